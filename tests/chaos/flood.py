@@ -41,7 +41,8 @@ _TICK_SECONDS = 0.005
 _PAUSE_SECONDS = 0.5
 _AT_A_TIME = 20
 _LONG = "It was a long day and there is much to tell of it. " * 4
-_CALL_SECONDS = 30.0
+# Longer than a starved caller needs to read its answers: what runs out is to be a server's time.
+_CALL_SECONDS = 300.0
 _GIVING_WAY = 5
 
 

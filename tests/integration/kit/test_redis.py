@@ -253,6 +253,22 @@ async def test_a_cluster_takes_the_same_commands(bare_cluster: str) -> None:
             await require_query_engine(client)
 
 
+async def test_a_store_may_listen_on_a_socket_of_the_file_system(tmp_path: Path) -> None:
+    """By short commands and by others, and again after a break."""
+    socket = tmp_path / "store"
+    flags = ["--port", "0", "--unixsocket", str(socket), "--dir", str(tmp_path), "--save", ""]
+    store = Child("store", [binaries.valkey_server(), *flags], log=tmp_path / "store.log")
+    await store.start()
+    try:
+        async with connect(f"unix://{socket}?db=1") as client:
+            await store.ready(lambda: _answers(client), within=20)
+            await client.set("k", "1")
+            await client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+            assert await client.get("k") == b"1"
+    finally:
+        await store.stop()
+
+
 async def _answers(client: Redis) -> bool:
     try:
         return bool(await client.ping())

@@ -326,7 +326,12 @@ class Worker:
         # They may be woken while they are looked at.
         self._look_at |= dict.fromkeys(partitions, next_look)
         faults = []
-        outlooks = await self._leases.poll(partitions, lost=status.status_of(WorkersLost()))
+        try:
+            outlooks = await self._leases.poll(partitions, lost=status.status_of(WorkersLost()))
+        except RedisError:
+            # As soon as the store is back.
+            self._look_at |= dict.fromkeys(partitions, 0.0)
+            raise
         for partition, outlook in zip(partitions, outlooks, strict=True):
             if isinstance(outlook, RedisError):
                 faults.append(outlook)

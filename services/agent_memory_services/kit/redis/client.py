@@ -346,6 +346,9 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
     }
     if cluster:
         return _cluster(url, options)
+    if urlsplit(url).scheme == "unix":
+        # There is no network in between that could drop an idle connection.
+        del options["socket_keepalive"]
     pool = StorePool.from_url(url, timeout=timeout, **options)
     pool.connection_class = safe_connection(pool.connection_class)
     # `from_pool` hands the pool over: closing the client closes it.

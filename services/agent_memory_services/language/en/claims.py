@@ -92,6 +92,7 @@ _IMPLIED: Final = {
     "live with": "alone",
     "birthday": "bear born",
     "commute": "work",
+    "want": "assistant give show use provide include display keep",
     "go to bed": "bed",
     "age": "old year age turn",
     "work": "job title role position",
@@ -101,6 +102,7 @@ _IMPLIED: Final = {
 }
 """Words that are told by a relation alone."""
 _GRAMMAR: Final = frozenset({"MD", "TO", "PRP", "CC", "IN", "EX", "WDT", "WP", "WRB"})
+_GIVING: Final = frozenset({"give", "show", "use", "provide", "include", "display", "keep"})
 _RENEWED: Final = frozenset({"new", "again"})
 """Words of a change that say something else besides."""
 _NOBODY: Final = frozenset(["it", "that", "this", "there", "what", "who", "he", "she", "they"])
@@ -360,6 +362,10 @@ class _Clause:
     ) -> Claim:
         clause = self._clause
         modality = _modality(clause, lemma, words, self._values.limits)
+        if modality is ClaimModality.INSTRUCTION and words[:2] == ["assistant", "to"]:
+            # "Wants the assistant to give temperatures in Celsius".
+            words = words[2:]
+            words = words[1 + (words[1:2] == ["user"]) :] if words[0] in _GIVING else words
         words = [word for word in words if word not in {"no", "never", "longer"}]
         if lemma in _FEELING and words[:1] == ["to"] and not clause.negated:
             words = words[1:]

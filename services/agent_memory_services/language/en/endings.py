@@ -193,6 +193,7 @@ class Endings:
             target = target[1:]
         if lemma in {"give", "sell", "donate"} and "to" in target[1:]:
             target = target[: target.index("to", 1)]
+        target = target[: target.index("since")] if "since" in target[1:] else target
         dated = next((at for at in range(len(target)) if _is_dated(target[at:])), len(target))
         target = target[:dated] or target
         value = " ".join(word for word in target if word != "job")

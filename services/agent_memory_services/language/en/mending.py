@@ -199,7 +199,9 @@ def _in_figures(match: re.Match[str]) -> str:
 _TIMED_DAY: Final = re.compile(
     r"\b(?:(?<=every )|(?<=each ))(?:mon|tues?|weds?|thu|thurs?|fri|sat|sun)\b"
     r"|(?<=mon and )thu\b|(?<=tue and )thu\b|\b(?:mon|tues?|weds?|thu|thurs?|fri|sat"
-    r"|sun)\b(?=,? (?:at |@ ?)?\d{1,2}(?::\d\d|[ap]m| ?[ap]m))",
+    r"|sun)\b(?=,? (?:at |@ ?|the )?\d{1,2}(?:[:.]\d\d|[ap]m| ?[ap]m|st\b|nd\b|rd\b|th\b))"
+    r"|\b(?:tues|weds|thurs?(?<!thu))\b|(?:(?<=\bon )|(?<=next )|(?<=this )|(?<=last ))"
+    r"(?:mon|tue|wed|thu|fri)\b",
     re.IGNORECASE,
 )
 _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
@@ -295,7 +297,17 @@ _EXCUSE: Final = re.compile(
     r"|got (?:it|that|them) (?:wrong|mixed up)|what am I saying|silly me)\b[^.!?\n]*",
     re.IGNORECASE,
 )
+_SOMETHING_ELSE: Final = re.compile(
+    r"that(?:'s| is| was) [^,]{2,40}, (?:it|he|she)(?:'s| is(?= \w+ing))? ?(?P<rest>\w.*)$",
+    re.IGNORECASE,
+)
+_WHOSE: Final = re.compile(r"\b(?P<who>(?:the|my|our) [\w -]+?)(?:'s| is| was) ", re.IGNORECASE)
 _MOST_MEANT: Final = 4
+_SOME_OTHER: Final = re.compile(
+    r"(?:an?|in|on|at|to|from|with|for) (?!moment|sec|bit|minute|all\b|fact|least|second|lot)"
+    r"[\w'-]+(?: [\w'-]+)?$",
+    re.IGNORECASE,
+)
 _NAMED_SUBJECT: Final = re.compile(
     r"\s*(?P<who>(?:my|our) [\w' -]+?)(?:'s| is| was| are| were| has| have) ", re.IGNORECASE
 )
@@ -404,7 +416,9 @@ def _repaired_apart(match: re.Match[str]) -> str:
             r"^(?:it is |it's |that is )?(?:the (?=\d))?|,? actually$", "", part.strip(" ,-)")
         )
         short = said and len(said.split()) <= _MOST_MEANT
-        same = short and any(kind.match(f" {said}", 1) for kind in _CLASSES)
+        same = short and (
+            _SOME_OTHER.match(said) or any(kind.match(f" {said}", 1) for kind in _CLASSES)
+        )
         meant = _replaced(before, said) if same else None
         if meant is not None:
             return meant
@@ -421,13 +435,81 @@ def _one_repaired(cue: re.Match[str]) -> str:
     before, after = text[start : cue.start()], text[cue.end() : end].strip(" ,-")
     if not after or len(before.split()) < _FEW_WORDS:
         return ""
-    if re.match(_SUBJECT, after, re.IGNORECASE):
+    other = _SOMETHING_ELSE.match(after)
+    whose = _WHOSE.search(before) if other else None
+    if other and whose:
+        # Of a flight at 6:10: no wait, that's boarding, it leaves at 6:55.
+        meant: str | None = f"{before[: whose.start()]}{whose['who']} {other['rest']}"
+    elif re.match(_SUBJECT, after, re.IGNORECASE):
         # Said anew from its subject on; what was said before no longer counts.
         polite = re.search(r"(?:sorry|oops)\W*$", cue[0], re.IGNORECASE)
         meant = None if polite else f" {after}" if start else after
     else:
         meant = _replaced(before, _EXCUSE.sub("", after).strip(" )"))
     return "" if meant is None else f"{text[:start]}{meant}{text[end:]}"
+
+
+_PUTS_RIGHT: Final = re.compile(
+    r"\b(?:no|nope|sorry|oops|wait|actually|I mean|I meant|make (?:it|that)|correction|rather"
+    r"|scratch that|not|wrong|typo|mistake|my bad|mixed? (?:it|that|them) up|changed|moved|pushed"
+    r"|now)\b",
+    re.IGNORECASE,
+)
+_AROUND: Final = re.compile(
+    r"^(?:(?:no|nope|sorry|oops|oh|ah|er|um|well|wait|actually|hang on|i mean|i meant|make (?:it"
+    r"|that)|it should be|it is|it's|that is|that's|should be|correction|rather|duh|just)\b[,:.!]?"
+    r" *)*|(?:,? (?:actually|now|sorry|i mean|i meant|rather|these days|please|instead|to be exact"
+    r"|not \w+))+$",
+    re.IGNORECASE,
+)
+_DENIES: Final = re.compile(r"\bnot (?:an? |the |on |in |at |to )*(?P<old>[\w'-]+)", re.IGNORECASE)
+_APART: Final = re.compile(r"[.,;!?]+\s+|\s-+\s")
+_EXCUSES: Final = re.compile(
+    r"(?:I )?(?:always|keep|forgot|mix|mixed|misread|misspoke|got|my (?:mistake|bad)|silly|typo"
+    r"|sorry)\b",
+    re.IGNORECASE,
+)
+_LONGEST_RIGHT: Final = 200
+
+
+def put_right(before: str, after: str) -> tuple[str, str] | None:
+    """Return a statement with what a later remark puts right in it, and the rest of the remark.
+
+    Args:
+        before: What was stated: "I've got two cats".
+        after: What is said of it then: "Three actually, I forgot the kitten".
+    """
+    if len(after) > _LONGEST_RIGHT or _PUTS_RIGHT.search(after) is None:
+        return None
+    parts = [part.strip(" .,!") for part in _APART.split(after)]
+    denied = _DENIES.search(after)
+    for at, part in enumerate(parts):
+        said = _AROUND.sub("", _AROUND.sub("", part)).strip(" ,")
+        bare = re.sub(r"^(?:the|in|on|at|to|an?) (?=\S)", "", said)
+        if not said or len(said.split()) > _MOST_MEANT or (denied and denied["old"] == bare):
+            continue
+        kinds = [
+            kind
+            for kind in _CLASSES
+            if (whole := kind.match(f" {bare}", 1)) and (whole.end() == len(bare) + 1)
+        ]
+        old = denied["old"] if denied and denied["old"] in before.split() else ""
+        names = [
+            name
+            for name in _CLASSES[-1].finditer(before)
+            if not any(kind.fullmatch(name[0]) for kind in _CLASSES[:-1])
+        ]
+        if kinds and kinds[0] is _CLASSES[-1] and names and not old:
+            # Of "to Ghent in May", the month is another kind of name.
+            meant: str | None = f"{before[: names[-1].start()]}{bare}{before[names[-1].end() :]}"
+        elif kinds and old:
+            meant = re.sub(rf"\b{re.escape(old)}\b", bare, before)
+        else:
+            meant = _replaced(before, bare) if kinds and kinds[0].search(before) else None
+        if meant and meant != before:
+            more = [one for one in parts[at + 1 :] if " " in one and _EXCUSES.match(one) is None]
+            return meant, ". ".join(more)
+    return None
 
 
 def _replaced(before: str, after: str) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|a\.m|p\.m|no|approx|inc|ltd|co)"
-    r"|\b[A-Z])\.$",
+    r"|(?<!')\b[A-Z])\.$",
     re.IGNORECASE,
 )
 _END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n+")

@@ -45,6 +45,10 @@ _REWORDED: Final = (
     (r"^(?:Actually|It turn(?:s|ed) out(?: that)?|Turns out),? ", ""),
     (rf"^User and ([A-Z][\w-]+) ({_PARTED})\b", r"User \2 with \1"),
     (rf"^([A-Z][\w-]+) and (?:I|User) ({_PARTED})\b", r"User \2 with \1"),
+    (r"(?<=[a-z]) ?'s been\b", " has been"),
+    (r"^((?:User's|My) [\w -]+?)'s (?=\w+(?:ed|en)\b)", r"\1 is "),
+    (r"^They(?: have|'ve)? (?:gave|given) (?:User|me) (?:User's |my )?", "User got "),
+    (r"^They(?: have|'ve)? put (?:User|me) on ", "User is now on "),
     (r"\b(?:mother tongue|first language|native tongue)\b", "native language"),
     (r"\b(?:does not|doesn't|do not|don't) know how to (?=\w)", "cannot "),
     (r"\b(?:is|am|'m|are) unable to (?=\w)", "cannot "),
@@ -397,10 +401,18 @@ def attribute(
     if articled and is_person(own):
         # "The wife is a doctor" tells of her, and names nobody.
         return Said(holder.path, "be", words, single)
-    nominal = nominal or own[0] == "favorite" or bool(_CODE.search(words[0]))
+    chosen = not _CHOSEN.isdisjoint(own) and one_only(own)
+    nominal = nominal or chosen or bool(_CODE.search(words[0]))
     if not nominal or (not _ATTRIBUTES_OF_MANY.isdisjoint(own) and not one_only(own)):
         return Said(holder.path, "be", words, single)
-    return Said(holder.root, " ".join(own), words, single or (one_only(own) and not articled))
+    one = single or chosen or (one_only(own) and not articled)
+    return Said(holder.root, " ".join(own), words, one)
+
+
+_CHOSEN: Final = frozenset(
+    {"favorite", "goto", "usual", "preferred", "main", "current", "primary", "regular", "default"}
+)
+"""Words of what is one at a time, such as the usual order."""
 
 
 def _standing(holder: Holder, words: list[str]) -> Said | None:

@@ -131,7 +131,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             Neighbourhood(index),
             judge,
             reading=reading,
-            precision=lambda: vectorizer.current.index.precision,
+            precision=vectorizer.precision,
         )
         compaction = Compaction(store, index, dirty, consolidator)
         shards = [Shard(number) for number in range(settings.shards)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import time as time_of_day
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -23,6 +23,7 @@ _TIME_FORMATS: Final = {
 _INSTANTS: Final = frozenset(
     {TimePrecision.TIME_PRECISION_UNSPECIFIED, TimePrecision.TIME_PRECISION_INSTANT}
 )
+_DAYS: Final = _INSTANTS | {TimePrecision.TIME_PRECISION_DAY}
 _DAY: Final = "%Y-%m-%d"
 _MOMENT: Final = "%Y-%m-%d %H:%M"
 _MOST_RIVALS: Final = 3
@@ -86,12 +87,26 @@ def history_line(shown: Shown) -> Line:
 def _times(memory: Memory, reader: tzinfo) -> Iterator[str]:
     if memory.HasField("event_time"):
         yield _time(memory.event_time, reader)
-    if memory.HasField("create_time"):
+    if memory.HasField("create_time") and not _was_told_at_once(memory, reader):
         yield f"said {_day(memory.create_time, reader)}"
     if memory.validity.HasField("invalid_from"):
         yield f"no longer true from {_day(memory.validity.invalid_from, reader)}"
     if memory.HasField("forget_request_time"):
         yield f"its user asked on {_day(memory.forget_request_time, reader)} to forget it"
+
+
+def _was_told_at_once(memory: Memory, reader: tzinfo) -> bool:
+    """Return true if a day was told of on itself or on the next: its date says when it was said.
+
+    What is over or in conflict always tells the day on which it was said.
+    """
+    event = memory.event_time
+    judged = memory.conflicts_with or memory.validity.HasField("invalid_from")
+    if judged or not memory.HasField("event_time") or event.precision not in _DAYS:
+        return False
+    day = in_zone(event.start, event.time_zone, reader).date()
+    said = to_datetime(memory.create_time).astimezone(reader).date()
+    return timedelta(0) <= said - day <= timedelta(days=1)
 
 
 def _conflicts(memory: Memory, reader: tzinfo, rivals: Mapping[str, Memory]) -> Iterator[str]:

@@ -7,6 +7,7 @@ writes because the one before reads no other. In the other it holds what was sai
 memory in a field of its own, and the request is built of it here: a later release writes that.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeAlias
@@ -268,8 +269,7 @@ class Leases:
             self._client, records.RELAYS_KEY, relay=self._holder, silence=self._milliseconds
         )
         share = -(-len(self._leases) // relays)
-        for partition in self._kept():
-            await self._leases[partition].take()
+        await asyncio.gather(*(self._leases[partition].take() for partition in self._kept()))
         for partition in self._in_own_order():
             if len(self._kept()) >= share:
                 break

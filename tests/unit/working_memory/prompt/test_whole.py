@@ -200,3 +200,28 @@ def test_times_are_told_in_the_users_zone(
     found = Sources(hits=hits(memory("User ran", "1", event_time=event)), zone=ZoneInfo(reader))
     for prompt in (build_whole(REQUEST, found), build_packet(REQUEST, found, 1_000)):
         assert f"- User ran ({told})" in prompt.lines[0].content
+
+
+@pytest.mark.parametrize(
+    ("said", "ended", "told"),
+    [
+        ("2026-11-28T12:00Z", False, "2026-11-28"),
+        ("2026-11-29T03:00Z", False, "2026-11-28"),
+        ("2026-11-29T15:00Z", False, "2026-11-28; said 2026-11-30"),
+        ("2026-11-27T03:00Z", False, "2026-11-28; said 2026-11-27"),
+        ("2026-11-29T03:00Z", True, "2026-11-28; said 2026-11-29; no longer true from 2026-12-05"),
+    ],
+)
+def test_what_was_told_at_once_is_dated_by_its_event(said: str, ended: bool, told: str) -> None:
+    """Told later, or before, and of what is over, a line says when it was said, too."""
+    event = EventTime(
+        precision=TimePrecision.TIME_PRECISION_DAY,
+        start=Timestamp(seconds=1_795_791_600),  # 2026-11-27T15:00Z
+        time_zone="Asia/Tokyo",
+    )
+    fact = memory("User met Sam", "1", event_time=event)
+    fact.create_time.FromDatetime(datetime.fromisoformat(said))
+    if ended:
+        fact.validity.invalid_from.FromDatetime(datetime(2026, 12, 5, tzinfo=UTC))
+    found = Sources(None, hits(fact), zone=ZoneInfo("Asia/Tokyo"))
+    assert f"- User met Sam ({told})" in build_whole(REQUEST, found).lines[0].content

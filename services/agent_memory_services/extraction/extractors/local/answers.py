@@ -64,6 +64,13 @@ _ASKS_ANYONE: Final = re.compile(
     r" (?P<rest>(?!know\b|want\b|help)\w.*)$",
     re.IGNORECASE,
 )
+# "Is there anything you don't eat?", "Liver and tripe".
+_THERE_ANY: Final = re.compile(
+    r"^(?:(?:and|so) )?(?:is|are) there (?:any(?:thing|one|body|where)?|something|some)(?: else)?"
+    r"(?: (?:foods?|things?|places?|people|drinks?|dishes|days?|times?))?(?: (?:that|which|who))?"
+    r" you (?P<says>(?!would|want|need|should|like me|mean|see\b|know\b)[a-z].*)$",
+    re.IGNORECASE,
+)
 _SOMEBODY: Final = re.compile(r"[Mm]y [a-z-]+(?: [a-z-]+| [A-Z]\w+)?(?=$|,|\.)")
 _WHEN: Final = re.compile(
     r"^(?:since|for|until|at|in|on|every|once|twice|(?:part|full)[- ]time"
@@ -93,6 +100,17 @@ _ANYTHING: Final = re.compile(r"\b(?:anything|something|any(?: [\w-]+){1,2})$", 
 _ONLY: Final = re.compile(r"^(?:only|just|mostly|mainly) ", re.IGNORECASE)
 _SOME: Final = re.compile(r"\bsome\b")
 _ANY: Final = re.compile(r"\bany\b ")
+_HOW_OFTEN: Final = re.compile(
+    r"(?P<before>hardly ever|barely ever|rarely|seldom|sometimes|occasionally|often|usually|always"
+    r"|mostly)|(?P<behind>all the time|now and (?:then|again)|from time to time|once in a while"
+    r"|daily|weekly|(?:nearly |almost )?every \w+|most \w+|a lot|at weekends|on \w+days)",
+    re.IGNORECASE,
+)
+# "No, never learned": it only says why.
+_MORE_OF_NO: Final = re.compile(
+    r"(?:never|I|not|it|he|she|they|because|but|sadly|too|any ?more|we|my|there|that|used to)\b",
+    re.IGNORECASE,
+)
 _MOST_WORDS: Final = 12
 _LATEST_WH: Final = 3
 
@@ -105,15 +123,13 @@ def answered(question: str, answer: str) -> str:
         answer: The whole of what the user answered, without its closing mark.
     """
     answer = _OPENING.sub("", answer.strip(" .!"))
-    anyone = _ASKS_ANYONE.match(question)
-    somebody = _SOMEBODY.match(answer)
-    if anyone and somebody:
-        return f"{somebody[0]} {anyone['aux'].lower()} {anyone['rest']}"
+    if named := _named_such(question, answer):
+        return named
     if not answer or len(answer.split()) > _MOST_WORDS or _WHOLE.match(answer):
         return ""
     asked = _ASKS_YOU.search(_ANY_OF.sub("do you have any ", question))
     if asked is not None:
-        return _yes_or_no(asked, answer)
+        return _so_often(asked, answer) or _yes_or_no(asked, answer)
     if _YES.match(answer) or _NO.match(answer):
         return ""
     for pattern, statement in _FORMS:
@@ -121,6 +137,17 @@ def answered(question: str, answer: str) -> str:
         if match is not None:
             return statement(match, answer)
     return ""
+
+
+def _named_such(question: str, answer: str) -> str:
+    """Return who or what it is that a question asks for: "Anyone diabetic?", "My mum"."""
+    there, anyone = _THERE_ANY.match(question), _ASKS_ANYONE.match(question)
+    somebody = _SOMEBODY.match(answer)
+    if anyone and somebody:
+        return f"{somebody[0]} {anyone['aux'].lower()} {anyone['rest']}"
+    if not there or not answer or _NO.match(answer) or _WHOLE.match(answer):
+        return ""
+    return f"I {there['says']} {_YES.sub('', answer)}"
 
 
 def _age(_: re.Match[str], answer: str) -> str:
@@ -132,7 +159,7 @@ def _job(_: re.Match[str], answer: str) -> str:
         return f"I {answer}"
     if re.match(r"(?:an? |the |in |at |for )", answer, re.IGNORECASE):
         return f"I am {answer}"
-    bare = answer[:1].isupper() or answer.endswith("s")
+    bare = answer[:1].isupper() or answer.partition(",")[0].endswith("s")
     return f"I am {'' if bare else 'an ' if answer[:1] in 'aeiou' else 'a '}{answer}"
 
 
@@ -140,6 +167,15 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]],
     (_ASKS_AGE, _age),
     (_ASKS_JOB, _job),
 )
+
+
+def _so_often(asked: re.Match[str], answer: str) -> str:
+    """Return how often somebody does what is asked: "Do you cook?", "Hardly ever"."""
+    often = _HOW_OFTEN.fullmatch(answer)
+    if often is None or asked["aux"].lower() != "do" or _OF_CHAT.match(asked["rest"]):
+        return ""
+    before, behind = (often["before"] or "").lower(), (often["behind"] or "").lower()
+    return " ".join(f"I {before} {_ANY.sub('', asked['rest'])} {behind}".split())
 
 
 def _yes_or_no(asked: re.Match[str], answer: str) -> str:
@@ -160,6 +196,8 @@ def _yes_or_no(asked: re.Match[str], answer: str) -> str:
     no = _NO.match(answer)
     match = no or _YES.match(answer)
     left = answer[match.end() :].strip() if match else answer
+    if no and left and _MORE_OF_NO.match(left):
+        left = ""
     if not left or _WHEN.match(left):
         beginning, object_ = (
             (denied, _SOME.sub("any", rest)) if no else (affirmed, _ANY.sub("", rest))
@@ -187,8 +225,12 @@ def _named_anew(rest: str, left: str) -> str:
         return ""
     if "allerg" in rest:
         return f"I am allergic to {left}"
-    noun = rest.rsplit(maxsplit=1)[-1] if _NUMBER.fullmatch(left) else ""
-    return f"I {verb} {left} {noun}".strip()
+    counted = _NUMBER.match(left)
+    if counted and left[counted.end() : counted.end() + 1] in {"", ","}:
+        noun = rest.rsplit(maxsplit=1)[-1]
+        more = left[counted.end() :].strip(" ,")
+        return f"I {verb} {counted[0].lower()} {noun}{f' ({more})' if more else ''}"
+    return f"I {verb} {left}"
 
 
 def _participle(rest: str) -> str:
@@ -287,10 +329,13 @@ def by_parse(tree: Tree, question: str, answer: str) -> str:
     """
     answer = re.sub(r",? please$", "", _OPENING.sub("", answer.strip(" .!")))
     answer = re.split(r",? (?:and |but )?(?:he|she|they|it)(?:'s| is| are| has| have) ", answer)[0]
+    answer = re.split(r",? (?:if you|if I|and I|but I|because|since I|as I) ", answer)[0]
     if not answer or _ANAPHORIC.match(answer) or _SENTENCE.match(answer):
         return ""
     wanted = _SHOULD_I.search(question)
-    if wanted is not None:
+    if wanted is not None and re.match(r"(?:change|fix|edit|add|try|call it)\b", wanted["verb"]):
+        return ""
+    if wanted is not None and " or " not in question:
         return _left_to(wanted, answer)
     asked = {token.lower for token in tree.tokens}
     if not asked & {"you", "your"} or asked & {"i", "me", "my", "it", "them"}:
@@ -300,6 +345,57 @@ def by_parse(tree: Tree, question: str, answer: str) -> str:
         return _polar(tree, answer)
     no_object = _YES.match(answer) or _NO.match(answer) or is_past(answer.lower().split()[0])
     return "" if no_object else _filled(tree, wh, answer)
+
+
+_OFFERS: Final = re.compile(
+    r"\b(?:would you|do you (?:want|need|mean|see|think|agree|understand|know|remember)"
+    r"|did you mean"
+    r"|want me|like me|shall|should|may I|can I|could you|can you (?:share|tell|send|show|give"
+    r"|provide|describe|explain|clarify|see|try)|have you tried|your (?:question|message|file|code)"
+    r"|help you|which (?:one|option|of)|how (?:are|is) (?:you|it)\b|how can|what can|ready"
+    r"|what(?: is| are)? (?:happening|going on)|are you sure|are you there"
+    r"|you (?:like|prefer) me)\b",
+    re.IGNORECASE,
+)
+
+
+_NOT_THEIRS: Final = frozenset({"i", "me", "my", "it", "them", "this", "that"})
+_NO_ANSWER: Final = re.compile(
+    r"\b(?:no idea|dunno|not sure|who knows|depends|(?:ha)+|lol|nothing|whatever|never mind)\b",
+    re.IGNORECASE,
+)
+
+
+def quoted_with(question: str, answer: str) -> str:
+    """Return an answer that nothing can word along with its question; or nothing.
+
+    Args:
+        question: What the assistant asked of the user, without its mark.
+        answer: What was answered, a few words without a verb of their own.
+    """
+    answer = _OPENING.sub("", answer.strip(" .!"))
+    asked = set(question.lower().split())
+    about = asked & {"you", "your"} and not asked & {"i", "me", "my", "it", "them", "this", "that"}
+    if (
+        not about
+        or len(question.split()) < _FEW_WORDS
+        or _OFFERS.search(question)
+        or asks_of_chat(question)
+    ):
+        return ""
+    idle = (
+        _NO_ANSWER.search(answer)
+        or _YES.match(answer)
+        or _NO.match(answer)
+        or _ANAPHORIC.match(answer)
+    )
+    if not answer or idle or _SENTENCE.match(answer) or _POLITE.match(answer):
+        return ""
+    turned = " ".join(
+        {"you": "me", "your": "my", "yours": "mine", "yourself": "myself"}.get(word.lower(), word)
+        for word in question.split()
+    )
+    return f'my answer to "{turned[:1].lower()}{turned[1:]}" is {answer}'
 
 
 def asks_of_chat(question: str) -> bool:
@@ -334,7 +430,8 @@ def _filled(tree: Tree, wh: Token, answer: str) -> str:
         return ""
     phrase, asks, behind = tokens[:at], tokens[at], tokens[at + 1 :]
     answer = _measured(phrase, answer)
-    own = _subject(tree, behind)
+    helps = asks.lower in _AUXILIARIES or asks.tag == "MD"
+    own = _subject(tree, behind) if helps else []
     if not own:
         does = " ".join(_turned(token, to_object=True) for token in tokens[at:])
         if asks.lower in _AUXILIARIES or not re.search(r"\b(?:me|my)\b", does):
@@ -475,6 +572,40 @@ def _polar(tree: Tree, answer: str) -> str:
     )
 
 
+_NOTED_AS: Final = re.compile(
+    r"^.*?\b(?:I(?: have|'ve)(?: got)?|we have|there is|according to) (?:down )?your "
+    r"(?P<what>[\w' -]+?) (?:down |listed |noted |set )*(?:as|to|for|on|at) (?P<value>.+)$",
+    re.IGNORECASE,
+)
+_SAID_BEFORE: Final = re.compile(
+    r"^(?:so |ok,? |and )?(?:you (?:said|mentioned|told me|wrote)|I (?:see|know|have noted|remember"
+    r"|understand))(?: earlier| before)?(?: that)? ",
+    re.IGNORECASE,
+)
+
+
+def own_claim(claim: str) -> str:
+    """Return what the assistant said of the user in the user's own person; nothing for others."""
+    noted = _NOTED_AS.match(claim)
+    if noted is not None:
+        return f"my {noted['what']} is {noted['value']}"
+    plain = re.sub(r"^so ", "", _SAID_BEFORE.sub("", claim), flags=re.IGNORECASE)
+    if re.search(r"\byour?\b", plain, re.IGNORECASE) is None:
+        return ""
+    changes = ((r"\byou(?: are|'re)\b", "I am"), (r"\byour\b", "my"), (r"\byou\b", "I"))
+    for pattern, own in changes:
+        plain = re.sub(pattern, own, plain, flags=re.IGNORECASE)
+    return plain
+
+
+def _named_kind(answer: str) -> re.Match[str] | None:
+    """Return a lone word that tells what somebody is: "So you are a nurse." "Midwife!"."""
+    lists = ("occupations", "demonyms", "diets", "animals", "female", "male", "either")
+    kinds = frozenset().union(*map(words, lists))
+    said = re.fullmatch(r"(?P<new>[\w-]+)", answer)
+    return said if said and answer.lower() in kinds else None
+
+
 def rectified(tree: Tree, answer: str) -> str:
     """Return what the assistant said of the user with its last word put right; or nothing.
 
@@ -482,7 +613,7 @@ def rectified(tree: Tree, answer: str) -> str:
         tree: Parse of what the assistant said: "You drive a Toyota Yaris".
         answer: What the user says to that: "no no, Corolla".
     """
-    new = _NOT_SO.match(answer) or _BARE_NUMBER.fullmatch(answer)
+    new = _NOT_SO.match(answer) or _BARE_NUMBER.fullmatch(answer) or _named_kind(answer)
     if new is None or not new["new"] or _ANAPHORIC.match(new["new"]) or _WHOLE.match(new["new"]):
         return ""
     if (
@@ -490,7 +621,8 @@ def rectified(tree: Tree, answer: str) -> str:
         or len(new["new"].split()) > _FEW_WORDS
     ):
         return ""
-    said = new["new"].lower() if _BARE_NUMBER.fullmatch(new["new"]) else new["new"]
+    bare = re.sub(r"^(?:in|at|on|to|from|with|for|near) ", "", new["new"])
+    said = bare.lower() if _BARE_NUMBER.fullmatch(bare) or _named_kind(answer) else bare
     tags = (
         {"NNP", "NNPS"}
         if said[:1].isupper()

@@ -267,6 +267,10 @@ def _skill(said: Said) -> Ruling | None:
 def _mood(said: Said) -> Ruling | None:
     if said.begins(r"new (?:to|at|in) (?!me\b|this|it\b|that|you|all\b)"):
         return PERSONAL
+    if said.begins(
+        r"back (?:to \w+ing|on (?!track|it|time)|with|in|at) (?!it\b|that|me\b|you\b|time)\w"
+    ):
+        return PERSONAL
     passing = _head(said).lower in words("moods") or said.lemma in {"get", "go", "stay", "remain"}
     return REFUSED if passing else None
 
@@ -378,7 +382,8 @@ def _in(said: Said) -> Ruling | None:
     trade = r"the \w+ (?:industry|business|field|sector|trade|department)|(?:\w+ )?grade"
     among = rf"in (?:{own}|(?:\w+ )?{any_of('in_states')}|{trade})\b"
     other = (
-        r"between jobs|out of work|with (?:the )?[a-z]+ (?:for|since)|against \w+"
+        r"between jobs|back (?:to \w+ing|in|at|on the)\b|out of work"
+        r"|with (?:the )?[a-z]+ (?:for|since)|against \w+"
         r"|at (?:university|uni|college|school)\b|together (?:for|since)|over \d|under \d"
         r"|(?:\d|five|six)\D{0,4}(?:foot|ft|feet|'\d)|of \w+ (?:descent|origin|heritage)"
     )

@@ -201,7 +201,10 @@ _POSSESSIONS: Final = (_experience, _ailment, _occasion, _owned)
 def likes(said: Said) -> Ruling | None:
     """Judge what somebody likes or hates."""
     lemma = said.lemma
-    if lemma not in words("likes") or said.clause.verb.tag == "IN":
+    verb = said.clause.verb
+    if lemma not in words("likes") or (
+        verb.tag == "IN" and said.clause.tree.child(verb, "dobj") is None
+    ):
         return None
     when = r"when (?!you\b|I (?:see|hear|ask)\b|it works|things work)\w"
     if said.begins(when) and said.content:

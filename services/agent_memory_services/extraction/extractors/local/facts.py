@@ -68,6 +68,8 @@ from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
 
+# "My last name is now Reed": judged as what it says without its adverb.
+_NOW: Final = re.compile(r"^(?:now|currently|these days) (?=\w)", re.IGNORECASE)
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
     r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future"
@@ -109,6 +111,8 @@ _LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
 _I_WANT: Final = re.compile(r"I want you to \w")
 _ALWAYS_IF: Final = re.compile(
     rf"if (?:I|we) .+?,? (?:please )?(?:always|never)\b"
+    rf"|if (?:I|we) {ACTS}\b[^,?]{{1,60}}? (?:assume|use|put|give|keep|only|just|do not|stick|leave"
+    r"|skip|add|include)\b"
     rf"|if I {ACTS}\b[^,]*, (?!(?:I|we|you|it|what|would|how|is|does|can|will|do I)\b)\w",
     re.IGNORECASE,
 )
@@ -423,7 +427,7 @@ def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said |
     return Said(
         clause=clause,
         subject=subject,
-        rest=_tidied(dates.text),
+        rest=_NOW.sub("", _tidied(dates.text)),
         dated=dates.nearest is not None,
         upcoming=_upcoming(dates.nearest, scene.said, past=_looks_back(clause)),
         company=scene.company,

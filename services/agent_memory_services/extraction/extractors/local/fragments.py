@@ -42,8 +42,8 @@ _ADVERBS: Final = frozenset(
 )
 _FIRST_VERBS: Final = frozenset(
     """
-    have live work love like hate prefer own drive play speak study teach run enjoy weigh use
-    collect
+    have live work love like hate prefer own drive play speak study teach run enjoy weigh collect
+    sleep rent commute volunteer cycle
     """.split()  # noqa: SIM905 - a list would be a page long
 )
 _PASSING: Final = frozenset(
@@ -56,6 +56,16 @@ _STATES: Final = frozenset(
     """
     based employed obsessed addicted scared terrified located
     """.split()  # noqa: SIM905 - a list would be a page long
+)
+# Said of a thing more often than of oneself.
+_NOT_ALONE: Final = frozenset({"straight", "short", "tall", "halal", "kosher", "separated", "shy"})
+_LACKS: Final = re.compile(
+    r"(?:[\w-]+ )?(?:intolerant|intolerance|sighted|handed|phobic|positive|negative|deficient|blind"
+    r"|deaf|bound)$",
+    re.IGNORECASE,
+)
+_FREE: Final = re.compile(
+    r"(?P<what>gluten|dairy|sugar|lactose|alcohol|smoke|debt|cancer)[ -]free\b", re.IGNORECASE
 )
 _SAID: Final = frozenset(
     [
@@ -76,13 +86,16 @@ _SAID: Final = frozenset(
     ]
 )
 _NO_TILL: Final = re.compile(
-    r"no (?P<what>(?!idea|problem|luck|clue|way|rush|news|reply|answer|need)[a-z]+(?: [a-z]+)?)"
+    r"no (?P<what>(?!idea|problem|luck|clue|way|rush|news|reply|answer|need)"
+    r"[a-z]+(?: [a-z]+){0,3}?)"
     r"(?P<rest> (?:(?:for |another )?\d+ (?:more )?(?:days?|weeks?|months?|years?)|(?:till|until"
     r"|since|before)"
     r" \w+)\b.*)$",
     re.IGNORECASE,
 )
-_NOW_IN: Final = re.compile(r"now (?:in )?(?P<place>(?-i:[A-Z])[\w' -]+)$", re.IGNORECASE)
+_NOW_IN: Final = re.compile(
+    r"(?:now(?: in)?|currently in) (?P<place>(?-i:[A-Z])[\w' -]+)$", re.IGNORECASE
+)
 _TELEGRAM_PLACE: Final = re.compile(
     r"^(?P<verb>landed|arrived|stuck|stranded) (?=(?-i:[A-Z]))", re.IGNORECASE
 )
@@ -97,7 +110,8 @@ _NOT_PLACED: Final = re.compile(
     r"|off (?!to\b|(?:the |my )?[a-z-]+ (?:since|for|until|till)\b)"
 )
 _DENIED: Final = re.compile(
-    r"not (?:an? (?:big |huge )?fan|much of an?|an? \w+ person|a morning|into|from|keen|fond"
+    r"not (?:an? (?:big |huge )?fan|an? (?:[\w-]+ )?[\w-]+er$"
+    r"|much of an?|an? \w+ person|a morning|into|from|keen|fond"
     r"|allergic|vegan|vegetarian|married|good at|great (?:at|with)|religious|\w+ anymore)",
     re.IGNORECASE,
 )
@@ -196,8 +210,11 @@ def _segments(rest: str) -> list[str]:
 def completed(tree: Tree, text: str) -> Utterance | None:
     """Return a fragment as the sentence that it stands for; None where it stands for none."""
     first = _first(tree)
-    if first is None or len(tree.tokens) < _FEWEST_TOKENS:
+    if first is None:
         return None
+    if len(tree.tokens) < _FEWEST_TOKENS:
+        known = text.lower() in (words("traits") | words("diets")) - words("moods") - _NOT_ALONE
+        return Utterance(f"I am {text.lower()}", asks=False) if known else None
     finished = _without(text) or _finished(tree, text)
     dated = _occasion(tree, first, text) if _is_appointment(tree, text) else ""
     if finished or dated:
@@ -243,6 +260,8 @@ def _mine(tree: Tree, text: str) -> str:
     if verb is None or subject is None or subject.tag not in {"NN", "NNS"}:
         return ""
     phrase = tree.subtree(subject)
+    if any(token.text == "," for token in tree.tokens[: verb.index]):
+        return ""
     if phrase[0].lower == "the" and not phrase[0].index and subject.lemma in words("occasions"):
         day = verb.lemma == "be" and _SOME_DAY.search(_after(tree, verb))
         return f"my {text[4:]}" if day else ""
@@ -277,7 +296,8 @@ def _finished(tree: Tree, text: str) -> str:
     whole = any(token.dep in {"dobj", "ccomp", "xcomp"} for token in behind)
     if not nouns or whole or not is_past(done.lower) or done.lemma in {"be", "have"}:
         return ""
-    if _is_idle(tree) or done.lower in _BARE_DONE:
+    verbal = before[0].lower in {"got", "been", "just", "turn"} or is_past(before[0].lower)
+    if _is_idle(tree) or done.lower in _BARE_DONE or verbal:
         return ""
     what, rest = text[: len(text) - len(_after(tree, done))].strip(), _after(tree, done)
     be = "were" if before[-1].tag == "NNS" else "was"
@@ -343,7 +363,8 @@ def _into_place(text: str) -> str:
 def _rarely(_: Tree, first: Token, text: str) -> str:
     """Complete "hardly drink", "rarely eat out", "usually walk to work"."""
     often = _SELDOM.match(text)
-    return f"I {text}" if often and not first.index else ""
+    am = re.match(rf"\w+ (?:ever )?{any_of('traits', 'diets')}\b", text, re.IGNORECASE)
+    return f"I {'am ' if am else ''}{text}" if often and not first.index else ""
 
 
 def _does(_: Tree, first: Token, text: str) -> str:
@@ -392,6 +413,8 @@ def _is_appointment(tree: Tree, text: str) -> bool:
     before = [token for token in tree.tokens if _offset(tree, token) < when] or list(tree.tokens)
     if day is None or _NO_OCCASION.search(text) or _is_idle(tree):
         return False
+    if len(before) == 1 and is_past(before[0].lower):
+        return False
     # A lone word, or one behind a noun that does not agree with it, is no verb: "school play".
     nouns = {"VB", "VBP"} if len(before) == 1 or before[0].tag == "NN" else frozenset[str]()
     if any(
@@ -417,6 +440,7 @@ def _appointed(text: str, *, owned: bool) -> str:
     if when is None or not when.start():
         return ""
     what, then = text[: when.start()].strip(" ,:-"), text[when.start() :].strip()
+    what = re.sub(r"^the ", "", what, flags=re.IGNORECASE) if owned else what
     what = re.sub(r"(?:'s| is| are)$", "", what)
     then = re.sub(rf"^(?=\d|{_WEEKDAY}\b)", "on ", then, flags=re.IGNORECASE)
     if owned:
@@ -442,6 +466,15 @@ def _article(what: str) -> str:
 def _described(tree: Tree, first: Token, text: str) -> str:
     """Complete "allergic to bees", "vegan household", "deaf in one ear"."""
     traits = words("traits") | words("demonyms") | words("lasting_traits")
+    if _LACKS.match(text) or first.lower in {"fluent", "conversational"}:
+        return f"I am {text[:1].lower()}{text[1:]}"
+    free = re.match(
+        r"(?P<what>gluten|dairy|sugar|lactose|alcohol|smoke|debt|cancer)[ -]free\b",
+        text,
+        re.IGNORECASE,
+    )
+    if free is not None:
+        return f"I am {free['what'].lower()}-free{text[free.end() :]}"
     if not first.tag.startswith("JJ") and first.lower not in traits:
         return ""
     behind = any(tree.children(first, "prep")) and first.lower not in words("moods")

@@ -8,7 +8,7 @@ from typing import Final
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import About, Voice
 from agent_memory_services.extraction.extractors.local.wording import in_third_person, trimmed
-from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.parser import Token, Tree
 
 _ASSISTANT: Final = Voice("User", "the assistant")
@@ -75,6 +75,7 @@ _ALWAYS: Final = (
 # Ways of answering: things that any answer has, and the manner in which they are given.
 _GIVEN: Final = (
     r"(?:things|everything|stuff|dates?|times|numbers?|amounts|prices|units|sizes|measurements"
+    r"|reminders|summaries|replies"
     r"|quantities"
     r"|temperatures|distances|weights|code|links|sources|recipes|names|examples|instructions"
     r"|answers|it all)"
@@ -88,9 +89,25 @@ _WAY: Final = (
 )
 _TELLS: Final = (
     r"(?:answer|reply|respond|write|speak|talk|explain|describe|give|tell|show|list|spell|say"
-    r"|put|use|express"
+    r"|put|use|express|quote|display|state|present"
     r"|convert|format)"
 )
+# Manners of answering that any answer may have: its units, language, form and tone.
+_HOW: Final = (
+    rf"(?:the |(?:simple|plain|basic|formal|proper) )?{any_of('manners', 'demonyms')}"
+    r"(?: (?:units|system|spelling|terms|only))?"
+)
+_AS_HOW: Final = (
+    rf"(?:in|with|without|using) (?:any |more |less |only |all )?{_HOW}"
+    r"|(?:like|as if|as though) (?:I am|I were|I was|an?|you would|we are|my) \w.*?"
+    r"|as \w+ as (?:you can|possible)"
+)
+_CHOSEN: Final = (
+    r"(?:use|speak|talk|stick (?:to|with)|keep to|switch to|prefer|work in|stay in|avoid|skip"
+    r"|drop|omit|leave out|sign off with|lose|ditch|spare me|cut(?: out)?|minimi[sz]e|limit|cite"
+    r"|go easy on)"
+)
+_PLAINLY: Final = r"(?:,? (?:please|thanks|with me|to me|for me|only|in (?:here|your answers)))*"
 _TO_ME: Final = r"(?: (?:me|to me|us|back))?"
 _FOR_ME: Final = r"(?: (?:to|for|with) me)?"
 _TO: Final = "User wants the assistant to {do}"
@@ -124,6 +141,30 @@ _FORMS: Final = (
         rf"^{_ASKED}(?P<do>(?:do not )?\w.+?),? (?P<scope>{_SCOPE}|when(?:ever)? I ask\b.*"
         rf"|every ?time I ask\b.*)$",
         _TO + " {scope}",
+    ),
+    # "If I ask for a recipe assume four people", "when you quote prices put them in rand".
+    _form(
+        rf"^{_ASKED}(?P<when>(?:if|when) (?:I|we|you) (?:are )?(?:{ACTS}|list|draft|book|plan)\b"
+        r"(?: [\w'-]+){1,5}?) (?P<do>(?:assume|use|put|give|keep|make|write|show|say|leave|skip"
+        r"|start|end|add|include|do not|stick|round|convert|reply|answer|format|be|ask|check|tell"
+        r"|avoid|mention|treat|only|just)\b .+)$",
+        _TO + " {when}",
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?\w.+?),? (?P<when>unless (?:I|we) (?:say|ask|tell you"
+        r"|mention)\b.*|unless (?:told|asked)\b.*|by default)$",
+        _TO + " {when}",
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME} (?:the |your )?(?:answers?|results?|summary|conclusion"
+        r"|short version|bottom line|gist|facts|numbers|reasoning|steps|long version) (?:first|last"
+        r"|up front|only|at the end|before|after)\b.*)$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:drop|skip|lose|ditch|cut|leave out|go easy on|tone down) (?!this\b"
+        r"|that\b|it\b)[\w' -]+?) (?:with|for) me$",
+        _TO,
     ),
     _form(
         rf"^{_ASKED}(?P<do>\w[^,]+?),? (?P<when>(?:whenever|every ?time|each time|any ?time)"
@@ -184,6 +225,82 @@ _FORMS: Final = (
     ),
     _form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME} {_GIVEN}{_FOR_ME} {_WAY}.*?)$", _TO),
     replace(_form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME}{_FOR_ME} {_WAY}.*?)$", _TO), reasoned=True),
+    # "Use metric units", "Speak German with me": ways of answering, which are no single task.
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?{_CHOSEN} (?:your |any |all |the |more |less "
+        rf"|fewer |only |just )*{_HOW}){_PLAINLY}$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?(?:speak|talk|chat|communicate|be)(?: to me| with me)?"
+        rf" (?:{_AS_HOW})){_PLAINLY}$",
+        _TO,
+    ),
+    # "Answer in French" may be meant for once; what is asked for politely rarely is.
+    _form(
+        rf"^(?=.*\bplease\b|explain like){_ASKED}(?P<do>(?:do not )?(?:answer|reply|respond|write"
+        rf"|message|text|explain)(?: things| everything)?{_TO_ME}{_FOR_ME} (?:{_AS_HOW}))"
+        rf"{_PLAINLY}$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?be (?:a bit |more |less |very |as |really )*"
+        rf"{_MANNER}(?:r|er)?(?: (?:and|but) \w+)?(?: with (?:me|us)| in your \w+| when .+)?)"
+        r"(?:,? please)?$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?(?:treat|address|refer to) (?:me|us) (?:as|like|by|with)"
+        r" (?!this\b|that\b|soon|well)\w.*)$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:ask|check with|warn|tell|notify|confirm with|consult|check in with)"
+        r"(?: me| us)?(?: first| again)? before (?:you|doing|\w+ing)\b.*)$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?(?:sign(?: off)?|spell|pronounce|write|address"
+        r"|format|capitali[sz]e)"
+        r" (?:my|our) (?:[\w']+ )?(?:names?|surname|e-?mails|letters|messages|replies|posts|texts)"
+        r" (?:with|as|in|without|like|off)\b.+)$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:do not )?(?:round|send|write|keep|show|quote|label|spell out)"
+        rf"(?: me)? (?:all |any |my |your )?{_GIVEN} (?!this\b|that\b)(?:to|in|as|with|without"
+        r"|under|up|down|an? \w+ (?:before|ahead|early)|by|at|on)\b.*)$",
+        _TO,
+    ),
+    _form(
+        r"^(?:(?:so|and|but|please)[, ]+)*nothing (?P<none>(?!else\b|more\b|at\b|much\b|really\b)"
+        r"[\w' -]+?)(?: for (?:me|us))?,? (?:ever|please|pls|thanks)(?:,? please)?$",
+        "User wants nothing {none}",
+    ),
+    _form(
+        rf"^I (?:would like|want|would prefer|prefer|need) (?P<what>(?:your )?(?:shorter"
+        r"|longer|simpler|quicker|clearer|briefer|plainer|brief|short|concise|detailed|less|fewer"
+        r"|more) [\w' -]*?"
+        rf"{_ANSWERS}[\w' -]*)$",
+        "User wants {what}",
+    ),
+    _form(
+        r"^I (?:want|need|would like|expect) you to (?P<do>(?:always )?(?:be (?!able|aware|an?\b"
+        r"|my\b|the\b|ready)[\w' -]+|(?:correct|challenge|remind|push|call|address|treat|contradict"
+        r"|question|proofread) (?:me|my|us|our)\b(?! (?:name|email|phone|text|essay"
+        r"|letter)\b)[\w' -]*))$",
+        _TO,
+    ),
+    _form(
+        rf"^(?P<what>(?:just |only |in )*{_HOW}(?: only)?),? (?:please|pls|only)$",
+        "User wants {what}",
+    ),
+    _form(
+        r"^(?P<what>(?:only|just) [\w' -]+? (?:recipes|answers|results|suggestions|options|ideas"
+        r"|examples|films|books|places|restaurants)),? (?:please|pls)$",
+        "User wants {what}",
+    ),
+    _form(rf"^(?P<what>{_HOW}, (?:and )?(?:not|never) {_HOW})$", "User wants {what}"),
     _form(
         rf"^(?:just |only )?(?P<what>[\w' -]+, (?:and )?not [\w' -]+?),? (?:please|thanks"
         rf"|{_ALWAYS})"

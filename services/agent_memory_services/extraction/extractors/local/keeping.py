@@ -9,7 +9,7 @@ regression on the sentences of golden messages, so that no sign needs to decide 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.date_phrases import DATE_PHRASE
@@ -22,7 +22,7 @@ from agent_memory_services.extraction.extractors.local.selection import is_figur
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import joined
 from agent_memory_services.extraction.extractors.local.wording import with_lead
-from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.clauses import (
     FINITE_TAGS,
     Clause,
@@ -178,6 +178,8 @@ class Saying:
         """True if it is English in the speaker's own words, and tells no secret and no figure."""
         if self.asks or QUOTED in self.text or is_secret(self.text):
             return False
+        if _commands(self.tokens) or _begins_with_command().match(self.text):
+            return False
         if len(self.text.split()) > _MOST_WORDS or recognised(self.text) != ENGLISH:
             return False
         if any(is_figure(joined(one.body)) for one in self.clauses if one.body):
@@ -214,6 +216,25 @@ class Saying:
         named = any(token.tag in _PRECISE for token in lost)
         nouns = any(token.tag[:2] in _NAMING for token in lost)
         return named or (nouns and len(lost) >= _FEWEST_LOST)
+
+
+@cache
+def _begins_with_command() -> re.Pattern[str]:
+    """Match a text that begins with a command, before its openers are taken away."""
+    return re.compile(
+        rf"(?:(?:please|can you|could you|now|just|ok|okay|so)[, ]+)*{any_of('commands')}\b",
+        re.IGNORECASE,
+    )
+
+
+def _commands(tokens: Sequence[Token]) -> bool:
+    """Return true if words ask for something now: "Find me a hotel", "Convert 5 miles"."""
+    plain = [token for token in tokens if token.dep not in {"intj", "punct", "cc"}]
+    if not plain or plain[0].tag in {"VBD", "VBN", "VBG", "VBZ", "IN"}:
+        return False
+    served = len(plain) > 1 and plain[1].lower in {"me", "us"}
+    asks = plain[0].tag.startswith(("VB", "NN")) and plain[0].lower not in words("own_kin")
+    return (served and asks) or plain[0].lower in words("commands")
 
 
 def _stems(text: str) -> set[str]:

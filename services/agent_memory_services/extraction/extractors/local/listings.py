@@ -99,6 +99,11 @@ _CODE: Final = re.compile(
     r"|[{}<>$\\]",
     re.IGNORECASE,
 )
+_TOP: Final = re.compile(r"^(?:my )?top (?:\d+|three|five|ten) (?=[a-z ]{3,30}:)", re.IGNORECASE)
+_HTTP: Final = re.compile(
+    r"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|HTTP/\d[\d.]*|curl|\$) \S"
+    r"|[A-Z][\w-]+: \w+/[\w.+-]+(?:;|$)"
+)
 _WEEKDAYS: Final = re.compile(
     r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?(?:\s*(?:,|&|and|/)\s*|$))+", re.IGNORECASE
 )
@@ -124,6 +129,8 @@ def unlabelled(text: str) -> str:
 
 def is_sheet(text: str) -> bool:
     """Return true if a line holds a key of a ticket, a recipe, a document or a shopping list."""
+    if _HTTP.match(text):
+        return True
     pairs = _pairs(text)
     if len(pairs) > 1 and any(_CODE.search(value) for _, value in pairs):
         return True
@@ -144,7 +151,7 @@ def listed(text: str, *, among: bool = False, sheet: bool = False) -> list[Utter
     heading, mark, rest = text.partition(ITEM)
     if mark:
         return _under(heading.strip(" :=-"), [part.strip(" .,;") for part in rest.split(ITEM)])
-    pairs = _pairs(text)
+    pairs = _pairs(_TOP.sub("favourite ", text))
     if not pairs:
         return _measures(text)
     if all(_says(key) for key, _ in pairs):
@@ -152,7 +159,9 @@ def listed(text: str, *, among: bool = False, sheet: bool = False) -> list[Utter
     own = any(_is_own(key) for key, _ in pairs)
     if not (own or among or all(is_key(key) and _is_value(value) for key, value in pairs)):
         return None
-    if (sheet and not own) or any(_of_sheet(key, value) for key, value in pairs):
+    of_code = len(pairs) > 1 and any(_CODE.search(value) for _, value in pairs)
+    foreign = of_code or any(_of_sheet(key, value) for key, value in pairs)
+    if (sheet and not own) or foreign:
         return []
     weekly = sum(_WEEKDAY.match(key) is not None for key, _ in pairs) >= _FEW
     return [one for key, value in pairs for one in _entry(key, value, weekly=weekly)]
@@ -219,6 +228,10 @@ def _is_own(key: str) -> bool:
 
 def _of_sheet(key: str, value: str = "") -> bool:
     low = key.lower().split()
+    if low == ["status"]:
+        return _is_ticket(key, value)
+    if low == ["bucket", "list"]:
+        return False
     counted = low == ["steps"] and value[:1].isdigit()
     own = re.search(r"\b(?:my|our)\b", key, re.IGNORECASE) is not None
     if "_" in key:
@@ -228,6 +241,12 @@ def _of_sheet(key: str, value: str = "") -> bool:
         return False
     sheets = words("sheet_keys") | words("labels") | words("chores")
     return bool(sheets & {*low, "_".join(low)})
+
+
+def _is_ticket(key: str, value: str) -> bool:
+    """Return true if a status is that of work, and not of somebody: "status: open"."""
+    whose = words("traits") | words("described") | {"in", "complicated"}
+    return key.lower() == "status" and not whose & set(value.lower().split())
 
 
 def _is_many(key: str) -> bool:
@@ -275,7 +294,12 @@ def _under(heading: str, listing: Sequence[str]) -> list[Utterance]:
     """Return what the items under a heading say."""
     listing = [item for item in listing if item]
     if not heading or _ABOUT_SELF.match(heading):
-        return [Utterance(item, asks=False) for item in listing]
+        return [
+            _told(f"I have no {lacks['what']}")
+            if (lacks := re.match(r"no (?P<what>[a-z]+(?: [a-z]+)?)$", item, re.IGNORECASE))
+            else Utterance(item, asks=False)
+            for item in listing
+        ]
     heading = re.sub(r" (?:atm|rn|right now|currently|at the moment|these days)$", "", heading)
     says = _says(heading)
     if says is None and _of_sheet(heading):
@@ -360,7 +384,7 @@ def _of_heading(heading: str, item: str) -> list[Utterance]:
     """Return what an item on a line of its own says under a heading that is a noun."""
     key, low = _bare(heading), _lowered(item)
     told = ""
-    if re.match(r"(?:goals?|plans|resolutions?)\b", key):
+    if re.match(r"(?:goals?|plans|resolutions?|bucket list)\b", key):
         told = f"I plan to {item[:1].lower()}{item[1:]}"
     elif key in _LIKED:
         told = f"{_LIKED[key]} {low}"
@@ -440,7 +464,7 @@ def _several(key: str, value: str) -> list[str]:
     if re.fullmatch(r"favou?rites", key):
         pairs = (item.partition(":") for item in items(value))
         return [f"my favorite {name.strip()} is {what.strip()}" for name, _, what in pairs if what]
-    if re.match(r"(?:goals?|plans|resolutions?)\b", key):
+    if re.match(r"(?:goals?|plans|resolutions?|bucket list)\b", key):
         return [f"I plan to {item[:1].lower()}{item[1:]}" for item in items(value)]
     if re.match(r"(?:diet|food|eating)", key) and all(
         re.match(r"no\b", item, re.IGNORECASE) for item in items(value)

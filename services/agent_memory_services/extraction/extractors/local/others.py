@@ -143,7 +143,8 @@ def _own_favourite(said: Said) -> Ruling | None:
 
 
 def _own_contact(said: Said) -> Ruling | None:
-    if _CONTACT.fullmatch(said.subject.noun) is None or said.lemma != "be":
+    anew = said.lemma in {"change", "become", "switch", "move"} and said.begins(r"(?:from|to)\b")
+    if _CONTACT.fullmatch(said.subject.noun) is None or not (said.lemma == "be" or anew):
         return None
     told = said.begins(r"\S*(?:\d|@|\.\w|https?)|.*\d|\S+ \S")
     return if_kept(Ruling(Family.PROFILE), kept=told)

@@ -224,7 +224,8 @@ class _Reading:
             each.search(text) for each in (refused.conditions, refused.wishes, refused.reported)
         ):
             return
-        groups = _groups(text, rules)
+        listed = self._listing and _PARTICULAR.fullmatch(_trimmed(text).plain)
+        groups = [_trimmed(text)] if listed else _groups(text, rules)
         asked = next((n for n, group in enumerate(groups) if _asks(group, rules)), None)
         if part.place.asks and asked is None:
             asked = len(groups) - 1 if rules.verb_last else 0

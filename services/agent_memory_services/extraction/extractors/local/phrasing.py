@@ -12,6 +12,7 @@ from agent_memory_services.extraction.extractors.local.words import any_of
 
 _PEOPLE: Final = any_of("companions", "female", "male", "either", "animals", "plural")
 _WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_MONTHS: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _OPEN: Final = (
     r"(?:^|(?<=[,;] )|(?<=\band )|(?<=\bthen )|(?<=\bso )|(?<=\bbut )|(?<=\bbecause )|(?<=\byeah ))"
 )
@@ -40,6 +41,20 @@ def _gladly(match: re.Match[str]) -> str:
 def _weekly(match: re.Match[str]) -> str:
     what = re.sub(r"^for ", "", match["what"])
     return f"I have {what} on {match['day']}".replace("on every", "every")
+
+
+def _uncapitalised(what: str) -> str:
+    return what if what[:2].isupper() else f"{what[:1].lower()}{what[1:]}"
+
+
+def _is_due(match: re.Match[str]) -> str:
+    what = match["what"]
+    if re.match(r"(?:I|we|he|she|it|they|what|who|when|how|is|are|that)\b", what, re.IGNORECASE):
+        return match[0]
+    many = what.endswith("s") and not what.endswith("ss")
+    plain = _uncapitalised(what)
+    month = re.match(rf"{_MONTHS}[a-z]*\.?(?! ?\d)", match.string[match.end() :], re.IGNORECASE)
+    return f"my {plain} {'are' if many else 'is'} due {'in ' if month else ''}"
 
 
 _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]] = (
@@ -76,7 +91,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (
         re.compile(
             rf"\b(?P<who>(?:my|our) (?:[\w'-]+ ){{0,2}}?{_PEOPLE}|(?:(?:my|our|the) )?"
-            rf"{any_of('own_things')})'s (?=(?:an?|the|from|in|on"
+            rf"{any_of('own_things', 'titles')})'s (?=(?:an?|the|from|in|on"
             r"|at|with|not|just|now|only|also|off|away|out|up|\d+|been|got|\w+ing"
             rf"|{any_of('demonyms', 'traits', 'diets')})\b)",
             re.IGNORECASE,
@@ -178,6 +193,54 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
             re.IGNORECASE,
         ),
         lambda match: f"I am a {match['who'][:1].lower()}{match['who'][1:]}",
+    ),
+    (re.compile(r"^(?P<am>I am an? [\w' -]{3,60}?) (?:over )?here$", re.IGNORECASE), r"\g<am>"),
+    # "It's Sara without an h", "You have my address wrong, it's 12 Elm Road".
+    (
+        re.compile(
+            r"^it(?: is|'s) (?:spelled |spelt |written )?(?P<name>(?-i:[A-Z])[\w'-]+)"
+            r"(?P<how>,? (?:with(?:out)?|no|not|double) [\w' ]+)$",
+            re.IGNORECASE,
+        ),
+        r"my name is \g<name>\g<how>",
+    ),
+    (
+        re.compile(
+            r"^you(?: have|'ve)?(?: got)? my (?P<what>[\w' -]+?) (?:wrong|mixed up|down as [\w' -]+"
+            r"|as [\w' -]+)(?:,|;| but| -) (?:it is|it's|I am|I'm) (?:actually )?(?P<new>.+)$",
+            re.IGNORECASE,
+        ),
+        r"my \g<what> is \g<new>",
+    ),
+    # "Ferritin's 9."
+    (
+        re.compile(
+            rf"^(?:(?:the|my) )?(?P<what>(?!(?:it|that|what|he|she|there|here|who|how|when|where"
+            rf"|this|today|everyone|one|version)\b|{any_of('world')}\b)[A-Za-z]{{2,}}"
+            r"(?: [a-z]{2,})?)'s"
+            r" (?=(?:about |around |over |under |still |now )?\d)",
+            re.IGNORECASE,
+        ),
+        lambda match: f"my {_uncapitalised(match['what'])} is ",
+    ),
+    # "Rent due on the 1st", "Twins due March."
+    (
+        re.compile(
+            r"^(?:(?:my|our|the) )?(?P<what>[A-Za-z][\w'-]*(?: [\w'-]+){0,2}) (?:is |are )?due"
+            r" (?=(?:(?:on|in|by|at|back|early|late|the|end|next|this|tomorrow)\b|\d"
+            rf"|{_WEEKDAY}|{_MONTHS}))",
+            re.IGNORECASE,
+        ),
+        _is_due,
+    ),
+    # "Solveig, she's my PA."
+    (
+        re.compile(
+            r"^(?:just |only |it's |that's |with |ask )?(?P<name>(?-i:[A-Z])[\w'-]+)(?:,|;| -) "
+            r"(?:she|he|they)(?:'s| is| are|'re) (?P<what>(?:my|our) [\w' -]+)$",
+            re.IGNORECASE,
+        ),
+        r"\g<what> is \g<name>",
     ),
     (re.compile(r"^half (?=[A-Z]\w+,? (?:and )?half [A-Z])", re.IGNORECASE), "I am half "),
     # "I said my flight was on Monday but it's on Tuesday."
@@ -299,6 +362,12 @@ _STALLING: Final = re.compile(
     r"|this) wrong[:,;.-]* "
     r"|(?:a bit |more )?(?:about me|me in (?:short|brief|a nutshell)|in short|(?:quick|short)"
     r" (?:intro|bio))\s*[:-]\s*)",
+    re.IGNORECASE,
+)
+_TAKEN_BACK: Final = re.compile(
+    r"^(?:(?:wait|no|nope|sorry|hang on|hold on|oops|actually|scratch that|correction|my bad"
+    r"|my mistake|oh|well|that is wrong|that's wrong|wrong)[,.:;!-]+\s+){1,4}"
+    r"(?=(?:I|my|we|our|it|the)\b)",
     re.IGNORECASE,
 )
 # "Scratch what I said about Thursdays, pilates has moved": it is theirs.
@@ -450,7 +519,7 @@ def filled(text: str, before: str) -> str:
 
 def without_stalling(text: str) -> str:
     """Return a sentence without what a speaker says while thinking or taking something back."""
-    rest = _STALLING.sub("", text)
+    rest = _STALLING.sub("", _TAKEN_BACK.sub("", text))
     if rest != text and _BARE_SUBJECT.match(rest):
         rest = f"my {rest}"
     return _CORRECTED.sub(r"my \g<what>", rest)
@@ -462,9 +531,13 @@ def restated(text: str) -> str:
     return match["told"] if match else ""
 
 
+# "Celsius, not Fahrenheit": what is not wanted is half of what is said.
+_MERE_CONTRAST: Final = re.compile(r"\w+(?: \w+)?, not \w+$")
+
+
 def plainly(text: str) -> list[str]:
     """Return a sentence as the plain sentences that say the same."""
-    for pattern, plain in _CHANGES:
+    for pattern, plain in _CHANGES if not _MERE_CONTRAST.match(text) else ():
         text = pattern.sub(plain, text)
     return [part for one in _unfolded(text) for part in _parted(one)]
 

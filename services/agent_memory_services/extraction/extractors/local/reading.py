@@ -11,6 +11,8 @@ from agent_memory_services.extraction.extractors.local.answers import (
     answered,
     asks_of_chat,
     by_parse,
+    own_claim,
+    quoted_with,
     rectified,
 )
 from agent_memory_services.extraction.extractors.local.fragments import (
@@ -37,6 +39,7 @@ from agent_memory_services.extraction.extractors.local.speech import ITEM, begin
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
 from agent_memory_services.extraction.extractors.local.wording import without_openers
 from agent_memory_services.extraction.extractors.local.words import any_of, words
+from agent_memory_services.language.en.mending import mended, put_right
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import (
     Utterance,
@@ -79,7 +82,8 @@ _ASKS_WITHOUT_MARK: Final = re.compile(
 )
 # Where "no honey please" begins within "I am vegan, so no honey please".
 _NO_WISH: Final = re.compile(
-    r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?no \w)"
+    r"(?:,|;| -)?\s*(?:\b(?:and|so|but)\b[, ]*)(?:like,? )?(?=(?:please,? )?(?:no \w"
+    r"|nothing [\w' -]{2,30} (?:ever|please)$))"
     r"|,\s+so (?=(?:please,? )?(?:always|never|do not ever) (?!been\b|had\b)\w)",
     re.IGNORECASE,
 )
@@ -107,6 +111,7 @@ _OWN_SENTENCE: Final = re.compile(r"(?:I|we|he|she|they|it|my|our|and)\b", re.IG
 _RIGHT: Final = re.compile(
     r",? (?:right|correct|yes|yeah|no|is that right|got it|noted|understood)$", re.IGNORECASE
 )
+_CLAIMS: Final = re.compile(r"(?:(?:so|and|ok|okay),? )*(?:you|your)\b", re.IGNORECASE)
 _NOTED: Final = re.compile(
     r"^(?:(?:got it|noted|understood|okay|ok|right|thanks|sure|great)[:,.!]? )+", re.IGNORECASE
 )
@@ -119,6 +124,8 @@ _MERE_NO: Final = re.compile(
 )
 _MOST_ANSWERED: Final = 4
 _LONGEST_ANSWER: Final = 14
+_FEWEST_OWN: Final = 2
+_LONGEST_AMENDMENT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +146,40 @@ class Heard:
 def hear(conversation: Conversation, people: Cast, parser: Parser) -> list[Heard]:
     """Return the messages of a conversation that people said, those before it first."""
     spoken = [*conversation.before, *conversation.turns]
+    meant = _amended(spoken) if people.company is Company.ASSISTANT else spoken
     messages = [
-        (turn, voice, list(_sentences(turn, spoken[:place], people.company, parser)))
+        (turn, voice, list(_sentences(meant[place], meant[:place], people.company, parser)))
         for place, turn in enumerate(spoken)
         if (voice := people.voice(turn)) is not None
     ]
     parsed = iter(_parsed([one for _, _, said in messages for one in said], parser))
     return [Heard(turn, voice, [next(parsed) for _ in said]) for turn, voice, said in messages]
+
+
+def _amended(spoken: Sequence[Turn]) -> list[Turn]:
+    """Return turns in which what the user puts right later stands where it was put right."""
+    found = list(spoken)
+    last: int | None = None
+    for place, turn in enumerate(spoken):
+        if turn.role != "user" or turn.recalled:
+            continue
+        between = spoken[place - 1].text.rstrip() if place else ""
+        if last is not None and not between.endswith("?"):
+            amended = _put_right(found[last].text, turn.text)
+            if amended is not None:
+                found[last] = replace(found[last], text=amended[0])
+                found[place] = replace(turn, text=amended[1])
+        last = place
+    return found
+
+
+def _put_right(before: str, after: str) -> tuple[str, str] | None:
+    """Return a message without the sentence that a later one puts right, and the later one."""
+    for said in reversed(sentences(mended(before))) if len(after) < _LONGEST_AMENDMENT else ():
+        right = None if said.asks else put_right(said.text, mended(after))
+        if right is not None:
+            return mended(before).replace(said.text, "", 1), ". ".join(filter(None, right))
+    return None
 
 
 def _earnest(match: re.Match[str]) -> str:
@@ -224,10 +258,12 @@ def _answer(
 ) -> tuple[Sequence[Utterance], Sequence[Utterance]]:
     """Return what a message says as an answer, if it is one, and the sentences behind that."""
     question = _question(earlier)
-    own = any(_OWN_SENTENCE.match(one.text) for one in said[1:])
+    own = any(
+        _OWN_SENTENCE.match(one.text) and len(one.text.split()) > _FEWEST_OWN for one in said[1:]
+    )
     whole = answered(question, said[0].text if own else ", ".join(one.text for one in said))
     if whole:
-        return [Utterance(whole, asks=False)], said[1:] if own else ()
+        return [Utterance(whole, asks=False, told=whole.startswith("I "))], said[1:] if own else ()
     if len(said) > 1 and _LONE_PRONOUN.fullmatch(said[0].text):
         said = said[1:]
     whose = _PRONOUN_FIRST.match(said[0].text)
@@ -255,6 +291,8 @@ def _filled_in(
         return None
     if question and (text := by_parse(parser.parse([question])[0], question, answer)):
         return Utterance(text, asks=False, told=not asks_of_chat(question))
+    if question and (text := quoted_with(question, answer)):
+        return Utterance(text, asks=False, told=True)
     last = earlier[-1] if earlier else None
     if last is None or last.role != "assistant":
         return None
@@ -262,6 +300,12 @@ def _filled_in(
     if len(said) > 1 and _MERE_NO.match(answer):
         answer = f"{answer}, {said[1].text}"
     text = rectified(parser.parse([claim])[0], answer) if claim else ""
+    if (
+        not text
+        and claim
+        and (right := put_right(own_claim(claim), ". ".join(one.text for one in said)))
+    ):
+        text = right[0]
     return Utterance(text, asks=False, told=True) if text else None
 
 
@@ -274,7 +318,11 @@ def _claim_before(earlier: Sequence[Turn]) -> str:
 def _claim(text: str) -> str:
     """Return what the assistant says last of the user: "So you work for DHL, right?"."""
     said = sentences(own_words(text))
-    claims = [_RIGHT.sub("", one.text) for one in said if not one.asks or _RIGHT.search(one.text)]
+    claims = [
+        _RIGHT.sub("", one.text)
+        for one in said
+        if not one.asks or _RIGHT.search(one.text) or _CLAIMS.match(one.text)
+    ]
     return _NOTED.sub("", claims[-1]) if claims else ""
 
 

@@ -206,6 +206,9 @@ def _says_nothing(said: Said) -> bool:
         return False
     if said.lemma == "do" and said.clause.tree.child(said.clause.verb, "dobj") is None:
         return True
+    if said.subject.plural and said.tense.past and said.deed.lemma not in words("chat_verbs"):
+        # "Kim and I broke up".
+        return False
     if said.rest and not {"away", "over", "off", "up"} & said.adverbs:
         return True
     if said.tense is Tense.PRESENT:

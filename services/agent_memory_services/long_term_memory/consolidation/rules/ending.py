@@ -54,6 +54,7 @@ _GENERIC: Final[Mapping[str, frozenset[str]]] = {
     "work": frozenset(
         {"job", "position", "role", "post", "company", "firm", "career", "shift", "rota"}
     ),
+    "be": frozenset({"shift"}),
     "learn": _TESTS,
     "study": _TESTS,
     "train": _TESTS,
@@ -212,6 +213,7 @@ def _ended_by(new: Claim, old: Claim) -> bool:
         return False
     named = bare(old.holder.partition("/")[2]) if old.relation == "name" else set()
     topics = roots((*heads(old), *qualifiers(old), *bare(old.relation), *named))
+    topics |= roots(bare(" ".join(old.limits))) if not old.value else set()
     # Two words of one value name it, even where the last of them is not its head.
     named_twice = len(target & roots(bare(old.value))) > 1
     return bool(target & topics) or named_twice or (verb == "instead" and bool(target))

@@ -184,7 +184,8 @@ def _fills_otherwise(new: Claim, old: Claim) -> bool:
     if not filler or not before or front == 0 or first[front - 1] not in PREPOSITIONS:
         return False
     vague = set(filler) <= set(before) or set(before) <= set(filler)
-    told = new.single or new.modality is ClaimModality.INSTRUCTION
+    placed = new.relation == "be" and "/" in new.holder
+    told = new.single or placed or new.modality is ClaimModality.INSTRUCTION
     return told and not vague and bool(bare(" ".join(frame))) and new.relation != "live"
 
 

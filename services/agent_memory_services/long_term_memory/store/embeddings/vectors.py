@@ -21,7 +21,7 @@ from agent_memory_services.long_term_memory.store.embeddings.multilingual import
     MODEL_NAME,
     QUESTION,
 )
-from agent_memory_services.long_term_memory.store.index.index import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import Precision, VectorIndex
 
 log = structlog.get_logger()
 
@@ -126,6 +126,10 @@ class Vectorizer:
     def model(self) -> str:
         """Fingerprint of what the vectors are made with."""
         return self.current.fingerprint.digest
+
+    def precision(self) -> Precision:
+        """Return the type of the numbers of the vectors that are compared now."""
+        return self.current.index.precision
 
     async def of_memories(self, memories: Sequence[Memory]) -> list[MemoryVectors | None]:
         """Embed several memories in one call; None for one that can never be embedded.

@@ -1,7 +1,8 @@
 """Keeping to the store's present index, while another takes its place.
 
-Every process reads the store's record twice a second, follows it, and notes its progress. A
-process that replaces an index continues only when every live process has followed.
+Every process reads the store's record again and again, follows it, and notes its progress: twice a
+second while an index takes the place of another, and every two seconds where none did for half a
+minute. A process that replaces an index continues only when every live process has followed.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +16,7 @@ from redis.exceptions import RedisError
 
 from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.shown_errors import described
-from agent_memory_services.kit.redis.background import Periodic
+from agent_memory_services.kit.redis.background import Periodic, Rest
 from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.base import Embedder, EmbeddingError
 from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
@@ -28,6 +29,7 @@ from agent_memory_services.long_term_memory.store.memories import MemoryStore
 log = structlog.get_logger()
 
 _LOOK_SECONDS: Final = 0.5
+_IDLE_LOOK_SECONDS: Final = 2.0
 _GONE_AFTER: Final = 10_000_000
 _READERS: Final = Shard(0).readers
 
@@ -99,6 +101,7 @@ class Follower:
         self._vectorizer = vectorizer
         self._name = ids.new_id()
         self._opened = AsyncExitStack()
+        self._rest = Rest(_LOOK_SECONDS, _IDLE_LOOK_SECONDS)
         self._steps = Periodic(self._step, _LOOK_SECONDS, delay=_LOOK_SECONDS, report=_note_unseen)
 
     @asynccontextmanager
@@ -120,12 +123,16 @@ class Follower:
                 with suppress(RedisError):
                     await self._client.hdel(_READERS, self._name)
 
-    async def _step(self) -> None:
+    async def _step(self) -> float:
+        """Look, and tell; answers the seconds until the next look."""
         await self._tell(await self._look())
+        return self._rest.seconds
 
     async def _look(self) -> str:
         """Do as the record says; answers why that cannot be done."""
         indexes = await read(self._client)
+        if indexes is not None and (indexes.beside or indexes.numbers() != self._numbers()):
+            self._rest.found()
         if indexes is None or indexes.numbers() == self._numbers():
             return ""
         try:

@@ -51,11 +51,29 @@ def test_titles_are_kept() -> None:
         "Can you reply to this?\n\nHello,\nI live in Ghent.\nRegards,\nPeter",
         "What do you think of this review? I live in Ghent and I loved the cake.",
         "The lyrics go: I live in Ghent",
+        "Dear Sir, I live in Ghent. Yours, Adam. Can you make this letter more formal?",
+        "Is this poem any good?\n\nI live in Ghent\nand I am spent",
+        "My aunt sent me this\nI live in Ghent, the cat is ill",
+        "I live in Ghent.\n\nDoes this text sound natural?",
+        "I live in Ghent beside the sea,\nA grey old town,\nThe wind has talked to me,\nAnd down.",
     ],
 )
 def test_pasted_text_is_left_out(pasted: str) -> None:
-    """Chats, mails, reviews and lyrics are somebody else's words."""
+    """Chats, letters, mails, reviews, verse and lyrics are somebody else's words."""
     assert "Ghent" not in own_words(pasted)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "I live in Ghent\nI work in a bank\nI have two cats\nCan you help me plan my week?",
+        "I live in Ghent.\n\nCan you help me with my essay?",
+        "Dear assistant,\nI live in Ghent.\nRegards,\nAda",
+    ],
+)
+def test_lines_of_ones_own_are_kept(told: str) -> None:
+    """Short lines are no verse, and what stands beside a request may be the speaker's."""
+    assert "Ghent" in own_words(told)
 
 
 @pytest.mark.parametrize(
