@@ -6,9 +6,12 @@ local model it takes about a minute.
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Final
 
+from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
@@ -17,19 +20,38 @@ from agent_memory_client.models import MemoryRecord
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.kit.redis.client import connect
 
-MEMORIES = 2_000
-MESSAGES = 2_000
-BATCH = 100
-KIBIBYTE = 1024
+MEMORIES: Final = 2_000
+MESSAGES: Final = 2_000
+BATCH: Final = 100
+KIBIBYTE: Final = 1024
 # Nothing else is to be stored by what is said.
-NO_EXTRACTION = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "3600"}
-NO_WAIT = {"AGENT_MEMORY_EXTRACTION_MAX_WAIT_SECONDS": "3600"}
+ENVIRONMENT: Final = {
+    "AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "3600",
+    "AGENT_MEMORY_EXTRACTION_MAX_WAIT_SECONDS": "3600",
+}
+FAMILIES: Final = {
+    "am:wm:": "sessions: log, view, ids",
+    "am:ex:": "extraction: what waits",
+    ":m:": "memory: record, words, vectors",
+    ":r:": "memory: history",
+    ":h:": "memory: digest of its content",
+    ":c:": "feed of changes",
+}
+"""Parts of keys, with what the keys hold."""
+INDEX: Final = "index and the rest"
+POLL_SECONDS: Final = 0.2
 
 
-async def used_bytes(stack: Stack) -> int:
-    """What the store holds at the moment."""
-    async with connect(str(stack.redis_url)) as client:
-        return int((await client.info("memory"))["used_memory"])
+async def used(client: Redis) -> Counter[str]:
+    """Count the bytes that the store holds at the moment, by what they are for."""
+    found: Counter[str] = Counter()
+    whole = int((await client.info("memory"))["used_memory"])
+    async for key in client.scan_iter(count=1000):
+        family = next((name for part, name in FAMILIES.items() if part in key.decode()), INDEX)
+        if family != INDEX:
+            found[family] += int(await client.memory_usage(key, samples=0) or 0)
+    found[INDEX] = whole - found.total()
+    return found
 
 
 def resident_mib(stack: Stack) -> Mapping[str, int]:
@@ -59,9 +81,11 @@ async def remember(client: MemoryAPIClient) -> None:
         await client.create_long_term_memories(records, deduplicate=False)
 
 
-async def talk(client: MemoryAPIClient) -> None:
-    """Say things of a usual length, in sessions of a hundred messages."""
+async def talk(client: MemoryAPIClient, *, index: bool) -> None:
+    """Say things of a usual length, in sessions of a hundred messages, and wait for their index."""
+    kind = "searchable" if index else "kept"
     for start in range(0, MESSAGES, BATCH):
+        session = f"{kind}-{start}"
         said = [
             {
                 "role": "user",
@@ -69,30 +93,53 @@ async def talk(client: MemoryAPIClient) -> None:
             }
             for n in range(BATCH)
         ]
-        await client.append_messages_to_working_memory(f"session-{start}", said)
+        strategy = {"strategy": "none" if index else "discrete", "index_messages": index}
+        await client.get_or_create_working_memory(session)
+        await client.update_working_memory(session, {"long_term_memory_strategy": strategy})
+        await client.append_messages_to_working_memory(session, said)
+    while index:
+        if await client.count_long_term_memories(memory_type="message") == MESSAGES:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def measured(stack: Stack) -> AsyncIterator[Counter[str]]:
+    """Yield what the store holds after each step."""
+    async with (
+        connect(str(stack.redis_url)) as redis,
+        MemoryAPIClient(base_url=f"http://{stack.address}") as client,
+    ):
+        yield await used(redis)
+        await remember(client)
+        yield await used(redis)
+        await talk(client, index=True)
+        yield await used(redis)
+        await talk(client, index=False)
+        yield await used(redis)
 
 
 async def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory(prefix="agent-memory-footprint-") as folder:
-        options = StackOptions(state_dir=Path(folder), environment={**NO_EXTRACTION, **NO_WAIT})
-        async with (
-            Stack(options) as stack,
-            MemoryAPIClient(base_url=f"http://{stack.address}") as client,
-        ):
-            idle, empty = resident_mib(stack), await used_bytes(stack)
-            await remember(client)
-            after_memories = await used_bytes(stack)
-            await talk(client)
-            after_messages = await used_bytes(stack)
-            table = Table("what", "idle", "after the load", title="Footprint", title_justify="left")
+        options = StackOptions(state_dir=Path(folder), environment=ENVIRONMENT)
+        async with Stack(options) as stack:
+            idle = resident_mib(stack)
+            empty, *steps = [found async for found in measured(stack)]
+            processes = Table("process", "idle", "after the load", title="Resident MiB")
             for name, mib in resident_mib(stack).items():
-                table.add_row(f"{name} (resident MiB)", str(idle[name]), str(mib))
-            memory = (after_memories - empty) // MEMORIES
-            message = (after_messages - after_memories) // MESSAGES
-            table.add_row("store: bytes per memory", "", str(memory))
-            table.add_row("store: bytes per message not yet extracted", "", str(message))
-            Console().print(table)
+                processes.add_row(name, str(idle[name]), str(mib))
+            kinds = ("a memory", "a message that searches find", "one not yet extracted")
+            table = Table("what", *kinds, title="Bytes of the store")
+            before = [empty, *steps[:-1]]
+            counts = (MEMORIES, MESSAGES, MESSAGES)
+            grown = [
+                {name: (now[name] - then[name]) // count for name in now}
+                for now, then, count in zip(steps, before, counts, strict=True)
+            ]
+            for name in (*FAMILIES.values(), INDEX):
+                table.add_row(name, *(str(each.get(name, 0)) for each in grown))
+            table.add_row("all", *(str(sum(each.values())) for each in grown))
+            Console().print(processes, table)
 
 
 if __name__ == "__main__":

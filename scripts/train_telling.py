@@ -32,7 +32,6 @@ from agent_memory_services.long_term_memory.search.scores import Floats
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
 from agent_memory_services.long_term_memory.store.embeddings.vectors import (
-    with_context,
     with_speaker,
 )
 
@@ -89,12 +88,11 @@ async def read(conversation: Conversation, vectors: Vectors) -> list[Asked]:
     for memory, turn in zip(memories, conversation.turns, strict=True):
         memory.id = turn.id
     alone = await vectors.of(list(map(with_speaker, memories)))
-    around = await vectors.of(list(map(with_context, memories)))
     told = np.array([telling.features(memory.text) for memory in memories])
     asked = [question for question in conversation.questions if question.counts]
     sought = await vectors.of([question.text for question in asked])
     return [
-        await _asked(question, memories, told, (1 - alone @ vector, 1 - around @ vector))
+        await _asked(question, memories, told, (1 - alone @ vector, 1 - alone @ vector))
         for question, vector in zip(asked, sought, strict=True)
     ]
 

@@ -165,6 +165,8 @@ async def _all_services(common: dict[str, Any]) -> AsyncIterator[MemoryAPIClient
                     partitions=1,
                     debounce_seconds=0,
                     max_wait_seconds=0,
+                    # The walk leads to facts; a message as it was said is stored beside it.
+                    index_messages=False,
                     view_refresh_seconds=_BEYOND_THE_RUN,
                     long_term_memory_address=facts,
                 ),

@@ -50,7 +50,9 @@ async def test_facts_survive_the_death_of(victim: str, tmp_path: Path) -> None:
         assert [message.id for message in log.messages] == list(HOBBIES)
         await memory.wait_for_extraction("hobbies", timeout=60)
         known = await memory.search_long_term_memory(
-            text="", filters={"user_id": {"eq": "kim"}}, limit=100
+            text="",
+            filters={"user_id": {"eq": "kim"}, "memory_type": {"ne": "message"}},
+            limit=100,
         )
         assert sorted(hit.text for hit in known.memories) == sorted(
             f"User loves {hobby}" for hobby in HOBBIES

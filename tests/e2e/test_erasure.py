@@ -24,10 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ALICE = "alice.liddell@example.org"
 BOB = "bob"
 TRACES = (ALICE, "liddell", "walrus", "Walrus", "oyster", "tea-party")
-SETTINGS = {
-    "AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.1",
-    "AGENT_MEMORY_EXTRACTION_INDEX_MESSAGES": "true",
-}
+SETTINGS = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.1"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -38,7 +35,7 @@ async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stack(folder: Path) -> AsyncIterator[Stack]:
-    """A stack that makes memories of messages too, so that there is more to erase."""
+    """A stack, which makes memories of messages too."""
     async with Stack(StackOptions(state_dir=folder, environment=SETTINGS)) as running:
         yield running
 

@@ -101,7 +101,7 @@ async def test_a_thread_has_one_summary_that_rests_when_nothing_is_said(
     session = WorkingMemory(messages=said, user_id="sue", long_term_memory_strategy=strategy)
     await memory.set_working_memory("thread", session)
     await memory.wait_for_extraction("thread")
-    filters = {"user_id": {"eq": "sue"}}
+    filters = {"user_id": {"eq": "sue"}, "memory_type": {"ne": "message"}}
     (before,) = (await memory.search_long_term_memory("", filters=filters)).memories
     assert "Lisbon" in before.text
     for _ in range(2):
@@ -113,6 +113,47 @@ async def test_a_thread_has_one_summary_that_rests_when_nothing_is_said(
         before.text,
         before.updated_at,
     )
+
+
+async def test_what_was_said_is_found_although_nothing_is_extracted(
+    memory: MemoryAPIClient,
+) -> None:
+    """By default, and with NONE where the session says so; until the session is deleted."""
+
+    async def found(session: str) -> list[str]:
+        hits = await memory.search_long_term_memory(
+            "flux compensator", filters={"session_id": {"eq": session}}
+        )
+        return [hit.text for hit in hits.memories]
+
+    switches: dict[str, dict[str, Any]] = {
+        "default": {},
+        "silent": {"strategy": "none"},
+        "kept": {"strategy": "none", "index_messages": True},
+        "off": {"index_messages": False},
+    }
+    text = "Does the flux compensator hum in B minor?"
+    for name, strategy in switches.items():
+        session = WorkingMemory(
+            messages=[MemoryMessage(role="user", content=text)],
+            user_id="flo",
+            long_term_memory_strategy=MemoryStrategyConfig(**strategy),
+        )
+        await memory.set_working_memory(f"flux-{name}", session)
+        await memory.wait_for_extraction(f"flux-{name}")
+        expected = [text] if name in {"default", "kept"} else []
+        assert await found(f"flux-{name}") == expected, name
+    shown = await memory.memory_prompt(
+        "flux compensator", session_id="flux-default", user_id="flo", long_term_search=True
+    )
+    assert sum(text in message["content"] for message in shown.messages) == 2
+    for name in ("default", "kept"):
+        await memory.delete_working_memory(f"flux-{name}")
+
+        async def gone(name: str = name) -> bool:
+            return await found(f"flux-{name}") == []
+
+        await eventually(gone, within=60)
 
 
 async def test_a_summary_view_through_the_gateway(memory: MemoryAPIClient) -> None:

@@ -68,7 +68,7 @@ class Reading:
 
     async def texts(self, user: str, **filters: Any) -> list[str]:
         """What is known of a user."""
-        scope = {"user_id": {"eq": user}, **filters}
+        scope = {"user_id": {"eq": user}, "memory_type": {"ne": "message"}, **filters}
         found = await self.memory.search_long_term_memory(text="", filters=scope, limit=100)
         return [record.text for record in found.memories]
 

@@ -28,6 +28,7 @@ QUICK: dict[str, Any] = {
     "strike_seconds": 0.0,
     "watch_checkpoint_seconds": 0.2,
     "extractor": "local",
+    "index_messages": False,
 }
 """Settings under which nothing waits for long."""
 
@@ -53,14 +54,16 @@ class Extraction:
         metadata: list[tuple[str, str | bytes]] = [
             ("x-agent-memory-tenant", fields.pop("tenant", "default"))
         ]
-        strategy = fields.pop("strategy", None)
+        strategy, index = fields.pop("strategy", None), fields.pop("index_messages", None)
         request = pb.SubmitMessagesRequest(
             session=SessionRef(namespace="chat", session_id=session_id),
             session_uid=uid,
             user_id=fields.pop("user_id", "alice"),
             messages=messages,
             extraction=ExtractionConfig(
-                strategy=strategy, custom_prompt=fields.pop("custom_prompt", "")
+                strategy=strategy,
+                custom_prompt=fields.pop("custom_prompt", ""),
+                index_messages=index,
             ),
             **fields,
         )

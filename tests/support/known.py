@@ -9,9 +9,9 @@ _PAGE = 1000
 
 
 async def known_of(memory: MemoryAPIClient, user: str) -> list[str]:
-    """Every memory of a user, in alphabetical order; one that is stored twice comes twice."""
+    """Every fact of a user, in alphabetical order; one that is stored twice comes twice."""
     found = await memory.search_long_term_memory(
-        text="", filters={"user_id": {"eq": user}}, limit=100
+        text="", filters={"user_id": {"eq": user}, "memory_type": {"ne": "message"}}, limit=100
     )
     assert not found.next_cursor, "more memories than one page holds"
     return sorted(record.text for record in found.memories)

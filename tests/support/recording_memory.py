@@ -138,11 +138,19 @@ class RecordingMemory(LongTermMemoryServiceServicer):
             memory
             for (owner, _), memory in self.kept.items()
             if owner == tenant
-            and memory.user_id == wanted.user_id.eq
+            and (memory.user_id == wanted.user_id.eq or not wanted.user_id.HasField("eq"))
             and memory.session_id == wanted.session_id.eq
             and set(wanted.topics.any) <= set(memory.topics)
+            and (memory.type in wanted.type.any or not wanted.type.any)
         ]
         return pb.ListMemoriesResponse(memories=memories)
+
+    async def DeleteMemories(
+        self, request: pb.DeleteMemoriesRequest, context: Context
+    ) -> pb.DeleteMemoriesResponse:
+        tenant = current_principal().tenant
+        gone = [each for each in request.memory_ids if self.kept.pop((tenant, each), None)]
+        return pb.DeleteMemoriesResponse(deleted_ids=gone)
 
     async def UpdateMemory(
         self, request: pb.UpdateMemoryRequest, context: Context

@@ -41,6 +41,8 @@ def submission(
     user_id: str = "alice",
     time_zone: str = "",
     withheld: tuple[int, int] | None = None,
+    index_messages: bool | None = None,
+    deleted: bool = False,
 ) -> Submission:
     """What a session hands over."""
     return Submission(
@@ -48,7 +50,10 @@ def submission(
         user_id=user_id,
         messages=messages,
         memories=memories,
-        config=ExtractionConfig(strategy=strategy, custom_prompt=custom_prompt),
+        config=ExtractionConfig(
+            strategy=strategy, custom_prompt=custom_prompt, index_messages=index_messages
+        ),
         time_zone=time_zone,
         withheld=withheld,
+        deleted=deleted,
     )

@@ -133,6 +133,9 @@ class EmbeddedStore:
             "appendfsync": self._fsync,
             # The append-only file holds everything; a snapshot beside it would be a second truth.
             "save": "",
+            # The fields of a memory as one list, which takes about a kilobyte less.
+            "hash-max-listpack-value": "2048",
+            "hash-max-listpack-entries": "64",
         }
         flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
         return [*flags, "--loadmodule", str(module), *_SEARCH_ARGUMENTS]

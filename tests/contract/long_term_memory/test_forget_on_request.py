@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, Provenance
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from tests.contract.kit.refusals import refused
@@ -84,6 +84,37 @@ async def test_nothing_of_others_is_forgotten(tenant: Tenant, neighbour: Tenant)
     assert (ids(answer), answer.executed) == (set(), False)
     assert (await tenant.list()).total_size == 5
     assert (await neighbour.list()).total_size == 1
+
+
+def said(text: str, message_id: str, **fields: Any) -> Memory:
+    """A message of Alice at home, as it is stored to be found."""
+    source = Provenance(session_uid="u1", message_ids=[message_id])
+    return fact(text, type=MemoryType.MEMORY_TYPE_MESSAGE, provenance=source, **fields)
+
+
+async def test_messages_go_with_the_facts_that_they_state(tenant: Tenant) -> None:
+    """Those that alone state one, and those that tell it; only where facts go, and of the owner."""
+    both = Provenance(session_uid="u1", message_ids=["m1", "m5"])
+    phone, _ = (
+        await one(tenant, fact(PHONE, provenance=Provenance(session_uid="u1", message_ids=["m1"]))),
+        await one(tenant, fact("User's landline phone number is 999-8888", provenance=both)),
+    )
+    for text, message_id in (
+        ("Call me at 555-1234", "m1"),
+        ("My phone number changed, it is 555-1234", "m2"),
+        ("My dog is called Rex", "m3"),
+        ("Please forget my phone number", "m4"),
+        ("999-8888 at home", "m5"),
+    ):
+        await one(tenant, said(text, message_id))
+    await one(tenant, said("My phone number is 1", "m1", user_id="bob"))
+    await forget(tenant, "my dog")
+    assert "My dog is called Rex" in await texts(tenant)
+    answer = await forget(tenant)
+    assert phone.memory_id in ids(answer)
+    assert answer.forgotten_count == 2
+    left = {"My dog is called Rex", "999-8888 at home", "My phone number is 1"}
+    assert await texts(tenant, include_hidden=True) == left
 
 
 @pytest.mark.parametrize(

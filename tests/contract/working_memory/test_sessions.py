@@ -261,12 +261,26 @@ async def test_only_the_current_etag_is_taken(stub: WorkingMemoryStub) -> None:
     assert (await get(stub)).etag == current
 
 
-async def test_deleting_is_repeatable(stub: WorkingMemoryStub) -> None:
-    """What is gone is gone; deleting nothing is no error."""
-    await put(stub, session("hi"))
+@pytest.mark.parametrize("switch", [None, False, True])
+async def test_a_session_says_whether_its_messages_are_found(
+    stub: WorkingMemoryStub, switch: bool | None
+) -> None:
+    """Unset is neither yes nor no, and comes back as it was given."""
+    config = ExtractionConfig(index_messages=switch)
+    await put(stub, session("hi", extraction=config))
+    assert (await get(stub)).extraction == config
+
+
+async def test_deleting_is_repeatable(stub: WorkingMemoryStub, neighbours: Neighbours) -> None:
+    """What is gone is gone, and extraction is told once; deleting nothing is no error."""
+    uid = (await put(stub, session("hi"))).working_memory.session_uid
     request = rpc.DeleteWorkingMemoryRequest(namespace="chat", session_id="s")
     assert (await stub.DeleteWorkingMemory(request)).deleted
     assert not (await stub.DeleteWorkingMemory(request)).deleted
+    await eventually(lambda: len(neighbours.extraction.submitted) == 2)
+    told = neighbours.extraction.submitted[-1].request
+    assert (told.session.namespace, told.session.session_id) == ("chat", "s")
+    assert (told.session_uid, told.session_deleted, len(told.messages)) == (uid, True, 0)
     with refused() as refusal:
         await get(stub)
     assert refusal.reason == "SESSION_NOT_FOUND"

@@ -92,7 +92,7 @@ async def test_long_messages_are_searchable_and_embedded_once(
             ExtractionSettings,
             redis_url=redis_url,
             long_term_memory_address=memory.address,
-            **{**QUICK, "index_messages": True},
+            **QUICK,
         )
         async with serving(extraction.lifespan, settings) as served:
             talk = Extraction(ExtractionServiceStub(served.channel), RecordingMemory(), served)
@@ -101,7 +101,7 @@ async def test_long_messages_are_searchable_and_embedded_once(
                 for at in range(1, MESSAGES + 1)
             ]
             strategy = ExtractionStrategy.EXTRACTION_STRATEGY_NONE
-            accepted = await talk.submit(*messages, strategy=strategy)
+            accepted = await talk.submit(*messages, strategy=strategy, index_messages=True)
             job = await talk.ended(accepted.job_id, within=60)
         assert (job.state, job.attempt) == (JobState.JOB_STATE_SUCCEEDED, 1)
         assert len(job.memory_ids) == MESSAGES

@@ -278,6 +278,27 @@ async def test_indexed_messages_are_searchable_before_the_debounce(url: str) -> 
         assert policies == {DeduplicationPolicy.DEDUPLICATION_POLICY_NONE}
 
 
+async def test_the_messages_of_a_deleted_session_are_found_no_more(url: str) -> None:
+    """Neither those that were stored, nor those that wait; its facts stay, and so do others'."""
+    memory = RecordingMemory()
+    async with extracting(url, memory, index_messages=True) as extraction:
+        other = await extraction.submit(message(1, "I love chess."), uid="u0")
+        await extraction.ended(other.job_id)
+        await extraction.extracted(1)
+        first = await extraction.submit(message(1, "I love tea."))
+        await extraction.ended(first.job_id)
+        await extraction.extracted(1)
+        memory.held = True
+        await extraction.submit(message(2, "I love figs."))
+        await extraction.submit(session_deleted=True)
+        memory.let_go()
+        await extraction.extracted(2)
+        await eventually(lambda: not {"I love tea.", "I love figs."} & set(memory.texts))
+        kept = memory.of_type(MemoryType.MEMORY_TYPE_MESSAGE)
+    assert [each.text for each in kept] == ["I love chess."]
+    assert {"User loves tea", "User loves figs"} <= set(memory.texts)
+
+
 async def test_a_summary_is_one_record_that_grows(url: str) -> None:
     """The summary strategy keeps one memory for the session and continues it."""
     summary = ExtractionStrategy.EXTRACTION_STRATEGY_SUMMARY

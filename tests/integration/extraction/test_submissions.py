@@ -10,11 +10,13 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
+from agent_memory_services.extraction.domain.failures import WorkersLost
 from agent_memory_services.extraction.domain.records import Lane, Session
 from agent_memory_services.extraction.queue.submissions import Schedule
 from agent_memory_services.extraction.store.queue import Retention, Store
+from agent_memory_services.kit.contract.status import status_of
 from agent_memory_services.kit.redis.keys import PartitionsMismatchError
-from tests.integration.extraction.queue import AT_ONCE, Queue
+from tests.integration.extraction.queue import AT_ONCE, Queue, principal
 from tests.support.sessions import message, session, submission
 
 
@@ -127,10 +129,62 @@ async def test_indexed_messages_do_not_wait(queue: Queue) -> None:
     assert await queue.extracted() == (2, 0)
 
 
+NONE = ExtractionStrategy.EXTRACTION_STRATEGY_NONE
+DISCRETE = ExtractionStrategy.EXTRACTION_STRATEGY_DISCRETE
+
+
+@pytest.mark.parametrize(
+    ("setting", "strategy", "switch", "lanes"),
+    [
+        (True, DISCRETE, None, {Lane.EXTRACT, Lane.STORE}),
+        (False, DISCRETE, None, {Lane.EXTRACT}),
+        (True, DISCRETE, False, {Lane.EXTRACT}),
+        (False, DISCRETE, True, {Lane.EXTRACT, Lane.STORE}),
+        (True, NONE, None, set()),
+        (True, NONE, False, set()),
+        (False, NONE, True, {Lane.STORE}),
+    ],
+)
+async def test_a_sessions_switch_goes_before_the_setting(
+    queue: Queue,
+    setting: bool,
+    strategy: ExtractionStrategy.ValueType,
+    switch: bool | None,
+    lanes: set[Lane],
+) -> None:
+    """Where it is not set, the setting decides, but for NONE, which alone means nothing at all."""
+    schedule = Schedule(debounce_seconds=0, max_wait_seconds=0, index_messages=setting)
+    await queue.submit(submission(message(1), strategy=strategy, index_messages=switch), schedule)
+    found = set()
+    while lease := await queue.claim():
+        found.add(lease.record.lane)
+    assert found == lanes
+
+
+async def test_a_deleted_session_stores_no_message_any_more(queue: Queue) -> None:
+    """The jobs that would are told, given up ones too; where none was stored there is no job."""
+    await queue.submit(submission(message(1), strategy=NONE, index_messages=True))
+    lease = await queue.must_claim()
+    assert not lease.record.unindexing
+    await queue.leases.give_up(lease, status_of(WorkersLost()), strike=False)
+    await queue.submit(submission(message(2), strategy=NONE, index_messages=True))
+    await queue.submit(submission(deleted=True))
+    (later,) = [await queue.must_claim()]
+    assert later.record.unindexing
+    await queue.leases.complete(later, [])
+    await queue.jobs.retry(principal(), lease.job_id)
+    assert (await queue.must_claim()).record.unindexing
+    other = session("s2", uid="u2")
+    await queue.submit(submission(message(1), strategy=NONE, to=other))
+    assert (await queue.submit(submission(deleted=True, to=other))).job_id == ""
+    unknown = session("s3", uid="u3")
+    await queue.submit(submission(deleted=True, to=unknown))
+    assert (await queue.must_claim(unknown)).record.unindexing
+
+
 async def test_a_session_that_wants_nothing_extracted_moves_on(queue: Queue) -> None:
     """With strategy NONE there is no job, and progress advances."""
-    none = ExtractionStrategy.EXTRACTION_STRATEGY_NONE
-    receipt = await queue.submit(submission(message(1), message(2), strategy=none))
+    receipt = await queue.submit(submission(message(1), message(2), strategy=NONE))
     assert receipt.job_id == ""
     assert await queue.extracted() == (2, 2)
     await queue.submit(submission(message(3)))

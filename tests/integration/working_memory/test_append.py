@@ -155,6 +155,21 @@ async def test_the_none_strategy_keeps_messages_to_the_log(
     assert [(r.first_withheld_sequence, r.last_withheld_sequence) for r in told] == [(1, 1), (2, 2)]
 
 
+async def test_the_none_strategy_hands_over_what_is_to_be_found(
+    sessions: Sessions, key: SessionKey, redis: Redis
+) -> None:
+    """Where the session says so, extraction gets the messages, to store them as they are."""
+    found = ExtractionConfig(
+        strategy=ExtractionStrategy.EXTRACTION_STRATEGY_NONE, index_messages=True
+    )
+    await sessions.set(key, *wanted(said("a"), extraction=found), etag="", request_id="")
+    await append(sessions, key, said("b"))
+    told = await submissions(redis)
+    assert [[each.content for each in request.messages] for request in told] == [["a"], ["b"]]
+    assert {request.extraction.index_messages for request in told} == {True}
+    assert {request.last_withheld_sequence for request in told} == {0}
+
+
 async def test_the_sessions_configuration_goes_with_its_messages(
     sessions: Sessions, key: SessionKey, redis: Redis
 ) -> None:

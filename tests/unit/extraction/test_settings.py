@@ -15,10 +15,10 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_everything_works_without_a_key() -> None:
-    """By default rules extract, and messages are not indexed."""
+    """By default rules extract, and messages are indexed."""
     settings = Settings.load()
     assert not settings.uses_model
-    assert not settings.index_messages
+    assert settings.index_messages
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_rules_can_be_kept_beside_a_key(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_indexing_has_a_short_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """INDEX_MESSAGES is read too."""
-    monkeypatch.setenv("INDEX_MESSAGES", "true")
-    assert Settings.load().index_messages
+    monkeypatch.setenv("INDEX_MESSAGES", "false")
+    assert not Settings.load().index_messages
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_the_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     settings = Settings.load()
     assert not settings.embedding.remote
-    assert str(settings.vectors) == "hnsw float32 m=16 ef_construction=64 ef=100"
+    assert str(settings.vectors) == "hnsw float16 m=16 ef_construction=64 ef=100"
 
 
 def test_an_embedder_that_cannot_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -439,6 +439,7 @@ def to_extraction(config: models.MemoryStrategyConfig) -> strategy_pb2.Extractio
         custom_prompt=config.config.custom_prompt or "",
         max_summary_words=config.config.max_summary_length or 0,
         language=config.config.language or "",
+        index_messages=config.index_messages,
     )
 
 
@@ -531,7 +532,11 @@ def _from_extraction(config: strategy_pb2.ExtractionConfig) -> models.MemoryStra
     )
     # The unspecified strategy is the discrete one, by contract.
     return models.MemoryStrategyConfig.model_validate(
-        {"strategy": _values.STRATEGIES.name(config.strategy) or "discrete", "config": options}
+        {
+            "strategy": _values.STRATEGIES.name(config.strategy) or "discrete",
+            "config": options,
+            "index_messages": config.index_messages if config.HasField("index_messages") else None,
+        }
     )
 
 

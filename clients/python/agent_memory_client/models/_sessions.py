@@ -123,6 +123,11 @@ class MemoryStrategyConfig(_types.Model):
 
     strategy: StrategyName = "discrete"
     config: StrategyOptions = Field(default_factory=StrategyOptions)
+    index_messages: bool | None = Field(
+        default=None,
+        description="Whether searches find what is said from now on; absent means no with the"
+        " strategy `none`, and else as the server is set, which is yes by default.",
+    )
 
 
 class SequenceRange(_types.Model):

@@ -148,6 +148,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 config=request.extraction,
                 time_zone=request.time_zone,
                 withheld=_withheld(request),
+                deleted=request.session_deleted,
             )
         )
         return pb.SubmitMessagesResponse(

@@ -41,7 +41,11 @@ class Settings(ProcessSettings):
         default=30.0, ge=0, description="Longest wait of a session that is never quiet."
     )
     index_messages: Annotated[bool, AlsoFrom("INDEX_MESSAGES")] = Field(
-        default=False, description="Store messages as searchable memories too, at once."
+        default=True,
+        description=(
+            "Store messages as searchable memories too, at once; a session's "
+            "`extraction.index_messages` goes before it."
+        ),
     )
     reference_messages: int = Field(
         default=6,

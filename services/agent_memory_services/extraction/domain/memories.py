@@ -110,7 +110,7 @@ def _end(memory: Memory, candidate: Candidate) -> None:
 def from_message(message: Message, before: Sequence[Message], origin: Origin) -> Memory:
     """Return a message as a memory, with what it goes on from as context; see `run_before`."""
     memory = _owned(origin, [message.id])
-    memory.id = ids.derived_id("message", origin.session_uid, message.id)
+    memory.id = ids.message_memory_id(origin.session_uid, message.id)
     memory.text = _cut(message.content)
     memory.type = MemoryType.MEMORY_TYPE_MESSAGE
     memory.sequence = message.sequence

@@ -157,6 +157,7 @@ class JobRecord:
         striking_seconds: How long before that the first of the strikes was.
         traces: Of the calls that it collected from, the first few.
         only_changed: Of a view, only the groups whose memories changed.
+        unindexing: Its session was deleted, and searches find its messages no more.
         damaged: Fields of the record that cannot be read; the job can only be shown then.
     """
 
@@ -171,6 +172,7 @@ class JobRecord:
     striking_seconds: float
     traces: tuple[str, ...] = ()
     only_changed: bool = False
+    unindexing: bool = False
     damaged: tuple[str, ...] = ()
 
     @classmethod
@@ -191,6 +193,7 @@ class JobRecord:
             striking_seconds=_seconds(read.number(b"struck"), started),
             traces=tuple(read.text(b"traces").split()),
             only_changed=fields.get(b"only_changed") == b"1",
+            unindexing=fields.get(b"unindexing") == b"1",
             damaged=tuple(sorted(read.damaged)),
         )
         if record.damaged:

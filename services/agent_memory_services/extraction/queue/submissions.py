@@ -54,6 +54,7 @@ def _submit(
     patience: int,
     extracting: bool,
     indexing: bool,
+    deleted: bool,
     trace: str,
     withheld: _Withheld | None,
     sequences: Sequence[int],
@@ -75,6 +76,7 @@ class Submission:
         config: How messages become memories.
         time_zone: The IANA zone of relative dates; empty means UTC.
         withheld: First and last sequence of messages that will never come; None where all will.
+        deleted: The session was deleted, and searches find its messages no more.
     """
 
     session: Session
@@ -84,6 +86,7 @@ class Submission:
     config: ExtractionConfig
     time_zone: str = ""
     withheld: tuple[int, int] | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +105,20 @@ class Schedule:
         debounce_seconds: Extraction waits until the session has been quiet for so long,
         max_wait_seconds: but no longer than this after the first message.
         reference_messages: Messages that are kept to be seen by the next run as well.
-        index_messages: Whether messages are stored as memories too, at once.
+        index_messages: Whether messages are stored as memories too, at once, where their session
+            does not say.
     """
 
     debounce_seconds: float = 2.0
     max_wait_seconds: float = 30.0
     reference_messages: int = 6
     index_messages: bool = False
+
+    def indexes(self, config: ExtractionConfig) -> bool:
+        """Return true if the messages of a session are stored as memories."""
+        if config.HasField("index_messages"):
+            return config.index_messages
+        return self.index_messages and _extracts(config)
 
 
 class Submissions:
@@ -134,7 +144,7 @@ class Submissions:
         """
         session, plan = submission.session, self._schedule
         partition = session.thread.partition(self._store.partitions)
-        tenant, strategy = session.thread.tenant, submission.config.strategy
+        tenant, indexing = session.thread.tenant, plan.indexes(submission.config)
         answer = await self._store.take(
             _submit,
             partition,
@@ -154,8 +164,9 @@ class Submissions:
             store_job=new_job_id(partition),
             wait=int(plan.debounce_seconds * 1_000_000),
             patience=int(plan.max_wait_seconds * 1_000_000),
-            extracting=strategy != ExtractionStrategy.EXTRACTION_STRATEGY_NONE,
-            indexing=plan.index_messages,
+            extracting=_extracts(submission.config),
+            indexing=indexing,
+            deleted=submission.deleted,
             trace=kept_context(),
             withheld=_Withheld(*submission.withheld) if submission.withheld else None,
             sequences=[message.sequence for message in submission.messages],
@@ -165,9 +176,13 @@ class Submissions:
         refusal, job_id, received = answer
         if refusal:
             raise errors.OwnerMismatch("session") if refusal == b"owner" else errors.SessionErased
-        at_once = submission.memories or self._schedule.index_messages
+        at_once = submission.memories or indexing or submission.deleted
         self._wake(partition, 0.0 if at_once else self._schedule.debounce_seconds)
         return Receipt(job_id.decode(), received)
+
+
+def _extracts(config: ExtractionConfig) -> bool:
+    return config.strategy != ExtractionStrategy.EXTRACTION_STRATEGY_NONE
 
 
 def _specification(submission: Submission) -> Job:

@@ -19,6 +19,7 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
 )
 from agent_memory.long_term_memory.v1.service_pb2 import (
     CreateMemoriesRequest,
+    DeleteMemoriesRequest,
     ForgetMemoriesRequest,
     ForgetMemoriesResponse,
     GetMemoryRequest,
@@ -36,6 +37,8 @@ _BATCH: Final = 100
 _SHORT_BYTES: Final = 256
 _SECONDS: Final = 120.0
 """The longest that a call may take: nobody waits for it, and what it began would be lost."""
+_LISTED: Final = 500
+"""Messages of a session that are deleted by one call."""
 _SERVICE: Final = "LongTermMemoryService"
 _FINAL: Final = (
     *(errors.AccessDenied, errors.IdAlreadyExists, errors.InvalidFields),
@@ -159,6 +162,36 @@ class LongTermMemory:
                 ids_name_content=True,
             )
         return Stored([memory.id])
+
+    async def delete_messages(self, origin: Origin) -> None:
+        """Delete the messages of a session that are stored as memories.
+
+        Raises:
+            ServiceError: they cannot be deleted now; some may be.
+        """
+        request = ListMemoriesRequest(
+            filter=MemoryFilter(
+                namespace=TagFilter(eq=origin.session.namespace),
+                session_id=TagFilter(eq=origin.session.session_id),
+                type=TypeFilter(any=[MemoryType.MEMORY_TYPE_MESSAGE]),
+            ),
+            include_hidden=True,
+            page_size=_LISTED,
+        )
+        while True:
+            page = await self._stub.ListMemories(request)
+            own = [
+                memory.id
+                for memory in page.memories
+                if memory.provenance.session_uid == origin.session_uid
+            ]
+            if own:
+                await self._stub.DeleteMemories(
+                    DeleteMemoriesRequest(memory_ids=own, reason="its session was deleted")
+                )
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     async def known(self, text: str, origin: Origin, limit: int) -> list[Memory]:
         """Return the facts of the same owner that are nearest to a text.

@@ -6,8 +6,8 @@ from typing import Final
 import grpc
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
-from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory.extraction.v1.extraction_pb2 import SummaryGroupField, SummaryView
 from agent_memory.long_term_memory.v1.service_pb2 import CountMemoriesRequest, ListMemoriesRequest
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.views import Group
@@ -68,8 +68,14 @@ class Memories:
 
 
 def covered(view: SummaryView) -> MemoryFilter:
-    """Return the filter of the memories that a view covers now, within its time window."""
+    """Return the filter of the memories that a view covers now, within its time window.
+
+    Messages are covered only where the view names types: facts say what matters of them.
+    """
     condition = MemoryFilter(any_of=[view.filter]) if view.HasField("filter") else MemoryFilter()
+    by_type = SummaryGroupField.SUMMARY_GROUP_FIELD_MEMORY_TYPE in view.group_by
+    if not (view.filter.HasField("type") or by_type):
+        condition.type.none.append(MemoryType.MEMORY_TYPE_MESSAGE)
     if view.HasField("time_window"):
         start = max(FIRST_MICROS, now_micros() - view.time_window.ToMicroseconds())
         condition.create_time.gte.CopyFrom(to_timestamp(start))

@@ -336,6 +336,8 @@ class Runs:
         zone = clock.zone_name(_task(lease).zone)
         origin = Origin(job.session, job.session_uid, job.user_id, time_zone=zone)
         with _acting_for_owner(lease):
+            if lease.record.unindexing:
+                await self._memory.delete_messages(origin)
             messages = await self._memory.store(
                 list(_message_memories(lease, origin, salvage)),
                 # What is said twice was said twice.
@@ -408,6 +410,8 @@ def _task(lease: Lease) -> ExtractionTask:
 
 
 def _message_memories(lease: Lease, origin: Origin, salvage: Salvage) -> Iterator[Memory]:
+    if lease.record.unindexing:
+        return
     before: list[Message] = []
     new = {message.sequence for message in lease.messages}
     for message in [*lease.before, *lease.messages]:

@@ -25,6 +25,11 @@ def derived_id(*parts: str) -> str:
     return str(ULID(digest.digest()[:_ULID_BYTES]))
 
 
+def message_memory_id(session_uid: str, message_id: str) -> str:
+    """Return the id of the memory that holds a message of a session as it was said."""
+    return derived_id("message", session_uid, message_id)
+
+
 def fence_name(tenant: str, user: str, session_uid: str) -> str:
     """The name of what bars one user's incarnation of a session, and nobody else's.
 

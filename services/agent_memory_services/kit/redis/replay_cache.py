@@ -40,9 +40,10 @@ def begin() -> Concerned:
 def conversation_of(user: str, session_uid: str) -> str:
     """Return the name under which answers about a user's conversation are found.
 
-    Whoever names the incarnation of somebody else's session reaches none of theirs.
+    Whoever names the incarnation of somebody else's session reaches none of theirs, and a user who
+    was erased is not found in it.
     """
-    return f"\0{user}\0{session_uid}"
+    return f"\0{ids.derived_id('conversation', user, session_uid)}"
 
 
 def mark_conversation(user: str, session_uid: str) -> None:

@@ -106,8 +106,11 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         aclosing(await create_embedder(settings.embedding)) as embedder,
         chosen(settings) as judge,
     ):
+        vectors = settings.vectors
+        if settings.index_precision is None:
+            vectors = await layout.as_stored(client, vectors)
         mine = layout.Generation.of(
-            embedder.fingerprint, settings.vectors, settings.shards, settings.embedding
+            embedder.fingerprint, vectors, settings.shards, settings.embedding
         )
         index, vectorizer = await _open_index(client, mine, embedder)
         store = MemoryStore(client, settings.shards, settings.history)

@@ -17,7 +17,11 @@ from agent_memory_services.long_term_memory.domain.memory import HistoryLimits
 from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.schedule import ForgettingSchedule
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
-from agent_memory_services.long_term_memory.store.index.index import Precision, VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import (
+    NEW_PRECISION,
+    Precision,
+    VectorIndex,
+)
 from agent_memory_services.shared.model_api.endpoint import EndpointKey, EndpointUrl, uses_endpoint
 
 
@@ -71,11 +75,12 @@ class Settings(ProcessSettings):
             "`flat` is exact and slows down with the number of memories."
         ),
     )
-    index_precision: Precision = Field(
-        default="float32",
+    index_precision: Precision | None = Field(
+        default=None,
         description=(
             "Type of a vector's numbers: `float16` needs half the memory and is faster to compare, "
-            "and hardly ever changes which memories are nearest."
+            "and hardly ever changes which memories are nearest. Unset: that of the store, or "
+            "`float16` where it is new or reindexed."
         ),
     )
     index_m: int = Field(
@@ -244,7 +249,7 @@ class Settings(ProcessSettings):
         """Settings of the vector index."""
         return VectorIndex(
             algorithm=self.index_algorithm,
-            precision=self.index_precision,
+            precision=self.index_precision or NEW_PRECISION,
             m=self.index_m,
             ef_construction=self.index_ef_construction,
             ef_runtime=self.index_ef_runtime,

@@ -70,10 +70,13 @@ class Neighbourhood:
         self, tenant: str, subjects: Sequence[StoredMemory], now: int
     ) -> list[list[Neighbour]]:
         asked = [list(_queries(tenant, subject, now)) for subject in subjects]
-        answers = iter(await self._index.search(tenant, list(chain.from_iterable(asked))))
+        # Another index may have taken the place of the one that their vectors were made for.
+        generation = subjects[0].vectors.generation
+        queries = list(chain.from_iterable(asked))
+        answers = iter(await self._index.search(tenant, queries, generation))
         return [
-            _merged(subject.memory, [next(answers) for _ in queries])
-            for subject, queries in zip(subjects, asked, strict=True)
+            _merged(subject.memory, [next(answers) for _ in own])
+            for subject, own in zip(subjects, asked, strict=True)
         ]
 
 

@@ -18,13 +18,13 @@ class MemoryVectors:
 
     Attributes:
         text: of the text alone.
-        context: of the text with the words around it; the same where there are none.
+        context: of the text with the words around it; None where the text's alone is enough.
         generation: the generation of the index that they are for.
         beside: the same for another generation, while one takes the place of the other.
     """
 
     text: bytes
-    context: bytes
+    context: bytes | None
     generation: int = fields.FIRST_GENERATION
     beside: "MemoryVectors | None" = None
 
@@ -32,10 +32,19 @@ class MemoryVectors:
     def hash_fields(self) -> dict[str, str | bytes]:
         """Fields of the hash that hold them."""
         others = self.beside.hash_fields if self.beside else {}
+        both = {fields.VECTOR: self.text, fields.CONTEXT_VECTOR: self.context}
         return others | {
-            fields.stored(fields.VECTOR, self.generation): self.text,
-            fields.stored(fields.CONTEXT_VECTOR, self.generation): self.context,
+            fields.stored(name, self.generation): vector
+            for name, vector in both.items()
+            if vector is not None
         }
+
+    @property
+    def absent_fields(self) -> list[str]:
+        """Fields of vectors that the hash must not have."""
+        others = self.beside.absent_fields if self.beside else []
+        own = fields.stored(fields.CONTEXT_VECTOR, self.generation)
+        return others if self.context is not None else [*others, own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,12 @@ class Change:
         if self.after.validity.superseded_by and not self.before.validity.superseded_by:
             return ltm.MEMORY_CHANGE_KIND_SUPERSEDED
         return ltm.MEMORY_CHANGE_KIND_UPDATED
+
+    @property
+    def apart(self) -> bool:
+        """True if a message is stored whatever others say, and in nobody's way."""
+        is_new = self.before is None and not self.unique
+        return is_new and self.memory.type == MemoryType.MEMORY_TYPE_MESSAGE
 
     @property
     def unsettles(self) -> bool:

@@ -1,6 +1,6 @@
 """Forgetting on request: the facts of one owner that tell what somebody asks to forget."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,7 @@ _PAGE: Final = 200
 _ATTEMPTS: Final = 3
 _MOST: Final = 20
 _FACTS: Final = (MemoryType.MEMORY_TYPE_SEMANTIC, MemoryType.MEMORY_TYPE_EPISODIC)
+_MESSAGES: Final = (MemoryType.MEMORY_TYPE_MESSAGE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class AboutRequest:
     Attributes:
         about: what is meant, and how many facts may be.
         condition: whose facts are considered.
+        messages: whose messages go with them; None where the types are named that go.
         permanently: deletes at once; otherwise facts are archived, and can be restored.
         execute: forgets; otherwise only reports what would be forgotten.
         actor: who forgets, for the history.
@@ -42,6 +44,7 @@ class AboutRequest:
 
     about: ltm.ForgetSubject
     condition: conditions.Node
+    messages: conditions.Node | None
     permanently: bool
     execute: bool
     actor: str
@@ -57,20 +60,24 @@ class AboutRequest:
         if not about.memory_ids and not terms(about.text, about.language):
             raise InvalidField("about.text", "names nothing that facts could be found by")
         _require_owner(request.filter)
-        types = tuple(map(str, sorted(request.policy.types or _FACTS)))
+        types = request.policy.types
         until = to_micros(about.said_until) if about.HasField("said_until") else None
-        considered = [
+        owned = [
             conditions.compile_filter(request.filter, "filter"),
-            conditions.Tag(fields.TYPE, types),
             conditions.Range(fields.CREATE, high=until),
         ]
         return cls(
             about,
-            conditions.every(considered),
+            conditions.every([*owned, _of_types(types or _FACTS)]),
+            None if types else conditions.every([*owned, _of_types(_MESSAGES)]),
             permanently=request.policy.permanently,
             execute=request.execute,
             actor=actor,
         )
+
+
+def _of_types(types: Iterable[MemoryType.ValueType]) -> conditions.Node:
+    return conditions.Tag(fields.TYPE, tuple(map(str, sorted(types))))
 
 
 def _require_owner(given: MemoryFilter) -> None:
@@ -92,7 +99,9 @@ class RequestedForgetting:
     """Forgets what somebody asks to forget, or notes that it was asked.
 
     All facts of the owner are looked at, those that are over, archived or merged included, since
-    what is forgotten must not come back with the history of another.
+    what is forgotten must not come back with the history of another. Nor may it in the words in
+    which it was said: with the facts go the messages that tell it, or from which alone one of them
+    was taken.
     """
 
     def __init__(self, store: MemoryStore, index: MemoryIndex) -> None:
@@ -108,19 +117,38 @@ class RequestedForgetting:
         forgotten, about = Forgotten(), asked.about
         named = frozenset(about.memory_ids)
         found: dict[str, None] = {}
+        said: set[tuple[str, str]] = set()
         async for page in self._walk.pages(scope, asked.condition, size=_PAGE):
             forgotten.considered += len(page)
             for memory in page:
                 if memory.id in named or means(about.text, memory, about.speaker, about.language):
                     found[memory.merged_into or memory.id] = None
+                    said |= _only_source(memory)
         present = await self._present(scope, list(found))
         over = [each for each in present if each.validity.HasField("invalid_from")]
         ids = [each.id for each in (over if over and names_past(about.text) else present)]
         if asked.execute and 0 < len(ids) <= (about.most or _MOST):
+            # Before the facts, which lead to them if this has to be repeated.
+            await self._apply(scope, asked, await self._messages(scope, asked, said))
             ids = await self._apply(scope, asked, ids)
             forgotten.executed = True
         forgotten.add(dict.fromkeys(ids, Reason.REQUESTED))
         return forgotten
+
+    async def _messages(
+        self, scope: Scope, asked: AboutRequest, said: Collection[tuple[str, str]]
+    ) -> list[str]:
+        """Return the messages that go with facts; `said` are those that state one of them."""
+        if asked.messages is None:
+            return []
+        about = asked.about
+        return [
+            memory.id
+            async for page in self._walk.pages(scope, asked.messages, size=_PAGE)
+            for memory in page
+            if not _only_source(memory).isdisjoint(said)
+            or means(about.text, memory, about.speaker, about.language)
+        ]
 
     async def _apply(self, scope: Scope, asked: AboutRequest, ids: Sequence[str]) -> list[str]:
         """Forget memories; return the ids of those that are gone, or marked."""
@@ -152,6 +180,12 @@ class RequestedForgetting:
         return [
             each for each in found if each is not None and scope.admits(each) and not each.pinned
         ]
+
+
+def _only_source(memory: Memory) -> set[tuple[str, str]]:
+    """Return the message that a memory rests on, where it is one, with its session."""
+    sources, session = memory.provenance.message_ids, memory.provenance.session_uid
+    return {(session, sources[0])} if session and len(sources) == 1 else set()
 
 
 def _change(memory: Memory, asked: AboutRequest) -> Change | None:

@@ -19,6 +19,7 @@ from agent_memory_services.long_term_memory.domain.scope import Selection
 from agent_memory_services.long_term_memory.search import scores
 from agent_memory_services.long_term_memory.search.question import Question, Wording
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
+from agent_memory_services.long_term_memory.store.embeddings.vectors import has_context_vector
 from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
 
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
@@ -69,6 +70,7 @@ class DenseLeg:
         field: the vector field that is compared.
         vector: the question's vector, as bytes of float32.
         must: text that has to occur, in the engine's words; may be empty.
+        alone: the leg whose measure is that of a memory with one vector; empty for none.
     """
 
     name: str
@@ -76,6 +78,7 @@ class DenseLeg:
     field: str
     vector: bytes
     must: str = ""
+    alone: str = ""
 
     def query(self, selection: Selection, depth: int) -> SearchParams:
         """Ask for the nearest neighbours in the selection."""
@@ -276,13 +279,27 @@ class ReciprocalRankFusion:
         return scores.reciprocal_ranks(scaled, self.constant)
 
 
+def _found(leg: Leg, pool: Pool) -> Mapping[str, float]:
+    """Return what a leg measured, and for memories with one vector what that one measures."""
+    found = pool.measured[leg.name]
+    if not (isinstance(leg, DenseLeg) and leg.alone):
+        return found
+    alone = pool.measured.get(leg.alone, {})
+    single = {
+        name: distance
+        for name, distance in alone.items()
+        if not has_context_vector(pool.memories[name])
+    }
+    return {**single, **found}
+
+
 def fuse(
     fusion: Fusion, legs: Sequence[Leg], pool: Pool, wording: Wording, sheet: scores.Scoresheet
 ) -> scores.Floats:
     """Return the match of each memory of a pool, 0 to 1; add a line per leg to the sheet."""
     match = np.zeros(len(pool.memories))
     for leg in legs:
-        found = pool.measured[leg.name]
+        found = _found(leg, pool)
         reached = np.array([found.get(name, np.nan) for name in pool.memories])
         values = leg.measure(reached, wording)
         contributions = leg.weight * fusion.counted(leg.scaled(values))

@@ -220,7 +220,7 @@ async def _legs(
         vector = await embedded()
         context = dense * weights.dense_context * around
         legs.append(DenseLeg(DENSE, dense - context, fields.VECTOR, vector, must))
-        legs.append(DenseLeg(DENSE_CONTEXT, context, fields.CONTEXT_VECTOR, vector, must))
+        legs.append(DenseLeg(DENSE_CONTEXT, context, fields.CONTEXT_VECTOR, vector, must, DENSE))
     if dense < 1 and not question.empty:
         context = (1 - dense) * weights.words_context * around
         # Whatever holds a word in its text also holds it in its text and the words around it.

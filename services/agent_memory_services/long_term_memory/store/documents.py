@@ -54,9 +54,10 @@ def accesses(memory: Memory) -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if value is not None}
 
 
-def absent_fields(memory: Memory) -> list[str]:
-    """Return the fields that the hash of a memory must not have."""
-    return [name for name, value in _numbers(memory).items() if value is None]
+def absent_fields(memory: Memory, vectors: MemoryVectors | None) -> list[str]:
+    """Return the fields that the hash of a memory must not have; None keeps its vectors."""
+    absent = [name for name, value in _numbers(memory).items() if value is None]
+    return [*absent, *(vectors.absent_fields if vectors else ())]
 
 
 def memory_of(values: Sequence[bytes | None]) -> Memory | None:
@@ -84,7 +85,7 @@ def stored_of(values: Sequence[bytes | None], generations: Sequence[int]) -> Sto
     # The first generation is the one that is asked, and the others lie beside it.
     for at, number in reversed(list(enumerate(generations))):
         text, context = values[len(READ) + 2 * at :][:2]
-        if text is None or context is None:
+        if text is None:
             return None
         vectors = MemoryVectors(text, context, number, vectors)
     return StoredMemory(memory, vectors) if memory and vectors else None

@@ -21,6 +21,7 @@ from agent_memory_services.long_term_memory.store import documents
 from agent_memory_services.long_term_memory.store.documents import Shard, shard_of
 
 _NOTHING: Final = Memory()
+_APART: Final = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +193,16 @@ class CommitContext:
         fields = documents.document(self.tenant, change.after, change.vectors)
         if change.before is None:
             return [], fields | documents.accesses(change.after)
-        return documents.absent_fields(change.after), fields
+        return documents.absent_fields(change.after, change.vectors), fields
 
     def _claim(self, change: Change) -> str:
-        """Return the memory's claim to its content: none while readers do not see it."""
+        """Return the memory's claim to its content: none while readers do not see it.
+
+        Messages that are stored as they were said keep to themselves: what is said twice was said
+        twice, and nothing else has their content.
+        """
+        if change.after is not None and change.apart:
+            return _APART
         if change.after is None or not is_visible(change.after, self.now):
             return ""
         before = change.before

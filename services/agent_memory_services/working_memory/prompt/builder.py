@@ -16,7 +16,7 @@ from agent_memory_services.working_memory.prompt.model import (
     SectionKind,
     Sources,
 )
-from agent_memory_services.working_memory.prompt.packet import build_packet
+from agent_memory_services.working_memory.prompt.packet import Said, build_packet
 from agent_memory_services.working_memory.prompt.sources import SourceReader
 
 
@@ -48,7 +48,12 @@ def _history(request: PromptRequest, sources: Sources) -> Section:
 def _knowledge(sources: Sources) -> Sequence[Section]:
     """Return the memory sections: one message, of which each section accounts for its part."""
     on_shelf = {memory.id for memory in sources.standing}
-    found = [hit.memory for hit in sources.hits if hit.memory.id not in on_shelf]
+    said = Said()
+    said.add_history(sources.session.shown if sources.session else ())
+    repeated = [
+        hit.memory.id for hit in sources.hits if hit.memory.id in on_shelf or said.shows(hit.memory)
+    ]
+    found = [hit.memory for hit in sources.hits if hit.memory.id not in repeated]
     shelf = _bullets(STANDING_TITLE, sources.standing, sources)
     bullets = _bullets(MEMORIES_TITLE, found, sources)
     shared = sum(map(rendering.list_tokens, shelf))
@@ -57,7 +62,7 @@ def _knowledge(sources: Sources) -> Sequence[Section]:
         SectionKind.MEMORIES,
         _one_message(shelf, bullets),
         included=len(found),
-        duplicates=[hit.memory.id for hit in sources.hits if hit.memory.id in on_shelf],
+        duplicates=repeated,
         shared=-shared,
     )
     return standing, memories

@@ -14,7 +14,7 @@ from typing import Final
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.shared.prompts import MEMORIES_TITLE, STANDING_TITLE, SUMMARY_TITLE
-from agent_memory_services.working_memory.domain.session import Shown
+from agent_memory_services.working_memory.domain.session import Session, Shown
 from agent_memory_services.working_memory.domain.windows import Limits, latest
 from agent_memory_services.working_memory.prompt import rendering
 from agent_memory_services.working_memory.prompt.model import (
@@ -55,13 +55,13 @@ class Said:
     def says(self, memory: Memory) -> bool:
         """Return true if the memory would be a repetition."""
         text = _plain(memory.text)
-        if text in self._statements or self._shows(memory):
+        if text in self._statements or self.shows(memory):
             return True
         if len(text.split()) < _TELLING_WORDS:
             return text in self._texts
         return any(text in said for said in self._texts)
 
-    def _shows(self, memory: Memory) -> bool:
+    def shows(self, memory: Memory) -> bool:
         """Return true if the memory is a message that is shown."""
         sources = memory.provenance.message_ids
         is_message = memory.type == MemoryType.MEMORY_TYPE_MESSAGE
@@ -202,11 +202,24 @@ def _reserve(found: Sequence[Memory], room: int, sources: Sources) -> int:
     )
 
 
+def surely_shown(request: PromptRequest, session: Session) -> Sequence[Shown]:
+    """Return the messages of a session that a prompt shows, whatever else is found for it."""
+    if request.budget is None:
+        return session.shown
+    question = 0 if request.omit_query else rendering.question_line(request.query).tokens
+    share = 1 - STANDING_SHARE - SUMMARY_SHARE - MEMORIES_SHARE
+    return _fitting(session.shown, int((request.budget - question) * share))
+
+
+def _fitting(shown: Sequence[Shown], cap: int) -> Sequence[Shown]:
+    """Return the latest messages that fit; none where not even the last one does."""
+    kept = latest(shown, Limits(tokens=max(0, cap)))
+    return kept if sum(item.entry.tokens for item in kept) <= cap else ()
+
+
 def _history(sources: Sources, cap: int) -> Section:
     shown = _shown(sources)
-    kept = latest(shown, Limits(tokens=cap))
-    if sum(item.entry.tokens for item in kept) > cap:
-        kept = ()
+    kept = _fitting(shown, cap)
     left_out = shown[: len(shown) - len(kept)]
     return Section(
         SectionKind.HISTORY,

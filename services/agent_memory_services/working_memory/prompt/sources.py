@@ -6,13 +6,15 @@ from datetime import UTC
 from typing import Final, Protocol
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory_services.kit.contract import ids
 from agent_memory_services.kit.contract.clock import zone_of
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.working_memory.domain.session import Actor, Session, SessionKey
+from agent_memory_services.working_memory.domain.session import Actor, Session, SessionKey, Shown
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.model import MemoryPart, PromptRequest, Sources
+from agent_memory_services.working_memory.prompt.packet import surely_shown
 
 
 def names_users(conditions: MemoryFilter) -> bool:
@@ -66,6 +68,8 @@ def standing_search(query: SearchQuery) -> SearchQuery | None:
 
 STANDING_LIMIT: Final = 50
 """The most standing memories that are considered."""
+_MOST_NAMED: Final = 256
+"""The most ids that a filter takes."""
 _MOST_RIVALS: Final = 100
 """The most contradicting memories that are read for one prompt."""
 
@@ -150,17 +154,42 @@ async def _search(
 ) -> SearchQuery | None:
     """Return the search to make.
 
-    It waits for the session only where the request leaves open whose memories are meant, or in
-    which zone the question's times are.
+    It waits for the session only where the request leaves open whose memories are meant, in which
+    zone the question's times are, or where messages that the prompt shows could be found again.
     """
     part = request.memories
     if part is None:
         return None
-    owner = request.session.actor.user if request.session else ""
-    zone = ""
+    owner, zone = request.session.actor.user if request.session else "", ""
     owned = owner or names_users(part.query.filter)
-    if not (owned and part.query.time_zone) and (session := await reading):
+    repeats = not part.exclude_session and finds_messages(part.query.filter)
+    session = None
+    if not (owned and part.query.time_zone) or repeats:
+        session = await reading
+    if session is not None:
         owner = owner or session.user
         zone = session.state.time_zone
     without = request.session.key if request.session and part.exclude_session else None
-    return search_for(part.query, request.query, owner=owner, zone=zone, without=without)
+    query = search_for(part.query, request.query, owner=owner, zone=zone, without=without)
+    if session is not None and repeats:
+        leave_out(query, session.uid, surely_shown(request, session))
+    return query
+
+
+def finds_messages(conditions: MemoryFilter) -> bool:
+    """Return true if messages may fulfil a filter, as far as its own conditions on types tell."""
+    types = conditions.type
+    asked = not types.any or MemoryType.MEMORY_TYPE_MESSAGE in types.any
+    return asked and MemoryType.MEMORY_TYPE_MESSAGE not in types.none
+
+
+def leave_out(query: SearchQuery, session_uid: str, shown: Sequence[Shown]) -> None:
+    """Let a search pass over messages of a session, the latest of them that a filter can name.
+
+    Otherwise they would take the places of what the prompt does not show yet.
+    """
+    conditions = query.filter.id
+    room = _MOST_NAMED - len(conditions.none)
+    messages = [item.message.id for item in shown[-room:]] if room > 0 else []
+    if messages:
+        conditions.none.extend(ids.message_memory_id(session_uid, each) for each in messages)

@@ -126,6 +126,7 @@ def valid_parts(request: SubmitMessagesRequest) -> list[SubmitMessagesRequest]:
     rest = _request_with(request, messages=messages, memories=memories)
     rest.first_withheld_sequence = request.first_withheld_sequence
     rest.last_withheld_sequence = request.last_withheld_sequence
+    rest.session_deleted = request.session_deleted
     never = [
         _request_with(request, first_withheld_sequence=sequence, last_withheld_sequence=sequence)
         for sequence in (message.sequence for message in request.messages)

@@ -309,8 +309,11 @@ class Sessions:
             EtagMismatch: it changed since the etag was read.
         """
         deleted = await self._store.delete(key, actor, etag=etag)
-        if deleted is not None and forget:
-            await self._withdraw(self._store.partition_of(key), key.tenant, *deleted)
+        if deleted is not None:
+            partition = self._store.partition_of(key)
+            if forget:
+                await self._withdraw(partition, key.tenant, *deleted)
+            self._outbox_grew(partition)
         return deleted
 
     async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:

@@ -177,7 +177,11 @@ def write_state(state: State) -> Iterator[tuple[str, bytes | str | int]]:
     """Yield the fields of meta that hold a state; an absent value is empty."""
     covered = state.context_range
     config = state.extraction
-    silent = config and config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE
+    silent = (
+        config
+        and config.strategy == ExtractionStrategy.EXTRACTION_STRATEGY_NONE
+        and not config.index_messages
+    )
     yield "data", _NOTHING if state.data is None else _present(state.data.SerializeToString())
     yield "context", state.context
     yield "context_first", "" if covered is None else covered.first

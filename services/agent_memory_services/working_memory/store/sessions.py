@@ -133,11 +133,16 @@ def _write(
     """Make one write to a session: all of it, or a refusal and nothing."""
 
 
-@scripts.script(_PACKAGE, *_SHARED, "lua/session/delete")
+@scripts.script(_PACKAGE, *_SHARED, "lua/session/wire", "lua/session/delete")
 def _delete(
-    address: records.SpelledAddress, parts: records.SessionParts, *, caller: _Caller, etag: str
+    address: records.SpelledAddress,
+    parts: records.SessionParts,
+    *,
+    identity: SessionKey,
+    caller: _Caller,
+    etag: str,
 ) -> Any:
-    """Delete a session."""
+    """Delete a session, and hand over that it is deleted."""
 
 
 _PARTITIONS_SETTING: Final = "AGENT_MEMORY_WORKING_MEMORY_PARTITIONS"
@@ -289,7 +294,12 @@ class SessionStore:
         """
         address = records.SessionAddress.of(key, self._partitions)
         answer = await _delete(
-            self._client, address.spelled, address.parts, caller=_Caller.of(actor), etag=etag
+            self._client,
+            address.spelled,
+            address.parts,
+            identity=key,
+            caller=_Caller.of(actor),
+            etag=etag,
         )
         if answer == [b"absent"]:
             return None

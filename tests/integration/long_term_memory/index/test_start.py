@@ -21,6 +21,7 @@ from agent_memory_services.long_term_memory.store.index.layout import (
     Generation,
     Indexes,
     LayoutMismatchError,
+    as_stored,
     claim,
     read,
 )
@@ -34,6 +35,13 @@ async def test_a_layout_is_claimed_once(redis: Redis) -> None:
     """Processes with one layout share a store, whoever comes first."""
     await asyncio.gather(*(claim(redis, MINE) for _ in range(5)))
     assert await read(redis) == Indexes(MINE)
+
+
+async def test_a_store_keeps_its_precision_where_none_is_chosen(redis: Redis) -> None:
+    """A new one gets half precision; one of an earlier release goes on with what it has."""
+    assert (await as_stored(redis, VectorIndex(precision="float16"))).precision == "float16"
+    await claim(redis, MINE)
+    assert await as_stored(redis, VectorIndex(precision="float16")) == MINE.vectors
 
 
 @pytest.mark.parametrize(

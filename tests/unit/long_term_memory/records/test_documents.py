@@ -26,8 +26,11 @@ def test_absent_values_are_searchable_as_absent() -> None:
         "slot",
     ):
         assert fields[name] == "__"
-    assert absent_fields(Memory()) == ["event", "valid_from", "invalid_from", "expire"]
-    assert fields.keys().isdisjoint(absent_fields(Memory()))
+    absent = absent_fields(Memory(), None)
+    assert absent == ["event", "valid_from", "invalid_from", "expire"]
+    assert fields.keys().isdisjoint(absent)
+    assert absent_fields(Memory(), MemoryVectors(b"1", b"2")) == absent
+    assert absent_fields(Memory(), MemoryVectors(b"1", None)) == [*absent, "context_vector"]
 
 
 def test_lists_and_times_are_spelled_out() -> None:

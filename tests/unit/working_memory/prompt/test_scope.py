@@ -5,12 +5,16 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.search_pb2 import SearchMode, SearchQuery
+from agent_memory_services.kit.contract.ids import message_memory_id
+from agent_memory_services.working_memory.prompt.model import PromptRequest
+from agent_memory_services.working_memory.prompt.packet import surely_shown
 from agent_memory_services.working_memory.prompt.sources import (
+    leave_out,
     names_users,
     search_for,
     standing_search,
 )
-from tests.unit.working_memory.shown import KEY
+from tests.unit.working_memory.shown import KEY, session, show, user
 
 ALICE = MemoryFilter(user_id=TagFilter(eq="alice"))
 BOB = MemoryFilter(user_id=TagFilter(eq="bob"))
@@ -53,6 +57,28 @@ def test_the_owner_narrows_a_filter_that_names_nobody() -> None:
     assert query.text == "x"
     assert query.filter.user_id == TagFilter(eq="alice", ne="bob")
     assert not given.filter.user_id.HasField("eq")
+
+
+@pytest.mark.parametrize(
+    ("named", "left_out"), [(0, ["m1", "m2", "m3"]), (254, ["m2", "m3"]), (256, [])]
+)
+def test_a_search_passes_over_messages_that_are_shown(named: int, left_out: list[str]) -> None:
+    """The latest of them, as many as a filter takes beside the caller's own ids."""
+    shown = show(user("a"), user("b"), user("c"))
+    query = SearchQuery(filter=MemoryFilter(id=TagFilter(none=map(str, range(named)))))
+    leave_out(query, "u1", shown)
+    ids = [message_memory_id("u1", each) for each in left_out]
+    assert query.filter.id.none[named:] == ids
+
+
+def test_a_prompts_budget_decides_what_is_shown_for_sure() -> None:
+    """Without one it is the whole view; within one, what fits whatever else is found."""
+    talk = session(*(user("word " * 50) for _ in range(20)))
+    assert surely_shown(PromptRequest("why?"), talk) == talk.shown
+    some = surely_shown(PromptRequest("why?", budget=1000), talk)
+    assert some == talk.shown[-len(some) :]
+    assert 0 < sum(item.entry.tokens for item in some) <= 350
+    assert surely_shown(PromptRequest("why?", budget=20), talk) == ()
 
 
 def test_the_prompts_session_is_left_out_by_namespace_and_id() -> None:

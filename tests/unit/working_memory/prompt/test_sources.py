@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
 from agent_memory_services.kit.contract.errors import DependencyUnavailable
+from agent_memory_services.kit.contract.ids import message_memory_id
 from agent_memory_services.working_memory.domain.session import ANYBODY, Actor, Session, SessionKey
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.model import (
@@ -63,18 +64,34 @@ async def gather(places: Places, request: PromptRequest) -> Sources:
         return await SourceReader(places, places).gather(request)
 
 
-async def test_the_search_does_not_wait_for_the_session() -> None:
-    """Where user and zone are known both run at the same time: here each waits for the other."""
+FACTS = MemoryFilter(type=TypeFilter(none=[MemoryType.MEMORY_TYPE_MESSAGE]))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        MemoryPart(SearchQuery(time_zone="Asia/Tokyo"), exclude_session=True),
+        MemoryPart(SearchQuery(time_zone="Asia/Tokyo", filter=FACTS)),
+    ],
+)
+async def test_the_search_does_not_wait_for_the_session(part: MemoryPart) -> None:
+    """Where it needs nothing of it both run at the same time: here each waits for the other."""
     places = Places(session(user("hi")))
-    request = PromptRequest(
-        "why?",
-        session=replace(SESSION, actor=Actor("alice")),
-        memories=MemoryPart(SearchQuery(time_zone="Asia/Tokyo")),
-    )
+    request = PromptRequest("why?", session=replace(SESSION, actor=Actor("alice")), memories=part)
     sources = await gather(places, request)
     assert [hit.memory.text for hit in sources.hits] == ["found"]
     assert [m.text for m in sources.standing] == ["standing"]
     assert {query.filter.user_id.eq for query in places.searches} == {"alice"}
+
+
+async def test_messages_that_are_shown_are_not_looked_for() -> None:
+    """They would take the places of what the prompt does not show; the session is read before."""
+    places = Places(session(user("hi")))
+    places.reading.set()
+    part = MemoryPart(SearchQuery(time_zone="UTC"))
+    await gather(places, PromptRequest("why?", replace(SESSION, actor=Actor("alice")), part))
+    shown = message_memory_id("u1", "m1")
+    assert {tuple(query.filter.id.none) for query in places.searches} == {(shown,)}
 
 
 async def test_the_sessions_owner_narrows_a_search_that_names_nobody() -> None:
@@ -128,7 +145,7 @@ async def test_what_contradicts_is_read_where_no_search_found_it() -> None:
     request = PromptRequest(
         "why?",
         session=replace(SESSION, actor=Actor("alice")),
-        memories=MemoryPart(SearchQuery(time_zone="UTC")),
+        memories=MemoryPart(SearchQuery(time_zone="UTC", filter=FACTS)),
     )
     marked = {"found": ["rival", "standing", "out of reach"], "standing": ["found", "rival"]}
     places = Places(session(user("hi")), marked=marked)

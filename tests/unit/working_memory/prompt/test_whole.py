@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from agent_memory.common.v1.memory_pb2 import EventTime, TimePrecision
+from agent_memory.common.v1.memory_pb2 import (
+    EventTime,
+    Memory,
+    MemoryType,
+    Provenance,
+    TimePrecision,
+)
 from agent_memory_services.working_memory.domain.session import ANYBODY
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.builder import build_whole
@@ -50,6 +56,22 @@ def test_summary_history_memories_question() -> None:
     ]
     assert question == "And now?"
     assert prompt.tokens == sum(line.tokens for line in prompt.lines)
+
+
+def test_messages_that_are_shown_are_no_memories() -> None:
+    """What the history shows is not told again; the same words in another session are."""
+    shown = session(user("I live in Rome"), assistant("Lovely"))
+
+    def said(id_: str, message_id: str) -> Memory:
+        source = Provenance(message_ids=[message_id])
+        kind = MemoryType.MEMORY_TYPE_MESSAGE
+        return memory("I live in Rome", id_, type=kind, provenance=source)
+
+    sources = Sources(shown, hits(said("here", "m1"), said("elsewhere", "x9")))
+    prompt = build_whole(REQUEST, sources)
+    (memories,) = [each for each in prompt.sections if each.kind is SectionKind.MEMORIES]
+    assert (memories.included, memories.duplicates) == (1, ["here"])
+    assert [line.content for line in prompt.lines].count("I live in Rome") == 1
 
 
 def test_what_is_not_there_takes_no_message() -> None:

@@ -10,10 +10,10 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+if sys.version_info >= (3, 10):
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -34,7 +34,9 @@ class _ExtractionStrategyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ex
     EXTRACTION_STRATEGY_CUSTOM: _ExtractionStrategy.ValueType  # 4
     """What `custom_prompt` asks for."""
     EXTRACTION_STRATEGY_NONE: _ExtractionStrategy.ValueType  # 5
-    """Nothing is extracted; messages are only kept."""
+    """Nothing is extracted. Messages are only kept, and found by searches where
+    `index_messages` says so.
+    """
 
 class ExtractionStrategy(_ExtractionStrategy, metaclass=_ExtractionStrategyEnumTypeWrapper):
     """What extraction looks for in a conversation."""
@@ -50,7 +52,9 @@ EXTRACTION_STRATEGY_PREFERENCES: ExtractionStrategy.ValueType  # 3
 EXTRACTION_STRATEGY_CUSTOM: ExtractionStrategy.ValueType  # 4
 """What `custom_prompt` asks for."""
 EXTRACTION_STRATEGY_NONE: ExtractionStrategy.ValueType  # 5
-"""Nothing is extracted; messages are only kept."""
+"""Nothing is extracted. Messages are only kept, and found by searches where
+`index_messages` says so.
+"""
 Global___ExtractionStrategy: _TypeAlias = ExtractionStrategy  # noqa: Y015
 
 @_typing.final
@@ -63,6 +67,7 @@ class ExtractionConfig(_message.Message):
     CUSTOM_PROMPT_FIELD_NUMBER: _builtins.int
     MAX_SUMMARY_WORDS_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    INDEX_MESSAGES_FIELD_NUMBER: _builtins.int
     strategy: Global___ExtractionStrategy.ValueType
     """What to look for."""
     custom_prompt: _builtins.str
@@ -74,6 +79,12 @@ class ExtractionConfig(_message.Message):
     `pt-BR`; empty means the language of the conversation. Without a model, facts
     are English or in the words that they were said in.
     """
+    index_messages: _builtins.bool
+    """Whether searches find what is said from now on: each message is stored as a
+    memory of type MESSAGE, too. Unset means no with the strategy NONE, and else
+    the server's setting, which is yes unless it was changed. Messages that were
+    stored before stay when it is switched off.
+    """
     def __init__(
         self,
         *,
@@ -81,11 +92,14 @@ class ExtractionConfig(_message.Message):
         custom_prompt: _builtins.str = ...,
         max_summary_words: _builtins.int = ...,
         language: _builtins.str = ...,
+        index_messages: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_index_messages", b"_index_messages", "index_messages", b"index_messages"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["custom_prompt", b"custom_prompt", "language", b"language", "max_summary_words", b"max_summary_words", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_index_messages", b"_index_messages", "custom_prompt", b"custom_prompt", "index_messages", b"index_messages", "language", b"language", "max_summary_words", b"max_summary_words", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__index_messages: _TypeAlias = _typing.Literal["index_messages"]  # noqa: Y015
+    _WhichOneofArgType__index_messages: _TypeAlias = _typing.Literal["_index_messages", b"_index_messages"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__index_messages) -> _WhichOneofReturnType__index_messages | None: ...
 
 Global___ExtractionConfig: _TypeAlias = ExtractionConfig  # noqa: Y015

@@ -495,7 +495,9 @@ class SummaryView(_message.Message):
 
     @_builtins.property
     def filter(self) -> _filter_pb2.MemoryFilter:
-        """Which memories take part."""
+        """Which memories take part. Messages do where its own `type` names types, or
+        where they are grouped by type.
+        """
 
     @_builtins.property
     def time_window(self) -> _duration_pb2.Duration:

@@ -103,6 +103,7 @@ class SubmitMessagesRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     FIRST_WITHHELD_SEQUENCE_FIELD_NUMBER: _builtins.int
     LAST_WITHHELD_SEQUENCE_FIELD_NUMBER: _builtins.int
+    SESSION_DELETED_FIELD_NUMBER: _builtins.int
     session_uid: _builtins.str
     """The session's incarnation."""
     user_id: _builtins.str
@@ -115,6 +116,10 @@ class SubmitMessagesRequest(_message.Message):
     """
     last_withheld_sequence: _builtins.int
     """The last of them."""
+    session_deleted: _builtins.bool
+    """The incarnation was deleted: searches find its messages no more, not those
+    either that are still on their way. Facts that were extracted from them stay.
+    """
     @_builtins.property
     def session(self) -> _message_pb2.SessionRef:
         """The session."""
@@ -143,10 +148,11 @@ class SubmitMessagesRequest(_message.Message):
         time_zone: _builtins.str = ...,
         first_withheld_sequence: _builtins.int = ...,
         last_withheld_sequence: _builtins.int = ...,
+        session_deleted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["extraction", b"extraction", "session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["extraction", b"extraction", "first_withheld_sequence", b"first_withheld_sequence", "last_withheld_sequence", b"last_withheld_sequence", "memories", b"memories", "messages", b"messages", "session", b"session", "session_uid", b"session_uid", "time_zone", b"time_zone", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["extraction", b"extraction", "first_withheld_sequence", b"first_withheld_sequence", "last_withheld_sequence", b"last_withheld_sequence", "memories", b"memories", "messages", b"messages", "session", b"session", "session_deleted", b"session_deleted", "session_uid", b"session_uid", "time_zone", b"time_zone", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

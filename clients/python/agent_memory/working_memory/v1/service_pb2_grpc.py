@@ -160,8 +160,9 @@ class WorkingMemoryServiceServicer:
 
     def DeleteWorkingMemory(self, request, context):
         """Deletes the session: its view, log and state. What was said is still
-        extracted, unless it is to be forgotten. Deleting a session that does not
-        exist is no error.
+        extracted, unless it is to be forgotten; searches find its messages no
+        more as soon as that has arrived. Deleting a session that does not exist is
+        no error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -67,8 +67,9 @@ class WorkingMemoryServiceStub:
     """
     DeleteWorkingMemory: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteWorkingMemoryRequest, _service_pb2.DeleteWorkingMemoryResponse]
     """Deletes the session: its view, log and state. What was said is still
-    extracted, unless it is to be forgotten. Deleting a session that does not
-    exist is no error.
+    extracted, unless it is to be forgotten; searches find its messages no
+    more as soon as that has arrived. Deleting a session that does not exist is
+    no error.
     """
     ListSessions: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListSessionsRequest, _service_pb2.ListSessionsResponse]
     """Lists sessions that exist now, the latest written first."""
@@ -124,8 +125,9 @@ class WorkingMemoryServiceAsyncStub(WorkingMemoryServiceStub):
     """
     DeleteWorkingMemory: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteWorkingMemoryRequest, _service_pb2.DeleteWorkingMemoryResponse]  # type: ignore[assignment]
     """Deletes the session: its view, log and state. What was said is still
-    extracted, unless it is to be forgotten. Deleting a session that does not
-    exist is no error.
+    extracted, unless it is to be forgotten; searches find its messages no
+    more as soon as that has arrived. Deleting a session that does not exist is
+    no error.
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_service_pb2.ListSessionsRequest, _service_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists sessions that exist now, the latest written first."""
@@ -220,8 +222,9 @@ class WorkingMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.DeleteWorkingMemoryResponse, _abc.Awaitable[_service_pb2.DeleteWorkingMemoryResponse]]:
         """Deletes the session: its view, log and state. What was said is still
-        extracted, unless it is to be forgotten. Deleting a session that does not
-        exist is no error.
+        extracted, unless it is to be forgotten; searches find its messages no
+        more as soon as that has arrived. Deleting a session that does not exist is
+        no error.
         """
 
     @_abc_1.abstractmethod

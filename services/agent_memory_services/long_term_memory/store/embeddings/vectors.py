@@ -84,16 +84,17 @@ class Space:
             return None
 
     async def _of_all(self, memories: Sequence[Memory]) -> list[MemoryVectors]:
-        # Repeats cost one embedding: a memory without context has one text, not two.
         texts = [self._texts(memory) for memory in memories]
-        distinct = list(dict.fromkeys(text for pair in texts for text in pair))
+        distinct = list(dict.fromkeys(text for pair in texts for text in pair if text is not None))
         vectors = dict(zip(distinct, await self._embed(distinct), strict=True))
         return [
-            MemoryVectors(vectors[alone], vectors[around], self.generation)
+            MemoryVectors(
+                vectors[alone], None if around is None else vectors[around], self.generation
+            )
             for alone, around in texts
         ]
 
-    def _texts(self, memory: Memory) -> tuple[str, str]:
+    def _texts(self, memory: Memory) -> tuple[str, str | None]:
         """Return a memory's text alone, and behind the words around it."""
         # The multilingual model finds less by who speaks than it loses by these words.
         text = memory.text if self._multilingual else with_speaker(memory)
@@ -160,9 +161,23 @@ def with_speaker(memory: Memory) -> str:
     return memory.text
 
 
-def with_context(memory: Memory, text: str | None = None) -> str:
-    """Return a memory's text behind the words around it; None is the text with its speaker."""
+def with_context(memory: Memory, text: str | None = None) -> str | None:
+    """Return a form of a memory's text behind the words around it; None where that has no vector of its own.
+
+    A message has none: the words around it are a message too, with a vector.
+    """
+    if not has_context_vector(memory):
+        return None
     text = with_speaker(memory) if text is None else text
-    if not memory.context or len(memory.text) > CONTEXT_CHARACTERS:
-        return text
     return f"{memory.context[-CONTEXT_CHARACTERS:]}\n{text}"
+
+
+def has_context_vector(memory: Memory) -> bool:
+    """Return true if a memory has a second vector, with the words around it.
+
+    With a second one for messages 80.0 % instead of 79.8 % of LoCoMo's evidence stand among the
+    first ten, for a third of what a message takes.
+    """
+    if memory.type == MemoryType.MEMORY_TYPE_MESSAGE:
+        return False
+    return bool(memory.context) and len(memory.text) <= CONTEXT_CHARACTERS

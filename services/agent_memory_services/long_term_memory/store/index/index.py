@@ -42,6 +42,8 @@ REVISION: Final = 1
 
 Precision: TypeAlias = Literal["float32", "float16"]
 """The type of a vector's numbers."""
+NEW_PRECISION: Final[Precision] = "float16"
+"""That of a store that nobody chose another one for."""
 
 
 class VectorIndex(BaseModel):
@@ -241,6 +243,7 @@ class MemoryIndex:
                 await self._client.ft(index.name).create_index(
                     declared,
                     stopwords=index.schema.index.stopwords,
+                    no_highlight=True,
                     definition=_hashes(shard.memory_prefix),
                 )
             except ResponseError as error:

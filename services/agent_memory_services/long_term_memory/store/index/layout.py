@@ -187,6 +187,13 @@ async def read(client: Redis) -> Indexes | None:
     return _indexes(current, beside) if current else None
 
 
+async def as_stored(client: Redis, vectors: VectorIndex) -> VectorIndex:
+    """Return the settings of an index with the precision of the store, unless that is new."""
+    if (found := await read(client)) is None:
+        return vectors
+    return vectors.model_copy(update={"precision": found.current.vectors.precision})
+
+
 async def advance(client: Redis, before: Indexes, after: Indexes) -> bool:
     """Put a record in the place of another; False where another process did so first."""
     return await _exchange(client, before, after) == after

@@ -318,7 +318,7 @@ class Reindexing:
     ) -> list[MemoryVectors | None]:
         """Make the vectors of memories: the old ones in other numbers, if the model is the same."""
         same = old.layout.fingerprint == new.layout.fingerprint
-        if same and all(all(each.vectors) for each in held):
+        if same and all(each.vectors[0] for each in held):
             return [_converted(each.vectors, old, new) for each in held]
         space = self._space
         made = await space.of_memories([each.memory for each in held])
@@ -363,8 +363,14 @@ def _tenant(shard: Shard, key: str) -> str:
 def _converted(
     vectors: Sequence[bytes | None], old: layout.Generation, new: layout.Generation
 ) -> MemoryVectors:
-    text, context = (
-        new.vectors.packed(np.frombuffer(each or b"", old.vectors.precision)[None, :])[0]
-        for each in vectors
+    text, context = vectors
+    return MemoryVectors(
+        _packed(text or b"", old, new),
+        None if context is None else _packed(context, old, new),
+        new.number,
     )
-    return MemoryVectors(text, context, new.number)
+
+
+def _packed(vector: bytes, old: layout.Generation, new: layout.Generation) -> bytes:
+    numbers = np.frombuffer(vector, old.vectors.precision).astype(np.float32)
+    return new.vectors.packed(numbers[None, :])[0]

@@ -71,7 +71,7 @@ for at, change in ipairs(changes) do
   if other then
     return hindered('duplicate', at, other)
   end
-  if change.claim ~= '' then
+  if change.claim ~= '' and change.claim ~= 'apart' then
     claimed[change.new_digest] = change.memory
   end
 end
@@ -151,7 +151,10 @@ for _, change in ipairs(changes) do
     change.before = redis.call('HGET', change.memory, 'record')
   end
   write(change)
-  remember(change)
+  -- What was said is told by itself; its history begins with what becomes of it.
+  if change.claim ~= 'apart' then
+    remember(change)
+  end
   tell(change)
   if change.departs ~= '' then
     part(change)
@@ -166,7 +169,8 @@ end
 -- Last, when every record is as it shall be: one that gives a content up comes before or after the
 -- one that takes it.
 for _, change in ipairs(changes) do
-  if change.step ~= 'delete' and not holder_of(change.new_digest, change.content_hash, now) then
+  if change.step ~= 'delete' and change.claim ~= 'apart'
+    and not holder_of(change.new_digest, change.content_hash, now) then
     redis.call('SET', change.new_digest, change.memory)
   end
 end

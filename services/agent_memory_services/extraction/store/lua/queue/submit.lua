@@ -4,7 +4,7 @@
 --
 -- The owner is the user, spelled for keys. `withheld` is what the session keeps to itself, if it
 -- does; so many messages are kept for `reference`. `trace` is of the call that submits, empty where
--- it is not traced.
+-- it is not traced. Of a `deleted` session no message is stored any more, and those go that were.
 local lanes = {
   extract = { fresh = extract_job, wait = wait, patience = patience },
   store = { fresh = store_job, wait = 0, patience = 0 },
@@ -18,7 +18,7 @@ if barred and tonumber(barred) > now then
 end
 
 local head = base .. 'session:' .. session
-local known = call('HMGET', head, 'received', 'floor', 'owner', 'user')
+local known = call('HMGET', head, 'received', 'floor', 'owner', 'user', 'indexed')
 local received, floor, former = tonumber(known[1]), tonumber(known[2]), known[3]
 local former_user = known[4] or ''
 if former_user ~= '' then
@@ -163,6 +163,17 @@ for at, message in ipairs(messages) do
     call('ZADD', base .. 'recent:' .. session, sequence, message)
   end
 end
+-- Of a session that was forgotten, or is of an earlier release, messages may be stored.
+local indexed = known[5] or (known[1] and '' or 0)
+if indexing and #messages > 0 then
+  indexed = 1
+end
+if deleted and known[5] ~= '0' then
+  job_of('store')
+  for _, id in ipairs(call('ZRANGE', base .. 'open:' .. session, 0, -1)) do
+    call('HSET', base .. 'job:' .. id, 'unindexing', 1)
+  end
+end
 for _, given in ipairs(memories) do
   local job = job_of('store')
   call('HSET', base .. 'memories:' .. job.id, given.id, given.memory)
@@ -176,7 +187,7 @@ if not next(collecting) then
   announce(tenant, thread, session, '')
 end
 
-call('HSET', head, 'received', received, 'floor', floor, 'uid', uid)
+call('HSET', head, 'received', received, 'floor', floor, 'uid', uid, 'indexed', indexed)
 if former ~= owner then
   call('HSET', head, 'user', user, 'owner', owner)
   if former then
