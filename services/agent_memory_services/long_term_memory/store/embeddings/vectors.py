@@ -162,7 +162,9 @@ def with_speaker(memory: Memory) -> str:
 
 
 def with_context(memory: Memory, text: str | None = None) -> str | None:
-    """Return a form of a memory's text behind the words around it; None where that has no vector of its own.
+    """Return a memory's text behind the words around it; None where that has no vector.
+
+    Without a form of the text it is the one with its speaker.
 
     A message has none: the words around it are a message too, with a vector.
     """
