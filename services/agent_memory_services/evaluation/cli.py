@@ -19,8 +19,10 @@ app = typer.Typer(
 @app.command()
 def retrieval(
     *,
-    paths: Annotated[list[Path], typer.Argument(help="Files of the data set.")],
-    dataset: Annotated[Dataset, typer.Option(help="Format of the files.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files; default: the shipped conversations.")
+    ] = None,
+    dataset: Annotated[Dataset, typer.Option(help="Format of the files.")] = Dataset.WRITTEN,
     address: Annotated[
         str | None,
         typer.Option(help="host:port of a running system; default: a temporary one."),
@@ -33,17 +35,29 @@ def retrieval(
         SpeakerForm, typer.Option(help="How memories name the speaker.")
     ] = SpeakerForm.ENTITY,
     tracked: Annotated[bool, typer.Option(help="Count hits as accesses, as in use.")] = False,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="Switch off one part of the ranking at a time instead.")
+    ] = False,
 ) -> None:
     """Store conversations, ask about them, and say how much of the evidence comes back.
 
     The default settings of the system stand beside the usual answers of the field, in one run
-    over the same memories. any, all and fraction are the questions with some evidence among the
-    first hits, with all of it, and the mean share of it.
+    over the same memories, or beside themselves with one part switched off at a time. any, all
+    and fraction are the questions with some evidence among the first hits, with all of it, and
+    the mean share of it.
     """
     # Serving processes share this command line, and need no evaluation code.
+    if not paths and dataset is not Dataset.WRITTEN:
+        raise typer.BadParameter("a data set needs its files", param_hint="PATHS")
     command = importlib.import_module("agent_memory_services.evaluation.command")
     command.evaluate(
-        paths, dataset, address=address, token=token, speakers=speakers, tracked=tracked
+        paths or [],
+        dataset,
+        address=address,
+        token=token,
+        speakers=speakers,
+        tracked=tracked,
+        parts=parts,
     )
 
 

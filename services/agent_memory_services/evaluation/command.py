@@ -15,9 +15,15 @@ from rich.progress import Progress
 from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.evaluation import corpus
-from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset
+from agent_memory_services.evaluation.adapters import ADAPTERS, Dataset, written
 from agent_memory_services.evaluation.report import Outcome, tables
-from agent_memory_services.evaluation.retrieval import Evaluation, NotStoredError, connected
+from agent_memory_services.evaluation.retrieval import (
+    BASELINES,
+    LESSENED,
+    Evaluation,
+    NotStoredError,
+    connected,
+)
 
 
 def evaluate(
@@ -28,16 +34,19 @@ def evaluate(
     token: str | None,
     speakers: corpus.SpeakerForm,
     tracked: bool,
+    parts: bool,
 ) -> None:
     """Evaluate retrieval on the files of a data set and print the outcome.
 
     Args:
-        paths: the files.
+        paths: the files; none for the conversations that are shipped.
         dataset: what they hold.
         address: `host:port` of the running system; None runs one for the moment.
         token: credential for it.
         speakers: how memories say who speaks.
         tracked: whether what is found counts as accessed.
+        parts: compare with one part of the ranking switched off at a time, instead of with the
+            usual methods of the field.
 
     Raises:
         typer.Exit: it could not be done; the reason is printed.
@@ -47,7 +56,10 @@ def evaluate(
         conversations = read(paths, dataset)
         with Progress(console=console, transient=True) as progress:
             evaluation = Evaluation(
-                form=speakers, tracked=tracked, progress=shown(progress, "Asking")
+                baselines=LESSENED if parts else BASELINES,
+                form=speakers,
+                tracked=tracked,
+                progress=shown(progress, "Asking"),
             )
             outcomes = asyncio.run(_run(evaluation, conversations, address, token))
     except (corpus.UnreadableCorpusError, OSError, EmbeddedError, NotStoredError) as error:
@@ -60,12 +72,14 @@ def evaluate(
 
 
 def read(paths: Sequence[Path], dataset: Dataset) -> list[corpus.Conversation]:
-    """Return the conversations of files.
+    """Return the conversations of files, or without any those that are shipped.
 
     Raises:
         UnreadableCorpusError: a file holds something else, or they hold no question.
         OSError: a file cannot be read.
     """
+    if not paths:
+        return list(written.shipped())
     conversations = [each for path in paths for each in ADAPTERS[dataset](path)]
     if not any(question.counts for each in conversations for question in each.questions):
         raise corpus.UnreadableCorpusError(

@@ -68,16 +68,21 @@ def _mean(values: Iterable[float]) -> float:
 
 
 DEPTHS: Final = (5, 10, 20)
+_PAGE: Final = 10
 _MEDIAN, _SLOWEST = 0.5, 0.99
 _MEASURES: Final = ("any", "all", "fraction")
 
 
 def tables(outcomes: Mapping[str, Sequence[Outcome]]) -> Iterator[Table]:
-    """Recall and latency of the baselines, then recall by class of question."""
+    """Recall and latency of the baselines, then recall by class of question.
+
+    All baselines by class at one depth, and the first of them at every depth.
+    """
     yield _overview(outcomes)
     yield _latency(outcomes)
-    for baseline, asked in outcomes.items():
-        yield _by_kind(baseline, asked)
+    yield _side_by_side(outcomes)
+    first = next(iter(outcomes))
+    yield _by_kind(first, outcomes[first])
 
 
 def _overview(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
@@ -94,6 +99,19 @@ def _latency(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
         milliseconds = [1000 * outcome.seconds for outcome in asked]
         times = (f"{percentile(milliseconds, share):.1f}" for share in (_MEDIAN, _SLOWEST))
         table.add_row(baseline, str(len(asked)), *times)
+    return table
+
+
+def _side_by_side(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
+    names = [baseline.removeprefix("without ") for baseline in outcomes]
+    less = any(baseline.startswith("without ") for baseline in outcomes)
+    title = f"Share of the evidence among the first {_PAGE}{', without' if less else ''}"
+    table = _table(f"{title}, %", "class", "n", *(name.replace(" ", "\n") for name in names))
+    every = list(outcomes.values())
+    for kind in sorted({outcome.kind for outcome in every[0]}):
+        asked = [[outcome for outcome in each if outcome.kind == kind] for each in every]
+        found = (f"{100 * recall(each, _PAGE).fraction:.1f}" for each in asked)
+        table.add_row(kind, str(len(asked[0])), *found)
     return table
 
 

@@ -25,6 +25,7 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.evaluation import corpus
 from agent_memory_services.evaluation.report import DEPTHS, Outcome
+from agent_memory_services.extraction.domain.memories import run_before
 from agent_memory_services.kit.contract import ids, transport
 from agent_memory_services.kit.contract.messages import batched, copied
 
@@ -83,6 +84,8 @@ def _bare(**fields: bool) -> RankingOptions:
         session_prior=False,
         entity_match=False,
         temporal_intent=False,
+        kind_match=False,
+        telling=False,
         **fields,  # type: ignore[arg-type]
     )
 
@@ -104,6 +107,25 @@ BASELINES: Final[Sequence[Baseline]] = (
 """The server's defaults first, then the usual methods of the field."""
 
 
+def _without(part: str, **fields: bool | float) -> Baseline:
+    return Baseline(f"without {part}", SearchQuery(ranking=RankingOptions(**fields)))  # type: ignore[arg-type]
+
+
+LESSENED: Final[Sequence[Baseline]] = (
+    DEFAULT,
+    _without("meaning", dense_weight=0.0),
+    _without("words", dense_weight=1.0),
+    _without("words around", context_legs=False),
+    _without("neighbours", neighbour_smoothing=False),
+    _without("sessions", session_prior=False),
+    _without("names", entity_match=False),
+    _without("times", temporal_intent=False),
+    _without("kinds", kind_match=False),
+    _without("telling", telling=False),
+)
+"""The server's defaults first, then without one part of the ranking at a time."""
+
+
 _PER_CALL = 200
 
 
@@ -123,7 +145,7 @@ async def store(
         NotStoredError: the service refused a turn.
     """
     turns_by_memory: dict[str, str] = {}
-    memories = list(_memories(conversation, namespace, form))
+    memories = list(memories_of(conversation, namespace, form))
     for start in range(0, len(memories), _PER_CALL):
         batch = memories[start : start + _PER_CALL]
         request = rpc.CreateMemoriesRequest(memories=batch, deduplication=DEDUPLICATION_POLICY_NONE)
@@ -141,10 +163,11 @@ async def remove(connection: Connection, memory_ids: Sequence[str]) -> None:
         await connection.delete(rpc.DeleteMemoriesRequest(memory_ids=some))
 
 
-def _memories(
+def memories_of(
     conversation: corpus.Conversation, namespace: str, form: corpus.SpeakerForm
 ) -> Iterator[Memory]:
-    before: corpus.Turn | None = None
+    """Yield the turns of a conversation as the memories that the suite makes of messages."""
+    before: list[corpus.Turn] = []
     for number, turn in enumerate(conversation.turns, 1):
         memory = Memory(
             text=_labelled(turn) if form == corpus.SpeakerForm.LABEL else turn.text,
@@ -156,12 +179,15 @@ def _memories(
         )
         if form == corpus.SpeakerForm.ENTITY:
             memory.entities.append(turn.speaker)
-        if before is not None and before.session_id == turn.session_id:
-            memory.context = _labelled(before)
+        if before and before[-1].session_id != turn.session_id:
+            before.clear()
+        memory.context = run_before(
+            [(earlier.speaker, earlier.text) for earlier in before], turn.speaker
+        )
         memory.create_time.FromDatetime(turn.said)
         memory.event_time.start.FromDatetime(turn.said)
         yield memory
-        before = turn
+        before.append(turn)
 
 
 def _labelled(turn: corpus.Turn) -> str:

@@ -72,9 +72,9 @@ def test_an_event_keeps_the_zone_in_which_its_day_was_meant() -> None:
     origin = replace(ORIGIN, time_zone="Asia/Tokyo")
     said = Message(id="m1", content="hi")
     said.create_time.GetCurrentTime()
-    for memory in (from_candidate(fact, origin), from_message(said, None, origin)):
+    for memory in (from_candidate(fact, origin), from_message(said, [], origin)):
         assert memory.event_time.time_zone == "Asia/Tokyo"
-    assert not from_message(Message(id="m1"), None, origin).HasField("event_time")
+    assert not from_message(Message(id="m1"), [], origin).HasField("event_time")
 
 
 def test_a_fact_is_true_from_when_it_was_said_but_never_from_the_future() -> None:
@@ -98,15 +98,23 @@ def test_tags_that_the_contract_refuses_are_left_out() -> None:
 
 def test_a_message_carries_the_turn_before_it() -> None:
     """A message memory says what was said, when, where in the log, and after what."""
-    memory = from_message(message(2, "Yes."), message(1, "Tea?", name="Bob"), ORIGIN)
+    memory = from_message(message(2, "Yes."), [message(1, "Tea?", name="Bob")], ORIGIN)
     assert (memory.text, memory.context, memory.sequence) == ("Yes.", "Bob: Tea?", 2)
     assert memory.type == MemoryType.MEMORY_TYPE_MESSAGE
     assert memory.create_time.ToDatetime(tzinfo=UTC) == SAID + timedelta(minutes=2)
 
 
+def test_a_message_carries_the_run_that_it_goes_on() -> None:
+    """Several messages in a row say one thing: the context is the run, and what it answers."""
+    said = [message(1, "Tea?", name="Bob"), message(2, "Any?", name="Bob")]
+    said += [message(number, text) for number, text in ((3, "guess what"), (4, "we got a dog"))]
+    memory = from_message(message(5, "called Rex"), said, ORIGIN)
+    assert memory.context == "Bob: Any?\nuser: guess what\nuser: we got a dog"
+
+
 def test_a_long_message_is_cut_between_characters() -> None:
     """Text stays within the contract's bytes and stays valid."""
-    memory = from_message(message(1, "é" * 20_000), None, ORIGIN)
+    memory = from_message(message(1, "é" * 20_000), [], ORIGIN)
     assert memory.text == "é" * 16_384
 
 

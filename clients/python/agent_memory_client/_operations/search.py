@@ -253,4 +253,6 @@ def _to_ranking(
         temporal_intent=config.temporal_intent,
         diversity=config.diversity,
         rerank=config.rerank,
+        kind_match=config.kind_match,
+        telling=config.telling,
     )

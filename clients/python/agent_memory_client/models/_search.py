@@ -59,6 +59,12 @@ class RankingConfig(_types.Model):
     temporal_intent: bool | None = None
     diversity: float | None = Field(default=None, ge=0, le=1)
     rerank: bool | None = None
+    kind_match: bool | None = Field(
+        default=None, description="Lift instances of a kind that the question asks for."
+    )
+    telling: bool | None = Field(
+        default=None, description="Lift messages that tell something over questions and thanks."
+    )
 
 
 class SearchArguments(FilterArguments, total=False):

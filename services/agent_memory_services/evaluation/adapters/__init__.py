@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from agent_memory_services.evaluation.adapters import chats, locomo, longmemeval
+from agent_memory_services.evaluation.adapters import chats, locomo, longmemeval, written
 from agent_memory_services.evaluation.corpus import Conversation
 
 Adapter = Callable[[Path], Sequence[Conversation]]
@@ -23,10 +23,12 @@ class Dataset(StrEnum):
     CHATS = "chats"
     LOCOMO = "locomo"
     LONGMEMEVAL = "longmemeval"
+    WRITTEN = "written"
 
 
 ADAPTERS: Final[Mapping[Dataset, Adapter]] = {
     Dataset.CHATS: chats.read,
     Dataset.LOCOMO: locomo.read,
     Dataset.LONGMEMEVAL: longmemeval.read,
+    Dataset.WRITTEN: written.read,
 }

@@ -29,6 +29,8 @@ _MAX_COMPARED: Final = 100
 _MAX_SOURCES: Final = 256
 # Enough of the turn before, in characters, to find a message by; its end is what was answered.
 _MAX_CONTEXT: Final = 2_000
+_MAX_RUN: Final = 4
+"""Messages of a speaker in a row, the one that is answered included, that explain the next."""
 SUMMARY_TOPIC: Final = "thread-summary"
 
 
@@ -105,8 +107,8 @@ def _end(memory: Memory, candidate: Candidate) -> None:
         memory.expire_time.CopyFrom(ended)
 
 
-def from_message(message: Message, previous: Message | None, origin: Origin) -> Memory:
-    """Return a message as a memory, with the turn before it as context."""
+def from_message(message: Message, before: Sequence[Message], origin: Origin) -> Memory:
+    """Return a message as a memory, with what it goes on from as context; see `run_before`."""
     memory = _owned(origin, [message.id])
     memory.id = ids.message_memory_id(origin.session_uid, message.id)
     memory.text = _cut(message.content)
@@ -115,14 +117,37 @@ def from_message(message: Message, previous: Message | None, origin: Origin) -> 
     memory.metadata["role"] = message.role
     if message.name:
         memory.entities.extend(_fitting([message.name]))
-    if previous is not None:
-        memory.context = f"{previous.name or previous.role}: {previous.content[-_MAX_CONTEXT:]}"
+    memory.context = run_before(
+        [(_speaker(each), each.content) for each in before], _speaker(message)
+    )
     if message.HasField("create_time"):
         memory.create_time.CopyFrom(message.create_time)
         memory.event_time.start.CopyFrom(message.create_time)
         memory.event_time.precision = TimePrecision.TIME_PRECISION_INSTANT
         memory.event_time.time_zone = origin.time_zone
     return memory
+
+
+def _speaker(message: Message) -> str:
+    return message.name or message.role
+
+
+def run_before(said: Sequence[tuple[str, str]], speaker: str) -> str:
+    """Return the words that a speaker goes on from, as lines of `Ann: ...`.
+
+    Who writes several messages in a row says in them together what others say in one. So these are
+    the speaker's own last messages, and the one of somebody else before them.
+
+    Args:
+        said: Speakers and texts of what was said before, in order.
+        speaker: Who speaks now.
+    """
+    lines: list[str] = []
+    for name, text in reversed(said[-_MAX_RUN:]):
+        lines.append(f"{name}: {text}")
+        if name != speaker:
+            break
+    return "\n".join(reversed(lines))[-_MAX_CONTEXT:]
 
 
 def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Memory:

@@ -412,16 +412,16 @@ def _task(lease: Lease) -> ExtractionTask:
 def _message_memories(lease: Lease, origin: Origin, salvage: Salvage) -> Iterator[Memory]:
     if lease.record.unindexing:
         return
-    previous: Message | None = None
+    before: list[Message] = []
     new = {message.sequence for message in lease.messages}
     for message in [*lease.before, *lease.messages]:
         if is_recalled(message) or not message.content:
             continue
         if message.sequence in new:
-            make = partial(from_message, previous=previous, origin=origin)
+            make = partial(from_message, before=before, origin=origin)
             if (memory := salvage.made_of_message(message, make)) is not None:
                 yield memory
-        previous = message
+        before.append(message)
 
 
 def _given_memories(lease: Lease, origin: Origin, salvage: Salvage) -> Iterator[Memory]:

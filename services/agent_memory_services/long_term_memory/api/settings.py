@@ -92,11 +92,11 @@ class Settings(ProcessSettings):
     index_ef_runtime: int = Field(
         default=100, ge=1, le=4096, description="Candidates per search of an `hnsw` index."
     )
-    embedding_provider: Literal["auto", "local", "openai"] = Field(
+    embedding_provider: Literal["auto", "local", "multilingual", "openai"] = Field(
         default="auto",
         description=(
             "Source of embeddings; `auto` is `openai` where a model or a base URL is set, else "
-            "`local`."
+            "`local`. `multilingual` needs the extra of this name."
         ),
     )
     embedding_model: str | None = Field(

@@ -25,6 +25,12 @@ from agent_memory_services.long_term_memory.search.legs import (
     WordLeg,
 )
 from agent_memory_services.long_term_memory.search.question import Question, gist, question_of
+from agent_memory_services.long_term_memory.search.telling import (
+    Kinds,
+    Telling,
+    asks_for_several,
+    kinds_of,
+)
 from agent_memory_services.long_term_memory.search.temporal import intent, nearness
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights, Weights
 
@@ -54,9 +60,10 @@ def parts_of(
         part
         for option, parts in (
             ("neighbour_smoothing", _neighbours(weights)),
-            ("session_prior", _sessions(weights)),
+            ("session_prior", _sessions(text, weights)),
             ("entity_match", _entities(text, weights)),
             ("temporal_intent", _temporal(text, times, weights)),
+            ("kind_match", _kinds(text, weights)),
         )
         if wanted(option)
         for part in parts
@@ -79,8 +86,9 @@ def _neighbours(weights: Weights) -> Iterator[signals.Part]:
     )
 
 
-def _sessions(weights: Weights) -> Iterator[signals.Part]:
-    yield signals.SessionBest(weights.parts.session_best)
+def _sessions(text: str, weights: Weights) -> Iterator[signals.Part]:
+    of_kind = weights.parts.session_of_kind * asks_for_several(text)
+    yield signals.SessionBest(weights.parts.session_best + of_kind)
     yield signals.SessionCoverage(weights.parts.session_coverage)
 
 
@@ -98,6 +106,11 @@ def _temporal(
         yield nearness.TimeNearness(weights.parts.time_nearness, spans)
     if intent.asks_when(text):
         yield nearness.ToldTime(weights.parts.told_time)
+
+
+def _kinds(text: str, weights: Weights) -> Iterator[signals.Part]:
+    if kinds := kinds_of(text):
+        yield Kinds(weights.parts.kind, kinds)
 
 
 def _micros(moment: datetime) -> int:
@@ -128,6 +141,7 @@ class SearchPlan:
         min_score: the least score of a hit.
         max_distance: the greatest cosine distance of a hit, or None.
         parts: what speaks for a memory besides its own match.
+        telling: the reader of what messages tell, or None.
         times: the times that the question speaks of.
         diversity: how far hits are spread, 0 to 1.
         generation: the generation of the index that the question is embedded for; None is the
@@ -141,6 +155,7 @@ class SearchPlan:
     min_score: float
     max_distance: float | None
     parts: tuple[signals.Part, ...] = ()
+    telling: Telling | None = None
     times: tuple[intent.SpokenTime, ...] = ()
     diversity: float = 0.0
     generation: int | None = None
@@ -182,6 +197,7 @@ async def plan_of(
         min_score=query.min_score,
         max_distance=query.max_distance if query.HasField("max_distance") else None,
         parts=parts_of(text, times, ranking, weights, by_default=hybrid),
+        telling=Telling(text) if chosen(ranking, "telling", by_default=hybrid) else None,
         times=times,
         diversity=ranking.diversity,
         generation=generation,

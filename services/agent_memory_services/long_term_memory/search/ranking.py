@@ -181,6 +181,8 @@ class Ranking:
             if values is not None:
                 sheet.add(part.name, values, part.weight * values)
                 whole += part.weight
+        if self.plan.telling:
+            self.plan.telling.apply(memories, sheet)
         sheet.scale(1 / whole)
         return sheet
 

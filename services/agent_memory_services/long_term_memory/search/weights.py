@@ -37,18 +37,23 @@ class PartWeights:
     Attributes:
         neighbours: messages before and after that match.
         session_best: the best match of the session.
+        session_of_kind: the same, on top, where a question asks for several things or for one of a
+            kind, whose instances rarely have its name in them.
         session_coverage: the question's words in the session.
         entities: the question's names as speaker or entity.
         time_nearness: the time that the question speaks of.
         told_time: telling a time where the question asks for one.
+        kind: instances of the kinds that the question names.
     """
 
     neighbours: float = 0.3
     session_best: float = 0.1
+    session_of_kind: float = 0.2
     session_coverage: float = 0.15
     entities: float = 0.15
     time_nearness: float = 0.2
     told_time: float = 0.15
+    kind: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from agent_memory_services.long_term_memory.store.embeddings.base import CachedEmbedder
+from agent_memory_services.long_term_memory.store.embeddings.base import (
+    CachedEmbedder,
+    ProviderUnavailable,
+)
 from agent_memory_services.long_term_memory.store.embeddings.factory import create_embedder
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from tests.integration.long_term_memory.embeddings.provider import DIMENSION, Provider
@@ -25,6 +28,24 @@ async def test_a_cache_of_nothing_is_left_out() -> None:
     await embedder.aclose()
 
     assert not isinstance(embedder, CachedEmbedder)
+
+
+async def test_the_multilingual_model_reads_languages_alike() -> None:
+    """What is said in two languages lies nearer than what else is said, and nothing is cut off."""
+    embedder = await create_embedder(EmbeddingSettings(provider="multilingual", cache_entries=0))
+    texts = ("Ich spiele Cello im Orchester.", "I play the cello.", "The train is late.")
+    said, same, other = await embedder.embed(texts)
+    asked, marked = await embedder.embed(["query: What does she play?", f"\0{texts[1]}"])
+    lengths = [float(vector @ vector) for vector in (said, same, other)]
+    await embedder.aclose()
+
+    assert lengths == pytest.approx([1, 1, 1], abs=1e-5)
+    assert said @ same > 0.4 > said @ other
+    assert same @ marked > 0.9
+    assert min(said @ asked, same @ asked) > other @ asked
+    assert embedder.fingerprint.model != "all-MiniLM-L6-v2"
+    with pytest.raises(ProviderUnavailable):
+        await embedder.embed(["late"])
 
 
 async def test_a_named_endpoint_is_asked() -> None:

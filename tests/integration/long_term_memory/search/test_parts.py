@@ -20,6 +20,8 @@ OFF = RankingOptions(
     session_prior=False,
     entity_match=False,
     temporal_intent=False,
+    kind_match=False,
+    telling=False,
 )
 STALE = RecencyOptions(enabled=False)
 
@@ -76,6 +78,8 @@ _OTHER = said("s2", "Ann: My cat sleeps.", "Ben: In Rome cats are holy.", "Ann: 
         ("session_prior", {"session.best", "session.coverage"}),
         ("entity_match", {"entities"}),
         ("temporal_intent", {"temporal.nearness", "temporal.told"}),
+        ("kind_match", {"kind"}),
+        ("telling", {"telling"}),
     ],
 )
 async def test_each_part_can_be_switched(
@@ -83,7 +87,7 @@ async def test_each_part_can_be_switched(
 ) -> None:
     """A part speaks where it is on, is silent where it is off, and scores stay within bounds."""
     await searching.add(*_HOLIDAY, *_OTHER)
-    question = "When did Ben spend the summer of 2023?"
+    question = "When did Ben spend which vacation of 2023?"
     found = await hits(searching, question, ranking=only(**{option: True}))
     assert {signal.name for hit in found for signal in hit.signals} == {
         *("dense.text", "words.text"),

@@ -15,6 +15,7 @@ from agent_memory_services.long_term_memory.search.signals import (
     SessionBest,
     SessionCoverage,
 )
+from agent_memory_services.long_term_memory.search.telling import Kinds
 from agent_memory_services.long_term_memory.search.temporal.nearness import TimeNearness, ToldTime
 from tests.unit.long_term_memory.search.pools import evidence, pools, said
 
@@ -26,6 +27,7 @@ _PARTS: list[Part] = [
     NamedEntities(1, QuestionNames(_QUESTION)),
     TimeNearness(1, [(0, 10)]),
     ToldTime(1),
+    Kinds(1, [frozenset({"cup"}), frozenset({"tea", "ann"})]),
 ]
 _parts = pytest.mark.parametrize("part", _PARTS, ids=lambda part: part.name)
 

@@ -40,8 +40,8 @@ def shares(plan: SearchPlan) -> dict[str, float]:
 
 
 def parts(plan: SearchPlan) -> set[str]:
-    """The names of the parts."""
-    return {part.name for part in plan.parts}
+    """The names of the parts, and of the reading of what messages tell."""
+    return {part.name for part in (*plan.parts, plan.telling) if part}
 
 
 async def test_modes_choose_legs() -> None:
@@ -73,9 +73,9 @@ async def test_options_choose_legs() -> None:
 
 _ALL = {
     *("neighbours", "session.best", "session.coverage", "entities"),
-    *("temporal.nearness", "temporal.told"),
+    *("temporal.nearness", "temporal.told", "kind", "telling"),
 }
-_QUESTION = "When did Ann leave in 2019?"
+_QUESTION = "When did Ann leave which country in 2019?"
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,8 @@ _QUESTION = "When did Ann leave in 2019?"
         ("session_prior", {"session.best", "session.coverage"}),
         ("entity_match", {"entities"}),
         ("temporal_intent", {"temporal.nearness", "temporal.told"}),
+        ("kind_match", {"kind"}),
+        ("telling", {"telling"}),
     ],
 )
 async def test_each_part_can_be_switched(option: str, gone: set[str]) -> None:
@@ -98,11 +100,12 @@ async def test_each_part_can_be_switched(option: str, gone: set[str]) -> None:
 
 
 async def test_parts_need_something_to_go_by() -> None:
-    """A question without names and times is not measured by them."""
+    """A question without names, kinds and times is not measured by them."""
     assert parts(await planned("What is it?")) == {
         "neighbours",
         "session.best",
         "session.coverage",
+        "telling",
     }
 
 

@@ -166,6 +166,8 @@ class RankingOptions(_message.Message):
     TEMPORAL_INTENT_FIELD_NUMBER: _builtins.int
     DIVERSITY_FIELD_NUMBER: _builtins.int
     RERANK_FIELD_NUMBER: _builtins.int
+    KIND_MATCH_FIELD_NUMBER: _builtins.int
+    TELLING_FIELD_NUMBER: _builtins.int
     dense_weight: _builtins.float
     """Weight of meaning against words in a hybrid search."""
     fusion: Global___FusionMethod.ValueType
@@ -184,6 +186,10 @@ class RankingOptions(_message.Message):
     """Spread the result over sessions and wordings, 0 not at all to 1 strongly."""
     rerank: _builtins.bool
     """Rank the best once more with a cross-encoder, where the server has one."""
+    kind_match: _builtins.bool
+    """Lift memories that name an instance of a kind that the question asks for."""
+    telling: _builtins.bool
+    """Lift messages that tell something over questions and thanks."""
     def __init__(
         self,
         *,
@@ -196,10 +202,12 @@ class RankingOptions(_message.Message):
         temporal_intent: _builtins.bool | None = ...,
         diversity: _builtins.float | None = ...,
         rerank: _builtins.bool | None = ...,
+        kind_match: _builtins.bool | None = ...,
+        telling: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_legs", b"_context_legs", "_dense_weight", b"_dense_weight", "_diversity", b"_diversity", "_entity_match", b"_entity_match", "_neighbour_smoothing", b"_neighbour_smoothing", "_rerank", b"_rerank", "_session_prior", b"_session_prior", "_temporal_intent", b"_temporal_intent", "context_legs", b"context_legs", "dense_weight", b"dense_weight", "diversity", b"diversity", "entity_match", b"entity_match", "neighbour_smoothing", b"neighbour_smoothing", "rerank", b"rerank", "session_prior", b"session_prior", "temporal_intent", b"temporal_intent"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_legs", b"_context_legs", "_dense_weight", b"_dense_weight", "_diversity", b"_diversity", "_entity_match", b"_entity_match", "_kind_match", b"_kind_match", "_neighbour_smoothing", b"_neighbour_smoothing", "_rerank", b"_rerank", "_session_prior", b"_session_prior", "_telling", b"_telling", "_temporal_intent", b"_temporal_intent", "context_legs", b"context_legs", "dense_weight", b"dense_weight", "diversity", b"diversity", "entity_match", b"entity_match", "kind_match", b"kind_match", "neighbour_smoothing", b"neighbour_smoothing", "rerank", b"rerank", "session_prior", b"session_prior", "telling", b"telling", "temporal_intent", b"temporal_intent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_legs", b"_context_legs", "_dense_weight", b"_dense_weight", "_diversity", b"_diversity", "_entity_match", b"_entity_match", "_neighbour_smoothing", b"_neighbour_smoothing", "_rerank", b"_rerank", "_session_prior", b"_session_prior", "_temporal_intent", b"_temporal_intent", "context_legs", b"context_legs", "dense_weight", b"dense_weight", "diversity", b"diversity", "entity_match", b"entity_match", "fusion", b"fusion", "neighbour_smoothing", b"neighbour_smoothing", "rerank", b"rerank", "session_prior", b"session_prior", "temporal_intent", b"temporal_intent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_legs", b"_context_legs", "_dense_weight", b"_dense_weight", "_diversity", b"_diversity", "_entity_match", b"_entity_match", "_kind_match", b"_kind_match", "_neighbour_smoothing", b"_neighbour_smoothing", "_rerank", b"_rerank", "_session_prior", b"_session_prior", "_telling", b"_telling", "_temporal_intent", b"_temporal_intent", "context_legs", b"context_legs", "dense_weight", b"dense_weight", "diversity", b"diversity", "entity_match", b"entity_match", "fusion", b"fusion", "kind_match", b"kind_match", "neighbour_smoothing", b"neighbour_smoothing", "rerank", b"rerank", "session_prior", b"session_prior", "telling", b"telling", "temporal_intent", b"temporal_intent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__context_legs: _TypeAlias = _typing.Literal["context_legs"]  # noqa: Y015
     _WhichOneofArgType__context_legs: _TypeAlias = _typing.Literal["_context_legs", b"_context_legs"]  # noqa: Y015
@@ -209,12 +217,16 @@ class RankingOptions(_message.Message):
     _WhichOneofArgType__diversity: _TypeAlias = _typing.Literal["_diversity", b"_diversity"]  # noqa: Y015
     _WhichOneofReturnType__entity_match: _TypeAlias = _typing.Literal["entity_match"]  # noqa: Y015
     _WhichOneofArgType__entity_match: _TypeAlias = _typing.Literal["_entity_match", b"_entity_match"]  # noqa: Y015
+    _WhichOneofReturnType__kind_match: _TypeAlias = _typing.Literal["kind_match"]  # noqa: Y015
+    _WhichOneofArgType__kind_match: _TypeAlias = _typing.Literal["_kind_match", b"_kind_match"]  # noqa: Y015
     _WhichOneofReturnType__neighbour_smoothing: _TypeAlias = _typing.Literal["neighbour_smoothing"]  # noqa: Y015
     _WhichOneofArgType__neighbour_smoothing: _TypeAlias = _typing.Literal["_neighbour_smoothing", b"_neighbour_smoothing"]  # noqa: Y015
     _WhichOneofReturnType__rerank: _TypeAlias = _typing.Literal["rerank"]  # noqa: Y015
     _WhichOneofArgType__rerank: _TypeAlias = _typing.Literal["_rerank", b"_rerank"]  # noqa: Y015
     _WhichOneofReturnType__session_prior: _TypeAlias = _typing.Literal["session_prior"]  # noqa: Y015
     _WhichOneofArgType__session_prior: _TypeAlias = _typing.Literal["_session_prior", b"_session_prior"]  # noqa: Y015
+    _WhichOneofReturnType__telling: _TypeAlias = _typing.Literal["telling"]  # noqa: Y015
+    _WhichOneofArgType__telling: _TypeAlias = _typing.Literal["_telling", b"_telling"]  # noqa: Y015
     _WhichOneofReturnType__temporal_intent: _TypeAlias = _typing.Literal["temporal_intent"]  # noqa: Y015
     _WhichOneofArgType__temporal_intent: _TypeAlias = _typing.Literal["_temporal_intent", b"_temporal_intent"]  # noqa: Y015
     @_typing.overload
@@ -226,11 +238,15 @@ class RankingOptions(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__entity_match) -> _WhichOneofReturnType__entity_match | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__kind_match) -> _WhichOneofReturnType__kind_match | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__neighbour_smoothing) -> _WhichOneofReturnType__neighbour_smoothing | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rerank) -> _WhichOneofReturnType__rerank | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__session_prior) -> _WhichOneofReturnType__session_prior | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__telling) -> _WhichOneofReturnType__telling | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__temporal_intent) -> _WhichOneofReturnType__temporal_intent | None: ...
 

@@ -83,11 +83,12 @@ def _tell(memories: Iterable[Memory]) -> Iterator[bool]:
     for memory in memories:
         # Every message has the time at which it was said; that tells nothing about its content.
         dated = memory.HasField("event_time") and memory.type != MemoryType.MEMORY_TYPE_MESSAGE
-        yield dated or _mentions_time(memory.text)
+        yield dated or mentions_time(memory.text)
 
 
 @remembered(_REMEMBERED_TEXTS, longest=_REMEMBERED_CHARACTERS)
-def _mentions_time(text: str) -> bool:
+def mentions_time(text: str) -> bool:
+    """Return true if a text has a word of time."""
     return bool(_TIME_WORDS.search(text))
 
 

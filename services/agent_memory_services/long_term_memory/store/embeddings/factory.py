@@ -30,6 +30,12 @@ async def create_embedder(settings: EmbeddingSettings) -> Embedder:
 
 
 async def _open(settings: EmbeddingSettings) -> Embedder:
+    if settings.provider == "multilingual":
+        from agent_memory_services.long_term_memory.store.embeddings.multilingual import (  # noqa: PLC0415
+            MultilingualEmbedder,
+        )
+
+        return await MultilingualEmbedder.open(threads=settings.threads)
     if not settings.remote:
         return await LocalEmbedder.open(model_dir=settings.model_dir, threads=settings.threads)
     # The provider's library takes longer to import than the local model to load.

@@ -14,7 +14,7 @@ class EmbeddingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: Literal["auto", "local", "openai"] = Field(
+    provider: Literal["auto", "local", "multilingual", "openai"] = Field(
         default="auto",
         description="`auto` is `openai` when a model or a base URL is set, else `local`.",
     )

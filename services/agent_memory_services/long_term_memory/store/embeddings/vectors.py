@@ -17,6 +17,10 @@ from agent_memory_services.long_term_memory.store.embeddings.base import (
     Fingerprint,
     ProviderUnavailable,
 )
+from agent_memory_services.long_term_memory.store.embeddings.multilingual import (
+    MODEL_NAME,
+    QUESTION,
+)
 from agent_memory_services.long_term_memory.store.index.index import Precision, VectorIndex
 
 log = structlog.get_logger()
@@ -43,6 +47,7 @@ class Space:
         self.generation = generation
         self.index = index
         self._embedder = embedder
+        self._multilingual = embedder.fingerprint.model == MODEL_NAME
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -57,7 +62,7 @@ class Space:
             InvalidField: the text can never be embedded.
         """
         try:
-            return (await self._embed([text]))[0]
+            return (await self._embed([f"{QUESTION}{text}" if self._multilingual else text]))[0]
         except EmbeddingRejected:
             raise InvalidField(path, REJECTED) from None
 
@@ -79,7 +84,7 @@ class Space:
             return None
 
     async def _of_all(self, memories: Sequence[Memory]) -> list[MemoryVectors]:
-        texts = [(with_speaker(memory), with_context(memory)) for memory in memories]
+        texts = [self._texts(memory) for memory in memories]
         distinct = list(dict.fromkeys(text for pair in texts for text in pair if text is not None))
         vectors = dict(zip(distinct, await self._embed(distinct), strict=True))
         return [
@@ -88,6 +93,12 @@ class Space:
             )
             for alone, around in texts
         ]
+
+    def _texts(self, memory: Memory) -> tuple[str, str | None]:
+        """Return a memory's text alone, and behind the words around it."""
+        # The multilingual model finds less by who speaks than it loses by these words.
+        text = memory.text if self._multilingual else with_speaker(memory)
+        return text, with_context(memory, text)
 
     async def _embed(self, texts: Sequence[str]) -> list[bytes]:
         try:
@@ -150,14 +161,17 @@ def with_speaker(memory: Memory) -> str:
     return memory.text
 
 
-def with_context(memory: Memory) -> str | None:
-    """Return the same behind the words around it; None where that has no vector of its own.
+def with_context(memory: Memory, text: str | None = None) -> str | None:
+    """Return a memory's text behind the words around it; None where that has no vector.
+
+    Without a form of the text it is the one with its speaker.
 
     A message has none: the words around it are a message too, with a vector.
     """
     if not has_context_vector(memory):
         return None
-    return f"{memory.context[-CONTEXT_CHARACTERS:]}\n{with_speaker(memory)}"
+    text = with_speaker(memory) if text is None else text
+    return f"{memory.context[-CONTEXT_CHARACTERS:]}\n{text}"
 
 
 def has_context_vector(memory: Memory) -> bool:
