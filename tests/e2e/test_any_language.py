@@ -91,7 +91,8 @@ async def test_json_serves_a_conversation(stack: Stack) -> None:
         "I play the cello.",
         "What do I play?",
     ]
-    assert (await http(stack, "DELETE", "/v1/working-memory/cello"))[1] == {"deleted": True}
+    _, gone = await http(stack, "DELETE", "/v1/working-memory/cello")
+    assert gone["deleted"] is True
     status, refused = await http(stack, "GET", "/v1/working-memory/cello")
     assert (status, refused["details"][0]["reason"]) == (404, "SESSION_NOT_FOUND")
 

@@ -45,7 +45,13 @@ async def test_a_turn_is_one_trace(turn: Collector) -> None:
     (root,) = turn.named("turn")
     trace = [span for span in turn.spans if span.trace_id == root.trace_id]
     assert {span.service for span in trace} == {"application", *SERVICES}
-    memory_created = _one(trace, "CreateMemories", SERVER)
+    created = [s for s in trace if s.kind == SERVER and s.name.endswith("/CreateMemories")]
+    by_job = {_descent(trace, span)[6]: span for span in created}
+    # One stores what was said, one what is told by it.
+    assert len(by_job) == len(created) == 2
+    memory_created = by_job[(SERVICES[1], "extraction extract")]
+    said = by_job[(SERVICES[1], "extraction store")]
+    assert _descent(trace, said)[:6] == _descent(trace, memory_created)[:6]
     assert _descent(trace, memory_created) == [
         ("application", "turn"),
         ("application", "WorkingMemoryService/AppendMessages"),
@@ -96,11 +102,6 @@ async def _said(gateway: str, collector: str) -> None:
     )
     _, complaint = await application.communicate()
     assert application.returncode == 0, complaint.decode()
-
-
-def _one(trace: list[Seen], method: str, kind: int) -> Seen:
-    (found,) = [s for s in trace if s.kind == kind and s.name.endswith(f"/{method}")]
-    return found
 
 
 def _descent(trace: list[Seen], span: Seen) -> list[tuple[str, str]]:

@@ -80,7 +80,9 @@ async def learn_in_the_background(stage: Stage, play: Screenplay) -> None:
     for session in play.sessions:
         await stage.memory.wait_for_extraction(session.id)
     known = await stage.memory.search_long_term_memory(
-        text="", filters={"user_id": {"eq": play.user}}, limit=100
+        text="",
+        filters={"user_id": {"eq": play.user}, "memory_type": {"ne": "message"}},
+        limit=100,
     )
     table = Table(
         "what is known now", "type", "when", "topics", title="Learned", title_justify="left"
