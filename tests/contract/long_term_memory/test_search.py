@@ -6,8 +6,8 @@ from typing import Any
 import grpc
 import pytest
 
-from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
-from agent_memory.common.v1.memory_pb2 import Memory, Validity
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, Validity
 from agent_memory.common.v1.search_pb2 import MemoryHit, RecencyOptions, SearchMode, SearchQuery
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
@@ -58,6 +58,23 @@ async def test_a_page_that_was_pasted_hides_no_question(
     text = asked.format(question="What does Bob climb at the weekend?", page=page)
     found = await tenant.search(text, mode=mode)
     assert found.hits[0].memory.text == FACTS[2]
+
+
+async def test_messages_are_found_by_a_question_and_listed_on_request(tenant: Tenant) -> None:
+    """Without a text they are left out, unless the filter names types, at any depth."""
+    said = "Shall we climb on Saturday?"
+    await tenant.create(FACTS[2], Memory(text=said, type=MemoryType.MEMORY_TYPE_MESSAGE))
+    asked = await tenant.search("Who climbs?")
+    assert {hit.memory.text for hit in asked.hits} == {FACTS[2], said}
+    every = [MemoryType.MEMORY_TYPE_SEMANTIC, MemoryType.MEMORY_TYPE_MESSAGE]
+    for condition, listed in (
+        (MemoryFilter(), {FACTS[2]}),
+        (MemoryFilter(type=TypeFilter(any=every)), {FACTS[2], said}),
+        (MemoryFilter(any_of=[MemoryFilter(type=TypeFilter(any=every[1:]))]), {said}),
+    ):
+        found = await tenant.search("", filter=condition)
+        assert {hit.memory.text for hit in found.hits} == listed
+        assert found.total_size == len(listed)
 
 
 async def test_scores_explain_themselves(tenant: Tenant) -> None:

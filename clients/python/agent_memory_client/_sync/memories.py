@@ -213,6 +213,8 @@ class MemoryMethods(SessionMethods):
     ) -> models.MemoryRecordResults:
         """Find memories, the best first; an empty text lists what matches, newest first.
 
+        Messages are listed only where a condition names types; a question finds them, too.
+
         Args:
             text: The question. In keyword mode, phrases in double quotes must occur as they are.
             limit: How many to answer; beyond 100, in several calls.

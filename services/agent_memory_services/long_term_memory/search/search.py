@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from agent_memory.common.v1.filter_pb2 import MemoryFilter
+from agent_memory.common.v1.memory_pb2 import MemoryType
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.kit.contract import clock, cursors
 from agent_memory_services.kit.contract.numbers import is_exact
@@ -114,11 +116,17 @@ class Hits:
     times: Sequence[SpokenTime] = ()
 
 
+_NO_MESSAGE: Final = conditions.negated(
+    conditions.Tag(fields.TYPE, (str(MemoryType.MEMORY_TYPE_MESSAGE),))
+)
+
+
 class Search:
     """Answers queries, and notes what they found.
 
     A query with a text is ranked. One without lists the newest memories; as it asks nothing, what
-    it shows does not count as found.
+    it shows does not count as found, and messages are left out unless its filter names types:
+    facts say what matters of them.
     """
 
     def __init__(
@@ -179,6 +187,8 @@ class Search:
         self, scope: Scope, query: SearchQuery, size: int, after: ListingCursor | None
     ) -> Hits:
         condition = condition_of(query, clock.now_micros())
+        if not _names_types(query.filter):
+            condition = conditions.every([condition, _NO_MESSAGE])
         page = await self._listing.page(scope, condition, size=size, after=after)
         more = page.more_after
         hits = [Candidate(memory) for memory in page.memories]
@@ -254,6 +264,12 @@ def condition_of(query: SearchQuery, now: int) -> conditions.Node:
     at = clock.to_micros(query.as_of) if query.HasField("as_of") else now
     given = conditions.compile_filter(query.filter, "query.filter")
     return conditions.every([given, conditions.visible(at, superseded=query.include_superseded)])
+
+
+def _names_types(given: MemoryFilter) -> bool:
+    """Return true if a filter has a condition on the type, at any depth."""
+    nested = (*given.any_of, *given.none_of)
+    return given.HasField("type") or any(map(_names_types, nested))
 
 
 def _stored_by(moment: int) -> conditions.Node:

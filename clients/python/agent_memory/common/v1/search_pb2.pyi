@@ -270,7 +270,8 @@ class SearchQuery(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     UNTRACKED_FIELD_NUMBER: _builtins.int
     text: _builtins.str
-    """The question. Empty lists what the filter matches, newest first. Of a text
+    """The question. Empty lists what the filter matches, newest first, and
+    messages only where the filter has a condition on the type. Of a text
     of more than 2,000 characters a part is looked for: the questions at its
     beginning and its end, or else both of these.
     """
