@@ -33,7 +33,8 @@ CREATED, MERGED, SUPERSEDED = (
     ltm.CREATE_OUTCOME_MERGED,
     ltm.CREATE_OUTCOME_SUPERSEDED,
 )
-CAROL, DAVE = "User reports to Carol", "User reports to Dave"
+CAROL, DAVE = "User shares an office with Carol", "User shares an office with Dave"
+"""Facts of which no rule tells that only one is true at a time."""
 MARRIED, HUSBAND = "User is married to Tom", "User and Tom are a married couple"
 
 
@@ -109,7 +110,7 @@ async def test_nobody_is_asked_about_what_was_compared_before(
     newer = await one(tenant, said(DAVE, 2024, provenance=told))
     assert (newer.outcome, list(newer.related_memory_ids)) == (SUPERSEDED, [older.memory_id])
     compared = Provenance(compared_memory_ids=[older.memory_id, newer.memory_id])
-    third = await one(tenant, said("Erin is the boss of User", 2025, provenance=compared))
+    third = await one(tenant, said("User shares an office with Erin", 2025, provenance=compared))
     assert third.outcome == CREATED
     assert not asked
 

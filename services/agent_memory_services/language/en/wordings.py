@@ -117,6 +117,7 @@ _REWORDED: Final = (
         r"^([A-Z][\w.-]+(?: [A-Z][\w-]+)?) is (User's|[Mm]y) ((?!name)[\w ]+?)( now)?$",
         r"\2 \3 is\4 \1",
     ),
+    (r"(\bprefers? (?:\w+ ){1,4}?)(?:rather than|instead of|as opposed to) ", r"\1over "),
     (r"\bno longer has\b", "does not have any more"),
     (r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b", r"does not \1 any more"),
     (r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b", r"does not \1y any more"),

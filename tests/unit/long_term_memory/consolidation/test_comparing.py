@@ -90,6 +90,10 @@ def memory(text: str, day: int = 0) -> Memory:
         ("User's wedding is on 3 May 2027", "User's wedding was postponed to 10 May 2027"),
         ("User is married to Max", "User is divorced"),
         ("I work at Acme", "I quit my job at Acme"),
+        ("User prefers coffee", "User prefers tea over coffee"),
+        ("User prefers tea over coffee", "User prefers coffee over tea now"),
+        ("User prefers tea over coffee", "User does not prefer tea over coffee"),
+        ("User uses vim rather than emacs", "User uses emacs rather than vim"),
     ],
 )
 def test_what_contradicts_or_is_over_ends(older: str, newer: str) -> None:
@@ -136,11 +140,47 @@ def test_what_contradicts_or_is_over_ends(older: str, newer: str) -> None:
         ("User is 38 years old", "User is in their late thirties"),
         ("User wants answers in French", "User wants short answers"),
         ("User drives a Skoda", "User is driving a rental this weekend"),
+        ("User prefers tea over coffee", "User prefers coffee over tea"),
+        ("User prefers tea rather than coffee", "User prefers coffee rather than tea"),
+        ("User prefers tea instead of coffee", "User prefers coffee instead of tea"),
+        ("User prefers tea over coffee", "User prefers juice over coffee"),
+        ("User prefers tea over coffee", "User prefers herbal tea over coffee"),
+        ("User prefers tea over coffee", "User prefers green tea"),
+        ("User prefers tea over coffee", "User does not prefer coffee over tea"),
+        ("User likes tea more than coffee", "User does not like coffee more than tea"),
+        ("User does not prefer coffee over tea", "User prefers tea over coffee"),
     ],
 )
 def test_what_is_coarser_finer_passing_or_partial_ends_nothing(older: str, newer: str) -> None:
     """In doubt there are two facts."""
     assert not comparing.ends(memory(newer), memory(older))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("User wants tables before charts", "User wants charts before tables"),
+        (
+            "User wants answers in French before English",
+            "User wants answers in English before French",
+        ),
+        ("User wants dates from oldest to newest", "User wants dates from newest to oldest"),
+        ("User wants more charts than tables", "User wants more tables than charts"),
+        ("User wants tables, then charts", "User wants charts, then tables"),
+        (
+            "User wants short summaries and long reports",
+            "User wants long summaries and short reports",
+        ),
+        ("User prefers tea over coffee", "User prefers coffee over tea"),
+        ("User would rather drink tea than coffee", "User would rather drink coffee than tea"),
+        ("User drinks tea instead of coffee", "User drinks coffee instead of tea"),
+        ("User drinks tea before coffee", "User drinks coffee before tea"),
+    ],
+)
+def test_sides_that_are_exchanged_claim_something_else(one: str, other: str) -> None:
+    """The same words in another order are the same only where the order says nothing."""
+    assert not comparing.same(memory(one), memory(other))
+    assert not comparing.same(memory(other), memory(one))
 
 
 @pytest.mark.parametrize(
@@ -159,6 +199,8 @@ def test_what_is_coarser_finer_passing_or_partial_ends_nothing(older: str, newer
         ("User hates getting up early", "User can't stand getting up early"),
         ("User has three sisters", "User has 3 sisters"),
         ("User wants brief answers", "User wants answers kept brief"),
+        ("User wants answers in French with notes", "User wants answers with notes in French"),
+        ("User prefers tea over coffee", "User prefers tea rather than coffee"),
     ],
 )
 def test_other_wordings_claim_the_same(one: str, other: str) -> None:

@@ -107,6 +107,43 @@ def _segments(words: Sequence[str]) -> Iterator[str]:
         yield last
 
 
+def phrases(value: str) -> list[tuple[str, str]]:
+    """Return the phrases of a value: what leads each, and its words.
+
+    The words of a short phrase are in the order of letters: "short answer" and "answer short". In
+    a longer one the order may tell which of them belong together.
+    """
+    found: list[tuple[str, list[str]]] = [("", [])]
+    for word in value.split():
+        if word in PREPOSITIONS | _COMPARING:
+            found.append((word, []))
+        elif word in _JOINING:
+            found.append(("", []))
+        else:
+            found[-1][1].append(word)
+    return [
+        (lead, " ".join(words if len(words) > _SHORT else sorted(words)))
+        for lead, words in found
+        if words
+    ]
+
+
+_SHORT: Final = 3
+"""Words of a phrase that say the same in any order."""
+
+
+_COMPARING: Final = frozenset({"than", "then", "without", "unless", "until", "not"})
+_JOINING: Final = frozenset({"and", "or", "but"})
+
+
+def exchanged(one: str, other: str) -> bool:
+    """Return true if two values have the same words on other sides: "tea over coffee"."""
+    first, second = phrases(one), phrases(other)
+    if bare(one) != bare(other) or sorted(first) == sorted(second):
+        return False
+    return [words for _, words in first] != [words for _, words in second]
+
+
 def qualifiers(claim: Claim) -> list[str]:
     """Return the words of a first phrase that qualify "subscription", "account" and the like."""
     words = claim.value.split()

@@ -28,10 +28,12 @@ from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     digits,
     ends_others,
     every,
+    exchanged,
     fulfils,
     has_other_time,
     heads,
     lasting,
+    phrases,
     times,
 )
 
@@ -124,7 +126,7 @@ def _is_nobody(new: Claim, old: Claim) -> bool:
 def _denies(new: Claim, old: Claim) -> bool:
     """Return true if one claim is the denial of the other."""
     words, others = bare(new.value), bare(old.value)
-    if not _covers(new, old):
+    if not _covers(new, old) or exchanged(new.value, old.value):
         return False
     if new.negated:
         # "Does not drink coffee in the evening" leaves the rest of the day.
@@ -313,7 +315,12 @@ def _one_kind(new: Claim, old: Claim) -> bool:
 
 
 def _preferred(new: Claim, old: Claim) -> bool:
-    _, over, other = new.value.partition(" over ")
+    chosen, over, other = new.value.partition(" over ")
+    kept, compared, least = old.value.partition(" over ")
+    if compared:
+        # Two comparisons may be of two occasions, unless the later one says that it is a change.
+        turned = bare(other) == bare(kept) and bare(least) == bare(chosen)
+        return new.single and bool(over) and turned
     if over:
         return bare(other) <= bare(old.value)
     alike = len(new.value.split()) == len(old.value.split()) == 1
@@ -543,8 +550,9 @@ def plain(claim: Claim) -> tuple[object, ...]:
         # "Works as a nurse" and "is a nurse".
         value, relation = value.removeprefix("as "), "be"
     if modality is ClaimModality.INSTRUCTION:
-        # "Wants answers kept brief" and "wants brief answers".
-        value = " ".join(sorted(_without_use(value).split()))
+        # "Wants answers kept brief" and "wants brief answers", but not "tables before charts" and
+        # "charts before tables".
+        value = " ".join(sorted(map(" ".join, phrases(_without_use(value)))))
     if relation == "speak" and modality is ClaimModality.ABILITY:
         modality = ClaimModality.FACT
     words = value.split()
