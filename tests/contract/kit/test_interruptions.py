@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from agent_memory.working_memory.v1 import service_pb2 as working
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.extraction.api import process as extraction
 from agent_memory_services.extraction.api.settings import Settings as ExtractionSettings
+from agent_memory_services.extraction.work.worker import Worker
 from agent_memory_services.kit.contract.ids import new_id
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.server.interceptor import CallAdapter
@@ -139,6 +140,8 @@ async def world(redis_url: str) -> AsyncIterator[World]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(order, "Idempotency", Short)
+        # What is submitted waits, so that nothing changes by itself.
+        patch.setattr(Worker, "running", lambda _: nullcontext())
         async with _served(redis_url) as channels:
             world = World(channels)
             _interrupt(world, patch)
@@ -153,14 +156,7 @@ async def _served(redis_url: str) -> AsyncIterator[dict[str, grpc.aio.Channel]]:
         emptied(redis_url),
         serving(
             extraction.lifespan,
-            # What is submitted waits, so that nothing changes by itself.
-            ExtractionSettings(
-                **common,
-                partitions=2,
-                extractor="local",
-                debounce_seconds=600.0,
-                max_wait_seconds=600.0,
-            ),
+            ExtractionSettings(**common, partitions=2, extractor="local"),
         ) as queueing,
         serving(long_term_memory.lifespan, LongTermMemorySettings(**common)) as remembering,
         serving(

@@ -90,7 +90,8 @@ async def test_a_broken_way_to_the_store_leaves_all_or_nothing(
             ids = [each.id for each in concerned]
             before = _meaning(await store.get(tenant, ids))
             revert = Reverting(client, MemoryStore(client, SHARDS), Scope(tenant))
-            await client.ping()
+            # It opens the connection that the commands travel over.
+            await client.exists("k")
             line.cut_at(at, answered=answered)
             try:
                 await revert(asked, request_id="r")

@@ -332,7 +332,8 @@ async def test_a_cut_connection_leaves_all_or_nothing(
     one, two, merged = memory("a"), memory("b"), memory("ab")
     await insert(one, two)
     async with CutLine.to(redis_url) as line, connect(line.url, max_connections=1) as client:
-        await client.ping()
+        # It opens the connection that the commit travels over.
+        await client.exists("k")
         line.cut_at(1, answered=answered)
         with pytest.raises(RedisError):
             await Writing(MemoryStore(client, SHARDS))(*merge(merged, one, two))

@@ -55,7 +55,8 @@ async def test_a_write_that_broke_is_whole_and_can_be_repeated(
             await Writing(store, scope.tenant)(
                 *(creation(memory(each, id=each, user_id="alice")) for each in IDS)
             )
-            await client.ping()
+            # It opens the connection that the commands travel over.
+            await client.exists("k")
             line.cut_at(at, answered=answered)
             try:
                 await write(memories, scope)
