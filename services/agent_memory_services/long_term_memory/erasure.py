@@ -168,6 +168,8 @@ class ConversationForgetting:
                 break
         else:
             raise errors.EtagMismatch(found[0].etag)
+        # What an interrupted call deleted has its past still, until all that follows is done.
+        gone |= await self._unfinished(scope, asked)
         if gone:
             await self._revive(scope, asked, gone, actor)
             await self._traces.erase_past(scope.tenant, list(gone))
@@ -175,6 +177,14 @@ class ConversationForgetting:
             subjects = [conversation_of(asked.user, uid) for uid in asked.uids]
             await erase_answers(self._client, scope.tenant, subjects)
         return len(gone)
+
+    async def _unfinished(self, scope: Scope, asked: Conversation) -> dict[str, Memory]:
+        return {
+            memory.id: memory
+            for owner in {asked.user, ""}
+            async for memory in self._traces.gone(scope.tenant, owner, _FORGOTTEN)
+            if memory.namespace == asked.namespace and scope.admits(memory)
+        }
 
     async def _found(self, scope: Scope, asked: Conversation) -> AsyncIterator[Memory]:
         for condition in asked.conditions():

@@ -1,11 +1,12 @@
 """Traces of a user's memories in the store, and their erasure."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.messages import batched
 from agent_memory_services.kit.redis import scripts
@@ -113,21 +114,54 @@ class Traces:
     async def erase_past(self, tenant: str, memory_ids: Collection[str]) -> None:
         """Erase the revisions of memories that are gone, and what is told of them to watchers."""
         shard = self._shard(tenant)
-        for ids_ in batched(memory_ids, _AT_A_TIME):
-            async with self._client.pipeline(transaction=False) as pipeline:
-                for memory_id in ids_:
-                    pipeline.unlink(shard.revisions(tenant, memory_id))
-                await pipeline.execute()
         wanted = {memory_id.encode() for memory_id in memory_ids}
         key, start = shard.feed(tenant), "-"
         while True:
             entries: Any = await self._client.xrange(key, min=start, count=_AT_A_TIME)
             if not entries:
-                return
+                break
             start = f"({entries[-1][0].decode()}"
             doomed = [entry_id for entry_id, fields in entries if fields[b"id"] in wanted]
             if doomed:
                 await self._client.xdel(key, *doomed)
+        # Only now: what is interrupted is found again by its revisions.
+        for ids_ in batched(memory_ids, _AT_A_TIME):
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for memory_id in ids_:
+                    pipeline.unlink(shard.revisions(tenant, memory_id))
+                await pipeline.execute()
+
+    async def gone(self, tenant: str, user: str, reason: str) -> AsyncIterator[Memory]:
+        """Yield the memories of a user that were deleted for a reason and still have a past."""
+        shard = self._shard(tenant)
+        key, start = shard.left(tenant, user), 0
+        while True:
+            found: Any = await self._client.zrange(key, start, start + _AT_A_TIME - 1)
+            if not found:
+                return
+            start += len(found)
+            histories = [shard.revisions(tenant, member.decode()) for member in found]
+            last = await self._fields(histories, [(_COUNTER,)] * len(histories))
+            known = [
+                (history, number)
+                for history, (number,) in zip(histories, last, strict=True)
+                if number is not None
+            ]
+            latest = await self._fields(
+                [history for history, _ in known],
+                [(number, number + _BEFORE) for _, number in known],
+            )
+            for revision, before in latest:
+                if revision and before and ltm.MemoryRevision.FromString(revision).reason == reason:
+                    yield Memory.FromString(before)
+
+    async def _fields(
+        self, keys: Sequence[str], names: Sequence[tuple[bytes, ...]]
+    ) -> list[list[bytes | None]]:
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for key, wanted in zip(keys, names, strict=True):
+                pipeline.hmget(key, list(wanted))
+            return await pipeline.execute()
 
     async def _members(self, key: str) -> list[bytes]:
         found: Any = await self._client.zrange(key, 0, _AT_A_TIME - 1)
