@@ -275,6 +275,17 @@ async def _learned(
         )
         learned.update(each for job in page.jobs for each in job.memory_ids)
         cursor = page.next_cursor
+    # What was said is stored as well, and no memory that the conversation taught.
+    cursor = ""
+    while learned and cursor is not None:
+        said = await memory.search_long_term_memory(
+            text="",
+            filters={"session_id": {"eq": session}, "memory_type": {"eq": "message"}},
+            limit=100,
+            cursor=cursor or None,
+        )
+        learned.difference_update(record.id for record in said.memories)
+        cursor = said.next_cursor
     return new, len(learned)
 
 

@@ -33,6 +33,14 @@ from agent_memory_services.long_term_memory.search.question import Wording
 from agent_memory_services.long_term_memory.search.scores import Candidate, Floats, Scoresheet
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
+_DAYS: Final = "monday tuesday wednesday thursday friday saturday sunday"
+_SEEN_FROM_NOW: Final = (
+    "today tonight tomorrow yesterday now just ago last next coming this past morning noon"
+    " afternoon evening night day days week weeks weekend month months year years"
+)
+# Stems of words by which a speaker tells a day or a time as seen from that of speaking.
+_RELATIVE: Final = frozenset(map(stem, f"{_DAYS} {_SEEN_FROM_NOW}".split()))
+
 
 @dataclass(frozen=True, slots=True)
 class RecencyBlend:
@@ -130,7 +138,7 @@ def _restated(memories: Sequence[Memory]) -> Mapping[int, int]:
         if memory.type == MemoryType.MEMORY_TYPE_MESSAGE
         for source in _sources(memory)
         for fact in told.get(source, ())
-        if _telling(memory.text) <= _telling(memories[fact].text)
+        if _telling(memory.text) <= _told(memories[fact])
     }
 
 
@@ -139,6 +147,11 @@ def _sources(memory: Memory) -> Iterator[tuple[str, str]]:
     session = memory.provenance.session_uid
     if session:
         yield from ((session, message_id) for message_id in memory.provenance.message_ids)
+
+
+def _told(fact: Memory) -> frozenset[str]:
+    """Return what a fact says; where it has a date, words that count days from then say no more."""
+    return _telling(fact.text) | (_RELATIVE if fact.HasField("event_time") else frozenset())
 
 
 def _telling(text: str) -> frozenset[str]:

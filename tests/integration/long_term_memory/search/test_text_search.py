@@ -160,16 +160,24 @@ MESSAGE = MemoryType.MEMORY_TYPE_MESSAGE
 TOLD = Provenance(session_uid="s1", message_ids=["m1"])
 
 
+DATED = Memory(text="User met Sam in Oslo on 28 November 2026", provenance=TOLD)
+DATED.event_time.start.FromJsonString("2026-11-28T00:00:00Z")
+
+
 @pytest.mark.parametrize("mode", [SEMANTIC, KEYWORD, HYBRID])
+@pytest.mark.parametrize(
+    ("said", "stored"),
+    [
+        ("I live in Oslo!", Memory(text="User lives in Oslo", provenance=TOLD)),
+        ("I met Sam in Oslo yesterday.", DATED),
+    ],
+)
 async def test_a_fact_stands_for_the_message_that_states_it(
-    searching: Searching, mode: SearchMode.ValueType
+    searching: Searching, mode: SearchMode.ValueType, said: str, stored: Memory
 ) -> None:
     """Both are one hit, the fact, in the better place; what the message says besides is no loss."""
-    said, fact = "I live in Oslo!", "User lives in Oslo"
-    told = [
-        Memory(text=said, type=MESSAGE, provenance=TOLD),
-        Memory(text=fact, provenance=TOLD),
-    ]
+    fact = stored.text
+    told = [Memory(text=said, type=MESSAGE, provenance=TOLD), stored]
     records = await searching.add(*told, *(Memory(text=text) for text in FACTS))
     query = SearchQuery(text=said, mode=mode, recency=RecencyOptions(enabled=False))
     query.filter.id.any.extend(each.id for each in records[:2])
