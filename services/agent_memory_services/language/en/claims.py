@@ -365,7 +365,8 @@ class _Clause:
         if modality is ClaimModality.INSTRUCTION and words[:2] == ["assistant", "to"]:
             # "Wants the assistant to give temperatures in Celsius".
             words = words[2:]
-            words = words[1 + (words[1:2] == ["user"]) :] if words[0] in _GIVING else words
+            given = not _GIVING.isdisjoint(words[:1])
+            words = words[1 + (words[1:2] == ["user"]) :] if given else words
         words = [word for word in words if word not in {"no", "never", "longer"}]
         if lemma in _FEELING and words[:1] == ["to"] and not clause.negated:
             words = words[1:]
@@ -465,7 +466,7 @@ def _modality(
     if lemma == "want":
         asked = words[:2] in (["to", "be"], ["be", "call"]) or "assistant" in words
         often = any(
-            one.split()[0] in {"every", "once", "twice", "daily", "weekly"} for one in limits
+            one.partition(" ")[0] in {"every", "once", "twice", "daily", "weekly"} for one in limits
         )
         told = asked or often or not _ANSWERS.isdisjoint(words)
         return ClaimModality.INSTRUCTION if told else ClaimModality.WISH

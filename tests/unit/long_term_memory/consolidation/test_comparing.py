@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
@@ -231,3 +231,41 @@ def test_nothing_ends_that_nothing_contradicts(fact: str, other: str) -> None:
 def test_any_text_has_claims_or_none(text: str) -> None:
     """And none of them ends what claimed it."""
     assert not comparing.ends(memory(text), memory(text))
+
+
+SUBJECTS = ("User", "User's sister", "User's dog Rex", "User no longer", "User does not", "We")
+PIECES = (
+    *("wants", "the", "assistant", "to", "give", "changed", "moved", "swapped", "has", "two", "is"),
+    *(
+        "name",
+        "rent",
+        "from",
+        "for",
+        "not",
+        "any",
+        "more",
+        "every",
+        "Monday",
+        "at",
+        "instead",
+        "of",
+    ),
+    *("over", "tea", "now", "called", "3", "kg", "and", "on", "no", "be", "new", "her", "prefers"),
+)
+STATEMENTS = st.builds(
+    lambda subject, words: " ".join((subject, *words)),
+    st.sampled_from(SUBJECTS),
+    st.lists(st.sampled_from(PIECES), max_size=6),
+)
+
+
+@given(STATEMENTS, STATEMENTS)
+@example("User wants the assistant to", "User wants the assistant to give")
+@example("I changed the variable name and ran it again.", "We have two")
+@example("User has been wanting to play this one for a while because of my", "User has two")
+@settings(max_examples=100, deadline=None)
+def test_any_two_statements_can_be_compared(one: str, other: str) -> None:
+    """However broken off they are; and what ends another is not the same."""
+    for newer, older in ((one, other), (other, one)):
+        pair = memory(newer, 1), memory(older)
+        assert not (comparing.same(*pair) and comparing.ends(*pair))

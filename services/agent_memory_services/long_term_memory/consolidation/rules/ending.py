@@ -269,7 +269,8 @@ def _can_end(verb: str, new: Claim, old: Claim) -> bool:
 
 def _renumbered(new: Claim, old: Claim) -> bool:
     """Return true if what an older claim counts has another number now."""
-    if new.holder != old.holder or len(old.quantities) != 1 or old.negated:
+    counted = len(new.quantities) == len(old.quantities) == 1
+    if new.holder != old.holder or not counted or old.negated:
         return False
     [number], [past] = new.quantities, old.quantities
     named = roots(bare(new.value) - _RATES)
