@@ -41,9 +41,11 @@ def test_every_package_has_a_name_of_its_own(option: str) -> None:
 def test_no_java_class_has_the_name_of_a_file() -> None:
     """The outer classes of files differ from each other and from the classes beside them."""
     outer = [file.options.java_outer_classname for file in FILES]
-    classes = {
-        each.name for file in FILES for each in (*file.message_type, *file.enum_type, *file.service)
-    }
+    classes: set[str] = set()
+    for file in FILES:
+        classes |= {each.name for each in file.message_type}
+        classes |= {each.name for each in file.enum_type}
+        classes |= {each.name for each in file.service}
     assert all(file.options.java_multiple_files for file in FILES)
     assert len(set(outer)) == len(outer)
     assert not classes & set(outer)
