@@ -1,4 +1,4 @@
-"""What a process keeps from its start to its end, and which is no garbage until then."""
+"""Objects that a process keeps from its start to its end, and that are no garbage until then."""
 
 import gc
 from collections.abc import Iterator
