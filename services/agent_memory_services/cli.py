@@ -33,6 +33,10 @@ ELSEWHERE: Final[Mapping[str, _Entry]] = {
     "watch": _Entry(
         "commands.memories", "Print changes of memories, or of a session, until Ctrl-C."
     ),
+    "mcp": _Entry(
+        "commands.mcp",
+        "Serve memory over MCP, to agents such as Claude Code, Codex, Cursor and VS Code.",
+    ),
     "export": _Entry("transfer_cli.cli", "Write memories to a file, one a line, the oldest first."),
     "import": _Entry(
         "transfer_cli.cli",

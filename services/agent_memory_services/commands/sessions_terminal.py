@@ -173,8 +173,10 @@ def erase(memory: MemoryClient, *, user_id: str, yes: bool, as_json: bool) -> No
         terminal.print_json([receipt])
         return
     for each in receipt.receipts:
-        gone = ", ".join(f"{count} {kind}" for kind, count in sorted(each.erased.items()))
-        terminal.say(f"{each.service}: {gone or 'nothing'} (receipt {each.receipt_id})")
+        erased = sorted((kind, count) for kind, count in each.erased.items() if count)
+        gone = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in erased)
+        service = each.service.rpartition(".")[2]
+        terminal.say(f"{service}: {gone or 'nothing'} erased (receipt {each.receipt_id})")
 
 
 _COMMANDS: Final[Mapping[str, terminal.Command]] = {

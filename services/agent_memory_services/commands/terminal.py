@@ -19,6 +19,7 @@ from agent_memory_client.models import MemoryRecord, TimePrecision
 INTERRUPTED: Final = 130
 _WIDE: Final = 10_000
 _DIM: Final = "dim"
+_EMPTY: Final = (None, "", [], {})
 _DAY: Final = "%Y-%m-%d"
 _PERIODS: Final[Mapping[TimePrecision, str]] = {
     TimePrecision.WEEK: "week of %Y-%m-%d",
@@ -83,11 +84,16 @@ def confirm(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not is_attended():
         raise RefusedError("nothing was changed: nobody can be asked here; --yes goes ahead")
     Console(stderr=True).print(f"{question} [y/N] ", end="", markup=False, highlight=False)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise RefusedError("nothing was changed")
+
+
+def is_attended() -> bool:
+    """Tell whether somebody is there to answer a question."""
+    return sys.stdin.isatty()
 
 
 def console() -> Console:
@@ -112,8 +118,15 @@ def print_json(values: Iterable[Any]) -> None:
 
 
 def as_plain(value: Any) -> Any:
-    """Spell a value of the client in the types of JSON, without what is absent."""
-    return to_jsonable_python(value, exclude_none=True, bytes_mode="base64", fallback=_error)
+    """Spell a value of the client in the types of JSON, without what is absent or empty."""
+    return _filled(to_jsonable_python(value, bytes_mode="base64", fallback=_error))
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        held = {key: _filled(each) for key, each in value.items()}
+        return {key: each for key, each in held.items() if each not in _EMPTY}
+    return [_filled(each) for each in value] if isinstance(value, list) else value
 
 
 def _error(value: Any) -> Any:
@@ -156,7 +169,7 @@ def print_memories(memories: Sequence[MemoryRecord], *, scoped: bool) -> None:
         out.print(head + Text(memory.text, "bold"))
         facts = Text("  ").join(Text(each) for each in known_of(memory, scoped=scoped))
         facts.stylize(_DIM)
-        out.print(Padding(facts, (0, 0, 0, 2 if score is None else 6)))
+        out.print(Padding(facts, (0, 0, 0, 2 if score is None else 6), expand=False))
 
 
 def known_of(memory: MemoryRecord, *, scoped: bool) -> Iterator[str]:
