@@ -99,6 +99,8 @@ def _quieten(command: Any) -> None:
     for parameter in command.params:
         if not parameter.envvar:
             parameter.show_envvar = False
+        if parameter.default in (None, False) and not isinstance(parameter.show_default, str):
+            parameter.show_default = False
     for each in getattr(command, "commands", {}).values():
         _quieten(each)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from agent_memory_client import MemoryClient, MemoryNotFoundError
+from agent_memory_client import MemoryClient, MemoryClientError
 from agent_memory_client.models import (
     CreateMemoryResult,
     MemoryChange,
@@ -86,9 +86,7 @@ def list_memories(
         terminal.print_json(page.memories)
     else:
         _print(memory, page.memories)
-        terminal.say(f"{len(page.memories)} of {page.total} memories")
-    if page.next_cursor:
-        terminal.complain(f"there are more: --cursor {page.next_cursor}")
+    terminal.end_page(f"{len(page.memories)} of {page.total} memories", page.next_cursor, as_json)
 
 
 def get(memory: MemoryClient, *, memory_ids: Sequence[str], as_json: bool) -> int:
@@ -101,8 +99,7 @@ def get(memory: MemoryClient, *, memory_ids: Sequence[str], as_json: bool) -> in
             if number:
                 terminal.say("")
             terminal.print_fields(_described(record))
-    for memory_id, error in found.errors.items():
-        terminal.complain(f"{memory_id}: {terminal.in_one_line(error, '')}")
+    _complain(found.errors)
     return int(bool(found.errors))
 
 
@@ -158,10 +155,7 @@ def delete(
 ) -> int:
     """Delete memories, after showing them."""
     found = memory.batch_get_long_term_memories(memory_ids)
-    for memory_id, error in found.errors.items():
-        if not isinstance(error, MemoryNotFoundError):
-            raise error
-        terminal.complain(f"there is no memory {memory_id}")
+    _complain(found.errors)
     ids = [record.id for record in found.memories]
     if ids and not yes:
         _print(memory, found.memories)
@@ -184,14 +178,14 @@ def forget(
 ) -> None:
     """Show what a policy would forget, and forget it after a question."""
     wanted, which = _given(policy), _given(criteria)
-    planned = memory.forget_long_term_memories(wanted, dry_run=True, **which)
-    if not yes and planned.deleted:
-        shown = [each.memory_id for each in planned.forgotten[:_SHOWN_IDS]]
+    done = memory.forget_long_term_memories(wanted, dry_run=not yes, **which)
+    if done.dry_run and done.deleted:
+        shown = [each.memory_id for each in done.forgotten[:_SHOWN_IDS]]
         _print(memory, memory.batch_get_long_term_memories(shown).memories)
-        if planned.deleted > len(shown):
-            terminal.say(f"and {planned.deleted - len(shown)} more")
-        terminal.confirm(f"Forget {_counted(planned.deleted)} of {planned.scanned}?", yes=yes)
-    done = memory.forget_long_term_memories(wanted, dry_run=False, **which)
+        if done.deleted > len(shown):
+            terminal.say(f"and {done.deleted - len(shown)} more")
+        terminal.confirm(f"Forget {_counted(done.deleted)} of {done.scanned}?", yes=yes)
+        done = memory.forget_long_term_memories(wanted, dry_run=False, **which)
     if as_json:
         terminal.print_json([done])
     else:
@@ -224,12 +218,7 @@ _COMMANDS: Final[Mapping[str, terminal.Command]] = {
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what was not asked for."""
-    return {name: value for name, value in options.items() if value not in (None, [], False)} | {
-        name: False for name, value in options.items() if value is False and name in _FLAGS
-    }
-
-
-_FLAGS: Final = frozenset({"standing", "pinned"})
+    return {name: value for name, value in options.items() if value not in (None, [])}
 
 
 def _texts(statements: Iterable[str]) -> Iterator[str]:
@@ -237,6 +226,11 @@ def _texts(statements: Iterable[str]) -> Iterator[str]:
         for text in sys.stdin if statement == "-" else [statement]:
             if stripped := text.strip():
                 yield stripped
+
+
+def _complain(missing: Mapping[str, MemoryClientError]) -> None:
+    for memory_id, error in missing.items():
+        terminal.complain(f"{memory_id}: {terminal.in_one_line(error, '')}")
 
 
 def _print(memory: MemoryClient, memories: Sequence[MemoryRecord]) -> None:

@@ -1,12 +1,12 @@
 """Calls and output of the commands over sessions and users."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.text import Text
 
 from agent_memory_client import MemoryClient
-from agent_memory_client.models import MemoryMessage
+from agent_memory_client.models import MemoryMessage, SessionInfo, WorkingMemory
 from agent_memory_services.commands import terminal
 
 _ROLES: Final = {"user": "green", "assistant": "cyan", "system": "magenta", "tool": "yellow"}
@@ -18,6 +18,7 @@ _KINDS: Final[Mapping[str, Mapping[str, Any]]] = {
     "pinned": {"pinned": True},
 }
 _SHOWN: Final = 20
+_COLUMNS: Final = ("session", "namespace", "user", "messages", "written", "expires")
 
 
 def run(options: Mapping[str, Any], command: str, **named: Any) -> int:
@@ -31,23 +32,19 @@ def list_sessions(memory: MemoryClient, *, limit: int, cursor: str | None, as_js
     if as_json:
         terminal.print_json(page.details)
     else:
-        terminal.print_rows(
-            ("session", "namespace", "user", "messages", "written", "expires"),
-            (
-                (
-                    each.session_id,
-                    each.namespace or "",
-                    each.user_id or "",
-                    str(each.last_sequence),
-                    terminal.moment(each.updated_at),
-                    terminal.moment(each.expires_at),
-                )
-                for each in page.details
-            ),
-        )
-        terminal.say(f"{len(page.details)} of {page.total} sessions")
-    if page.next_cursor:
-        terminal.complain(f"there are more: --cursor {page.next_cursor}")
+        terminal.print_rows(_COLUMNS, map(_row, page.details))
+    terminal.end_page(f"{len(page.details)} of {page.total} sessions", page.next_cursor, as_json)
+
+
+def _row(session: SessionInfo) -> Sequence[str]:
+    return (
+        session.session_id,
+        session.namespace or "",
+        session.user_id or "",
+        str(session.last_sequence),
+        terminal.moment(session.updated_at),
+        terminal.moment(session.expires_at),
+    )
 
 
 def show(memory: MemoryClient, *, session_id: str, limit: int, as_json: bool) -> None:
@@ -56,22 +53,22 @@ def show(memory: MemoryClient, *, session_id: str, limit: int, as_json: bool) ->
     if as_json:
         terminal.print_json([session])
         return
-    terminal.print_fields(
-        (
-            ("session", session_id),
-            ("namespace", session.namespace or ""),
-            ("user", session.user_id or ""),
-            ("messages", f"{session.view_size} in view, {session.last_sequence} in the log"),
-            ("tokens", str(session.tokens)),
-            ("written", terminal.moment(session.updated_at)),
-            ("expires", terminal.moment(session.expires_at)),
-            ("summary", session.context or ""),
-            ("data", str(session.data or "")),
-        )
-    )
+    terminal.print_fields(_described(session))
     _print_messages(session.messages)
     if session.memories:
         terminal.print_memories(session.memories, scoped=True)
+
+
+def _described(session: WorkingMemory) -> Iterator[tuple[str, str]]:
+    yield "session", session.session_id or ""
+    yield "namespace", session.namespace or ""
+    yield "user", session.user_id or ""
+    yield "messages", f"{session.view_size} in view, {session.last_sequence} in the log"
+    yield "tokens", str(session.tokens)
+    yield "written", terminal.moment(session.updated_at)
+    yield "expires", terminal.moment(session.expires_at)
+    yield "summary", session.context or ""
+    yield "data", str(session.data or "")
 
 
 def show_log(memory: MemoryClient, *, session_id: str, limit: int, as_json: bool) -> None:

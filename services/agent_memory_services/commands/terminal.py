@@ -19,7 +19,7 @@ from agent_memory_client.models import MemoryRecord, TimePrecision
 INTERRUPTED: Final = 130
 _WIDE: Final = 10_000
 _DIM: Final = "dim"
-_EMPTY: Final = (None, "", [], {})
+_EMPTY: Final[Sequence[Any]] = (None, "", [], {})
 _DAY: Final = "%Y-%m-%d"
 _PERIODS: Final[Mapping[TimePrecision, str]] = {
     TimePrecision.WEEK: "week of %Y-%m-%d",
@@ -153,6 +153,14 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> 
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console().print(table)
+
+
+def end_page(counted: str, cursor: str | None, as_json: bool) -> None:
+    """Say how much of everything a page holds, and how to go on; JSON is left alone."""
+    if not as_json:
+        say(counted)
+    if cursor:
+        complain(f"there are more: --cursor {cursor}")
 
 
 def print_memories(memories: Sequence[MemoryRecord], *, scoped: bool) -> None:

@@ -58,7 +58,7 @@ Context = ServerRequestContext[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class MemoryServer:
-    """What answers MCP requests, with a client over whose connections all calls go.
+    """Answers to MCP requests, by a client over whose connections all calls go.
 
     Attributes:
         client: the connections, and the identity of requests that do not come over HTTP.
