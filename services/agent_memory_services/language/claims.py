@@ -30,6 +30,10 @@ OTHER: Final = "other"
 """Relation of a claim that holds the words of a statement which no other claim tells.
 
 Its limit is `clause` where they say something for themselves."""
+REASON: Final = "reason"
+"""Limit of the words by which a statement gives the reason of what it says."""
+ONLY: Final = "only"
+"""Limit of a claim beside which no other value holds."""
 PAST: Final = "did"
 """First word of a relation that is over and done."""
 SINCE: Final = "since"

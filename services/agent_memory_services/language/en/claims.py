@@ -14,6 +14,7 @@ from agent_memory_services.language.claims import (
     MOVE,
     OTHER,
     PAST,
+    REASON,
     Claim,
     ClaimModality,
 )
@@ -46,7 +47,7 @@ from agent_memory_services.language.en.words import MONTHS, stem
 
 _LEMMAS: Final = {
     "'s": "be", "become": "be", "hat": "hate", "married": "marry", "decide": "plan",
-    "intend": "plan",
+    "intend": "plan", "rid": "ride",
 }  # fmt: skip
 _HATE: Final = frozenset({"hate", "dislike", "detest", "loathe", "despise"})
 _BEGINNING: Final = frozenset({"move", "relocate", "join", "marry"})
@@ -159,14 +160,18 @@ def _claims_of(tree: Tree) -> tuple[Claim, ...]:
         verbs |= {clause.verb} if claims else set()
     if not 0 < len(found) < _MOST:
         return ()
+    given = reasons(tree)
     lost = list(_lost(tree, found, verbs))
-    if not lost:
-        return tuple(found)
+    behind = [one for one in lost if one.index in given]
+    lost = [one for one in lost if one.index not in given]
     if any(one.tag in _TURNING and one.lower not in _HARMLESS for one in lost):
         return ()
     told = any(one.tag.startswith("VB") or one.dep in _SUBJECTS for one in lost)
-    rest = " ".join(word for one in lost for word in normal(one).split())
-    return (*found, Claim("user", OTHER, rest, limits=("clause",) if told else ()))
+    for words, limit in ((lost, "clause" if told else ""), (behind, REASON)):
+        if words:
+            rest = " ".join(word for one in words for word in normal(one).split())
+            found[Claim("user", OTHER, rest, limits=(limit,) if limit else ())] = None
+    return tuple(found)
 
 
 _TURNING: Final = frozenset({"RB", "RBR", "RBS", "WRB", "UH", "FW"})
@@ -224,13 +229,29 @@ def _clauses(tree: Tree) -> Iterator["_Clause"]:
             yield _Clause(clause, changed=changed)
 
 
+def reasons(tree: Tree) -> set[int]:
+    """Return the places of what a statement gives as the reason of what it says."""
+    found: set[int] = set()
+    for token in tree.tokens:
+        mark = tree.child(token, "mark")
+        if token.dep == "advcl" and mark is not None and mark.lower in _BECAUSE:
+            found |= {one.index for one in tree.subtree(token)}
+        if token.dep in {"prep", "acomp"} and token.lower == "because":
+            found |= {one.index for one in tree.subtree(token)}
+    return found
+
+
+_BECAUSE: Final = frozenset({"because", "as", "since", "cause"})
+
+
 def _reasons(clause: Clause) -> frozenset[int]:
     """Return the places of what a clause gives as its reason: "because of ...", "as ..."."""
     tree, found = clause.tree, set[int]()
     for token in clause.body:
         marks = {one.lower for one in tree.children(token, "mark", "advmod")}
         because = token.dep == "advcl" and bool(marks & _WHY)
-        given = token.lower in {"because", "due", "thanks"} and token.dep in {"prep", "acomp"}
+        given = token.lower in {"because", "thanks"} and token.dep in {"prep", "acomp"}
+        given = given or (token.lower == "due" and any(c.lower == "to" for c in tree.children(token)))
         if because or given:
             found |= {one.index for one in tree.subtree(token)}
     return frozenset(found)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent_memory_services.language.claims import SINCE, Quantity
+from agent_memory_services.language.claims import ONLY, SINCE, Quantity
 from agent_memory_services.language.en.parser import Token, Tree
 from agent_memory_services.language.en.words import MONTHS, NUMBERS
 
@@ -29,6 +29,9 @@ SAME: Final = {
     "movie": "film", "photograph": "photo", "picture": "photo", "bicycle": "bike",
     "holiday": "vacation", "scared": "afraid", "begin": "start", "commence": "start",
     "purchase": "buy", "large": "big", "sick": "ill", "frequently": "often", "couch": "sofa",
+    "gran": "grandmother", "granny": "grandmother", "nan": "grandmother", "nana": "grandmother",
+    "grandma": "grandmother", "gramps": "grandfather", "grandad": "grandfather",
+    "granddad": "grandfather", "grandpa": "grandfather", "gp": "family doctor",
     "seldom": "rarely", "television": "tv", "automobile": "car", "email": "email",
 }  # fmt: skip
 SELF: Final = frozenset({"user", "i", "me", "my", "we", "our"})
@@ -149,6 +152,11 @@ class Values:
         marks = {word for mark in MARKED.findall(text) for word in mark.lower().split()}
         for place, token in enumerate(tokens):
             if token.index in limited or token.lower in MARKERS or token.lower in marks:
+                continue
+            if token.lower == "only" and token.tag == "RB":
+                # Before a number it says no more than the number does.
+                if not any(one.tag == "CD" for one in tokens[place + 1 : place + 2]):
+                    self.limits.append(ONLY)
                 continue
             longer = token.lower == "longer" and place and tokens[place - 1].lower == "no"
             if not counts(token) or longer or token.lower in _TITLES:
