@@ -12,6 +12,7 @@ from agent_memory_services.language.claims import (
     CHANGE,
     END,
     MOVE,
+    NEVER,
     OTHER,
     PAST,
     REASON,
@@ -427,10 +428,14 @@ class _Clause:
             negated=negated or disliked,
             modality=modality,
             quantities=tuple(self._values.quantities),
-            limits=tuple(self._values.limits),
+            limits=(*self._values.limits, *([NEVER] if past and negated and self._is_never else [])),
             single=said.single or relation in _ONE_AT_A_TIME,
             ended=over,
         )
+
+    @property
+    def _is_never(self) -> bool:
+        return any(token.lower == "never" for token in self._group_and_body())
 
     def _voiced(self, said: "Said", *, settled: bool) -> "Said":
         """Return a verb with its particle, as what is done to somebody, and as done already."""

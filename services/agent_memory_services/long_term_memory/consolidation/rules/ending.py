@@ -1,6 +1,7 @@
 """Claims that end others by what they say: an end, another time, another number, an exchange."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agent_memory_services.language.claims import (
@@ -33,10 +34,15 @@ _ENDED_BY: Final = {
     "leave": _BELONGING,
     "close": _HAVING | {"be", "manage", "lead"},
     "drop": frozenset({"study", "take", "do", "attend", "plan", "learn", "want"}),
+    "hand back": frozenset({"look", "mind", "keep", "store", "foster", "babysit", "hold", "borrow"}),
+    "adopt": frozenset({"foster"}),
+    "pay": frozenset({"owe"}),
     "pass": frozenset({"learn", "study", "train", "prepare", "take", "revise", "plan"}),
     "job": frozenset({"work", "be", "do", "run", "teach", "manage", "drive", "lead", "cook"}),
 }
 """Relations that a verb ends; one that is not here ends any."""
+_OF_OTHERS: Final = frozenset({"hand back", "adopt", "pay"})
+"""Verbs whose words name whoever gave, and what was given."""
 _UNENDED: Final = {"cancel": _LIKINGS, "finish": _LIKINGS | {"have", "know"}}
 """Relations of facts that a verb never ends."""
 _UNDERTAKINGS: Final = frozenset(
@@ -87,6 +93,31 @@ def every(claim: Claim) -> set[str]:
     """Return all words of a claim that say something, but for the user."""
     words = (claim.holder.replace("/", " "), claim.relation, claim.value, *claim.limits)
     return bare(" ".join(words)) - {"user"}
+
+
+_KEEPING: Final = frozenset({"keep", "park", "store", "moor", "stable", "stow", "berth", "leave"})
+_PLACING: Final = frozenset("in on at under behind near outside by beside".split())  # noqa: SIM905
+
+
+def placed(claim: Claim) -> Claim:
+    """Return where somebody keeps something as where that is: "parks the van at the depot"."""
+    words = claim.value.split()
+    at = next((at for at, word in enumerate(words) if word in _PLACING), 0)
+    if claim.relation == "be" and words[:1] and words[0] in _KEEPING and words[1:]:
+        return replace(claim, value=" ".join(words[1:]))
+    if claim.relation not in _KEEPING or claim.negated or not at:
+        return claim
+    path = "/".join([claim.holder, " ".join(words[:at])])
+    return replace(claim, holder=path, relation="be", value=" ".join(words[at:]))
+
+
+def beside(claim: Claim) -> tuple[str, frozenset[str]]:
+    """Return the holder and the relations of claims that say otherwise where something is."""
+    owner, _, thing = claim.holder.partition("/")
+    if claim.relation == "be" and thing:
+        return owner, _KEEPING
+    other = placed(claim)
+    return (other.holder, frozenset({"be"})) if other is not claim else ("", frozenset())
 
 
 def heads(claim: Claim) -> list[str]:
@@ -245,6 +276,11 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     own = bare(old.holder.partition("/")[2])
     if old.holder != new.holder and is_person(own) and target.isdisjoint(roots(own)):
         return False
+    if verb in _OF_OTHERS:
+        return bool(target) and target <= words
+    if not old.value and target == roots(own):
+        # A tooth that is out hurts no more.
+        return True
     whole = "and" not in old.value.split() or roots(bare(old.value)) <= target
     if not target <= words or not whole:
         return False
