@@ -170,6 +170,9 @@ def _put_right(tree: Tree) -> Tree:
             new_head = token.index if head.head == head.index else head.head
             tokens[token.index] = replace(token, dep=head.dep, head=new_head)
             tokens[head.index] = replace(head, dep="dobj", head=token.index, tag="NN")
+        elif token.lower == "lay" and tree.child(token, "dobj") is not None:
+            # "My hens lay six eggs a day", taken for the past of "lie".
+            tokens[token.index] = replace(tokens[token.index], lemma="lay", tag="VBP")
         elif token.dep == "nsubj" and _is_mere_auxiliary(head, tokens):
             # "I am married": the subject is the participle's.
             tokens[token.index] = replace(token, head=head.head)

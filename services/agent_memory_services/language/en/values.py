@@ -149,9 +149,9 @@ class Values:
         found: list[str] = []
         tokens = self._ordered(tokens)
         text = " ".join(token.lower for token in tokens)
-        marks = {word for mark in MARKED.findall(text) for word in mark.lower().split()}
+        marks = marked(text)
         for place, token in enumerate(tokens):
-            if token.index in limited or token.lower in MARKERS or token.lower in marks:
+            if token.index in limited or token.lower in MARKERS or place in marks:
                 continue
             if token.lower == "only" and token.tag == "RB":
                 # Before a number it says no more than the number does.
@@ -241,6 +241,17 @@ class Values:
             words = [normal(one) for one in phrase if counts(one) and one.lower not in _WITHIN]
             self.limits.append(" ".join(words))
         return limited
+
+
+def marked(text: str) -> set[int]:
+    """Return the places of the words of a text that only mark a change, such as "these days"."""
+    return {
+        place
+        for mark in MARKED.finditer(text)
+        for place in range(
+            text.count(" ", 0, mark.start()), text.count(" ", 0, mark.end()) + 1
+        )
+    }
 
 
 def counts(token: Token) -> bool:

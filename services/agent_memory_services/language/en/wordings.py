@@ -57,13 +57,14 @@ _REWORDED: Final = (
     (r"\bcan(?:'t|not| not) see (?:anything|a thing) (?:out of|in|with|through)\b", "is blind in"),
     (r"\blives next door to (?:User|me|us)$", "lives next door"),
     (r"^(User|I) lives? next door to (?:their|my) ([\w ]+)$", r"\1's \2 lives next door"),
-    (r"(?<!\bis )(?<!\bam )\b(their|my|his|her|our) own (?=\w)", r"\1 "),
     (r" of (?:their|my|his|her|our) own\b", ""),
+    (r"(?<!\bis )(?<!\bam )\b(their|my|his|her|our) own (?=\w)", r"\1 "),
+    (r"\b(paid .{1,40} back|paid back .{1,40}) in full\b", r"\1"),
     (r"\b(is|am|'m|are) back (?=\w+ing\b)", r"\1 now "),
     (r"\b(is|am|are) (\w+ing) and (down|up) to (?=\w)", r"\1 \2 and \1 \3 to "),
     (r"\bgot (?=(?:nicked|pinched|stolen|robbed|wrecked|cancelled|canceled|crushed|totalled)\b)",
      "was "),
-    (r"\b(\d+)-hour\b", r"\1hour"),
+    (r"\b(12|24)[ -]h(?:our)?s? (?=clock|time|format)", r"\1hour "),
     # Groups of one number, and words of one meaning, which a parser takes apart.
     (r"(?<=\d) (?=\d)", ""),
     (r"(?<=[a-z])-(?=[a-z])", ""),
@@ -371,6 +372,18 @@ def _rhythm(one: _Wording) -> Said | None:
     )
 
 
+def _named(one: _Wording) -> Said | None:
+    """Return the name that somebody gives: "calls the baby Maeve"."""
+    if one.lemma not in {"call", "name"} or one.passive or len(one.words) != _NAMING:
+        return None
+    path = Holder(one.said.holder, (one.words[0],)).path
+    return Said(path, "name", one.words[1:], single=one.said.single)
+
+
+_NAMING: Final = 2
+"""Words of "baby Maeve"."""
+
+
 def _state(one: _Wording) -> Said | None:
     lemma, words = one.lemma, one.words
     if lemma in {"call", "name"} and one.said.relation != "name" and one.passive:
@@ -393,7 +406,7 @@ PREPOSITIONAL: Final = frozenset({"in", "at", "on", "of", "with", "for", "from",
 
 
 _RULES: Final = (_spouse, _work, _age, _birthday, _birth_year)
-_RULES_OF_A_PERSON: Final = (_home, _employer, _commute, _rhythm, _state)
+_RULES_OF_A_PERSON: Final = (_named, _home, _employer, _commute, _rhythm, _state)
 _AMONG: Final = frozenset(
     """
     for at in on with facebook instagram tiktok twitter linkedin reddit discord slack telegram
@@ -459,9 +472,13 @@ def attribute(
         return Said(holder.path, "be", words, single)
     chosen = not _CHOSEN.isdisjoint(own) and one_only(own)
     nominal = nominal or chosen or bool(_CODE.search(words[0]))
-    if not nominal or (not _ATTRIBUTES_OF_MANY.isdisjoint(own) and not one_only(own)):
+    qualified = len(own) > 1 and not is_person(own)
+    many = not _ATTRIBUTES_OF_MANY.isdisjoint(own) and not one_only(own)
+    if not nominal or (many and not qualified):
         return Said(holder.path, "be", words, single)
-    one = single or chosen or (one_only(own) and not articled)
+    if not one_only(own):
+        return Said(holder.root, " ".join(own), words, single)
+    one = single or chosen or not articled
     return Said(holder.root, " ".join(own), words, one)
 
 

@@ -88,7 +88,8 @@ def agree_on_marks(one: str, other: str) -> bool:
 def _marks(text: str) -> Counter[str]:
     plain = text.strip().rstrip(".!")
     found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
-    written = (NUMBERS[word] for word in plain.casefold().split() if word in NUMBERS)
+    words = re.split(r"[\s-]+", plain.casefold())
+    written = (NUMBERS[word] for word in words if word in NUMBERS)
     marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
     return Counter(map(_unified, chain(marks, written)))
 
@@ -99,7 +100,8 @@ def _is_mark(word: str) -> bool:
 
 
 def _unified(mark: str) -> str:
-    """Return one form of "4th", "1,020" and "9am"."""
+    """Return one form of "4th", "1,020", "9am" and "4-day"."""
+    mark = re.sub(r"(?<=\d)-[a-z]+$", "", mark)
     number = re.fullmatch(r"(\d+)(?:st|nd|rd|th)?|(\d+)\s?[ap]\.?m", mark, re.IGNORECASE)
     return mark.replace(",", "") if number is None else number[1] or number[2]
 

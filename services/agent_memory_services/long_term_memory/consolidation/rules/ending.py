@@ -278,7 +278,7 @@ def _ended_by(new: Claim, old: Claim) -> bool:
         return False
     if verb in _OF_OTHERS:
         return bool(target) and target <= words
-    if not old.value and target == roots(own):
+    if not old.value and target == roots(own) and not is_person(own):
         # A tooth that is out hurts no more.
         return True
     whole = "and" not in old.value.split() or roots(bare(old.value)) <= target
@@ -317,10 +317,11 @@ def _renumbered(new: Claim, old: Claim) -> bool:
     units = {number.unit, *_PERIODS}
     if bare(new.value) <= units:
         # A raise ends no other sum than what is earned.
-        return bare(old.value) <= {*units, past.value}
+        return bare(old.value) <= {*units, *_EXTENTS, past.value}
     return bool(named & roots((*heads(old), *bare(old.relation))))
 
 
+_EXTENTS: Final = frozenset("tall high long wide deep heavy".split())  # noqa: SIM905
 _PERIODS: Final = frozenset({"day", "week", "month", "year", "h", "night"})
 _RATES: Final = frozenset({"rate", "price", "fee", "cost", "charge", "amount", "number", "level"})
 """Words that say no more than a number does."""

@@ -290,6 +290,8 @@ def _has_other_value(new: Claim, old: Claim) -> bool:
     vague = not words or not others or words <= others or others <= words
     if new.relation == "prefer" and " over " in new.value:
         return _preferred(new, old)
+    if new.modality is ClaimModality.INSTRUCTION and _one_of_options(new, old):
+        return True
     if vague or not _one_kind(new, old):
         return False
     rule = _REWISHED.get(new.modality, _REPLACED.get(new.relation, _other_value))
@@ -398,7 +400,7 @@ def _other_value(new: Claim, old: Claim) -> bool:
     if bool(numbers[0]) != bool(numbers[1]) and " " not in new.relation:
         return False
     renumbered = all(numbers) and numbers[0] != numbers[1]
-    return renumbered or not words & others - _heads_of(new, old)
+    return renumbered or not words & others - _heads_of(new, old) - _TITLES
 
 
 _MANY: Final = MANY_VALUED | frozenset(
@@ -410,6 +412,8 @@ _MANY: Final = MANY_VALUED | frozenset(
     """.split()  # noqa: SIM905
 )
 """Verbs of which somebody does many things at a time."""
+_TITLES: Final = frozenset("sister brother father mother aunt uncle pastor professor".split())  # noqa: SIM905
+"""Titles that two names may share."""
 _UNCERTAIN: Final = frozenset({"have", "like", "know", "see", "visit", "buy", "meet"})
 """Verbs of which even two things of one kind stand side by side."""
 
@@ -492,8 +496,6 @@ def _one_matter(new: Claim, old: Claim) -> bool:
     """Return true if two instructions are about the same: one of them in other words."""
     new, old = (replace(each, value=_without_use(each.value)) for each in (new, old))
     first, second = new.value.split(), old.value.split()
-    if _one_of_options(new, old):
-        return True
     topics = set(heads(new)[:1]) & set(heads(old)[:1])
     if _differs_behind(first, second):
         return True
@@ -503,7 +505,7 @@ def _one_matter(new: Claim, old: Claim) -> bool:
 
 
 _OPTIONS: Final = (
-    ((), (frozenset({"24hour", "24"}), frozenset({"12hour", "12", "am", "pm"}))),
+    ((), (frozenset({"24hour"}), frozenset({"12hour", "am", "pm"}))),
     (
         ("answer", "summary", "explanation", "reply", "recap", "description"),
         (
@@ -616,8 +618,8 @@ def _other_place(new: Claim, old: Claim) -> bool:
     """Return true if a thing is somewhere else, or an attribute is something else."""
     if "/" not in new.holder:
         return _other_role(new, old)
-    places = {"in", "on", "at", "under", "with", "behind", "back", "near"}
-    first, second = new.value.split()[:1], old.value.split()[:1]
+    places = {"in", "on", "at", "under", "with", "behind", "back", "near", "outside", "by"}
+    first, second = (each.value.removeprefix("back ").split()[:1] for each in (new, old))
     if not (set(first) <= places and set(second) <= places):
         return new.single and old.single
     dated = [bool(times(each) & (MONTHS | DAYS)) for each in (new, old)]
@@ -661,6 +663,8 @@ def plain(claim: Claim) -> tuple[object, ...]:
     if relation == "speak" and modality is ClaimModality.ABILITY:
         modality = ClaimModality.FACT
     words = value.split()
+    if relation == "be" and value in _HABITS:
+        relation, value = _HABITS[value], ""
     if relation == "be" and len(words) == _PAIR and (verb := _DOERS.get(words[-1])):
         # "Is an oboe player" and "plays the oboe".
         relation, value = verb, words[0]
@@ -673,6 +677,8 @@ def plain(claim: Claim) -> tuple[object, ...]:
     return holder, relation, value, claim.negated, claim.limits, claim.ended, modality
 
 
+_HABITS: Final = {"snorer": "snore", "smoker": "smoke", "sleepwalker": "sleepwalk"}
+"""Nouns for whoever does something that has no object."""
 _PAIR: Final = 2
 _DOERS: Final = {
     "player": "play", "collector": "collect", "drinker": "drink", "smoker": "smoke",
