@@ -263,7 +263,9 @@ def _reasons(clause: Clause) -> frozenset[int]:
         marks = {one.lower for one in tree.children(token, "mark", "advmod")}
         because = token.dep == "advcl" and bool(marks & _WHY)
         given = token.lower in {"because", "thanks"} and token.dep in {"prep", "acomp"}
-        given = given or (token.lower == "due" and any(c.lower == "to" for c in tree.children(token)))
+        given = given or (
+            token.lower == "due" and any(c.lower == "to" for c in tree.children(token))
+        )
         if because or given:
             found |= {one.index for one in tree.subtree(token)}
     return frozenset(found)
@@ -338,7 +340,7 @@ class _Clause:
         while words and words[0] in {"to", "at", "in", "on", "with"}:
             words = words[1:]
         if MARKED.search(self._text()) and words:
-            yield Claim("user", f"{END} instead", " ".join(words), ended=True)
+            yield Claim("user", END, " ".join(words), ended=True)
         elif words:
             yield self._plain(holder, self._lemma(), words, negated=True, over=False)
 
@@ -468,7 +470,10 @@ class _Clause:
             negated=negated or disliked,
             modality=modality,
             quantities=tuple(self._values.quantities),
-            limits=(*self._values.limits, *([NEVER] if past and negated and self._is_never else [])),
+            limits=(
+                *self._values.limits,
+                *([NEVER] if past and negated and self._is_never else []),
+            ),
             single=said.single or relation in _ONE_AT_A_TIME,
             ended=over,
         )
@@ -511,8 +516,9 @@ class _Clause:
         if lemma == "be":
             complement = self._clause.complement
             articled = complement is not None and self._tree.child(complement, "det") is not None
-            named = complement is not None and _is_name(complement)
-            nominal = named or (complement is not None and complement.dep in {"attr", "oprd"})
+            nominal = complement is not None and (
+                complement.dep in {"attr", "oprd"} or _is_name(complement)
+            )
             return attribute(holder, words, single=said.single, articled=articled, nominal=nominal)
         called = any(token.dep == "auxpass" for token in self._clause.group)
         if lemma in {"call", "name", "spell"} and called:

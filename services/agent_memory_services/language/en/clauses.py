@@ -159,7 +159,7 @@ def behind(clause: Clause) -> Iterator[Clause]:
 
 def _put_right(tree: Tree) -> Tree:
     """Mend what a parser gets wrong with short sentences of everyday talk."""
-    tokens = list(tree.tokens)
+    tokens = [_laying(tree, token) for token in tree.tokens]
     for token in tree.tokens:
         head = tokens[token.head]
         if token.dep == "aux" and token.index < head.index and _is_main_verb(token, head):
@@ -170,9 +170,6 @@ def _put_right(tree: Tree) -> Tree:
             new_head = token.index if head.head == head.index else head.head
             tokens[token.index] = replace(token, dep=head.dep, head=new_head)
             tokens[head.index] = replace(head, dep="dobj", head=token.index, tag="NN")
-        elif token.lower == "lay" and tree.child(token, "dobj") is not None:
-            # "My hens lay six eggs a day", taken for the past of "lie".
-            tokens[token.index] = replace(tokens[token.index], lemma="lay", tag="VBP")
         elif token.dep == "nsubj" and _is_mere_auxiliary(head, tokens):
             # "I am married": the subject is the participle's.
             tokens[token.index] = replace(token, head=head.head)
@@ -190,6 +187,12 @@ def _put_right(tree: Tree) -> Tree:
         elif token.dep == "nsubj" and token.lower in {"i", "we"} and head.tag not in _VERBS:
             tokens[token.index] = _before_verb(tree, token, tokens)
     return Tree(_in_law(tree, _with_participle(tree, _with_verb(tree, tokens))))
+
+
+def _laying(tree: Tree, token: Token) -> Token:
+    """Take "my hens lay six eggs a day" for the present that it is, not for the past of "lie"."""
+    laid = token.lower == "lay" and tree.child(token, "dobj") is not None
+    return replace(token, lemma="lay", tag="VBP") if laid else token
 
 
 def _before_verb(tree: Tree, token: Token, tokens: Sequence[Token]) -> Token:

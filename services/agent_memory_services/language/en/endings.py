@@ -32,7 +32,8 @@ _OVER: Final = _phrases("""
     throw away; break off; break up with; split up with; split with; split from; split up from
     separate from; step down as; step down from; step back from; stand down as; get rid of
     get over; get off; let go; let go of; part with; part ways with; do away with; come off
-    go off; trade in; pack in; phase out; shut down; wind up; wrap up; lay off; lose interest in
+    go off
+    trade in; pack in; phase out; shut down; wind up; wrap up; lay off; lose interest in
     opt out of; pull out of; back out of; drop out of; move out of; check out of; bow out of
     get out of; come out of; go out of; walk out of; fall out of; grow out of; grow tired of
     grow bored of; grow sick of; tire of; recover from; be done with; have enough of
@@ -57,7 +58,8 @@ _FADED: Final = _phrases("""
 _UNDONE: Final = _phrases("""
     cancel; scrap; shelve; axe; close; steal; sell; wreck; total; demolish; dissolve; disband
     discontinue; terminate; remove; heal; cure; rehome; destroy; abolish; write off; call off
-    shut down; tear down; take out; pull out; extract; nick; pinch; crush; adopt; take off; pay off; throw away; take away; turn down; give away; do; finish
+    shut down; tear down; take out; pull out; extract; nick; pinch; crush; adopt; take off
+    pay off; throw away; take away; turn down; give away; do; finish
     go; put to sleep; put down; repay; lift; drop; withdraw; end
 """)
 """What is done to a thing that is no more."""
@@ -78,7 +80,8 @@ _GONE: Final = frozenset(
 )
 """What is said of a thing that is no more."""
 _MOVED: Final = _phrases("""
-    move; postpone; reschedule; delay; push; push back; push forward; shift; slip; slide; bring forward; put off
+    move; postpone; reschedule; delay; push; push back; push forward; shift; slip; slide
+    bring forward; put off
     put back; defer; rearrange; rebook; adjourn; change; set back; move up; move forward; move back
 """)
 """Verbs of an event that has another time."""
@@ -103,7 +106,9 @@ _FAMILIES: Final = {
     "cancel": "cancel", "call off": "cancel", "finish": "finish", "complete": "finish",
     "submit": "finish", "end": "finish", "wrap up": "finish", "return": "leave", "drop": "drop",
     "drop out": "", "pass": "pass", "lose": "sell", "pay back": "pay",
-    "steal": "sell", "nick": "sell", "pinch": "sell", "crush": "sell", "adopt": "adopt", "close": "close", "lose interest": "",
+    "steal": "sell", "nick": "sell", "pinch": "sell", "crush": "sell", "adopt": "adopt",
+    "close": "close",
+    "lose interest": "",
 }  # fmt: skip
 """Verbs that end no more than what they can be said of."""
 _AT_ONCE: Final = MONTHS | frozenset("spring summer autumn fall winter week month year".split())  # noqa: SIM905
@@ -139,7 +144,10 @@ class Endings:
         self._values = values
         self._lemma = lemma
         self._words = list(words)
-        self._passive = any(token.dep == "auxpass" for token in clause.group)
+        self._passive = any(
+            token.dep == "auxpass" or (token.lemma == "be" and clause.verb.tag == "VBN")
+            for token in clause.group
+        )
         self._particles = [
             token.lower
             for token in clause.group
@@ -152,7 +160,9 @@ class Endings:
         clause = self._clause
         if clause.modality is not reading.Modality.REAL or clause.negated:
             return []
-        found = self._subject_over() if self._is_of_a_thing else self._object_over()
+        found = self._handed_back() if self._is_of_a_thing else self._object_over()
+        if found is None and self._is_of_a_thing:
+            found = self._subject_over()
         if found is None and len(self._values.quantities) == 1:
             found = self._changed_number()
         if found is None and self.is_told:
@@ -235,26 +245,35 @@ class Endings:
         holder, lemma = self._holder, self._lemma
         subject = " ".join(holder.own) or holder.root.removeprefix("the ")
         root = "user" if holder.root.startswith("the ") else holder.root
-        if (fetched := self._handed_back()) is not None:
-            return fetched
         if lemma == "be" and len(self._words) == 1 and self._words[0] in _GONE:
             return Claim(root, END, subject, ended=True)
         if holder.own and (left := self._left()):
             return self._end(left)
         if not self.is_told:
             return None
-        if self._behind(_MOVED, lemma, []) is not None:
-            to = self._words.index("to") if "to" in self._words else len(self._words)
-            limits = self._times(self._words[to + 1 :])
-            if self._passive or (lemma in _SLIPS and self._is_timed(limits)):
-                return Claim(root, MOVE, subject, limits=limits, ended=True)
+        return self._moved(root, subject) or self._gone(root, subject)
+
+    def _gone(self, root: str, subject: str) -> Claim | None:
+        """Return the end of a subject that was sold, died, or went to the scrapyard."""
+        lemma = self._lemma
         if lemma == "go" and not _TIPS.isdisjoint(self._words) and "to" in self._words[:1]:
             return Claim(root, f"{END} sell", subject, ended=True)
-        if lemma == "bear" and _BORN & set(holder.own[:1]):
-            return Claim(holder.root, END, "pregnant", ended=True)
+        born = lemma == "bear" and not _BORN.isdisjoint(self._holder.own[:1])
+        if not born and not self._is_no_more:
+            return None
         family = _FAMILIES.get(lemma, "") if self._passive and lemma in _TAKEN else ""
-        relation = f"{END} {family}".rstrip()
-        return Claim(root, relation, subject, ended=True) if self._is_no_more else None
+        relation, over = f"{END} {family}".rstrip(), "pregnant" if born else subject
+        return Claim(root, relation, over, ended=True)
+
+    def _moved(self, root: str, subject: str) -> Claim | None:
+        """Return the move of the subject to another time: "the trip was postponed to May"."""
+        if self._behind(_MOVED, self._lemma, []) is None:
+            return None
+        to = self._words.index("to") if "to" in self._words else len(self._words)
+        limits = self._times(self._words[to + 1 :])
+        if not self._passive and (self._lemma not in _SLIPS or not self._is_timed(limits)):
+            return None
+        return Claim(root, MOVE, subject, limits=limits, ended=True)
 
     @property
     def _is_no_more(self) -> bool:
@@ -306,7 +325,9 @@ class Endings:
 
     def counted(self) -> Claim | None:
         """Return the other number of what a thing counts: "the hens are down to 2 eggs a day"."""
-        rest = self._behind(_COUNTED, self._lemma, []) if len(self._values.quantities) == 1 else None
+        rest = (
+            self._behind(_COUNTED, self._lemma, []) if len(self._values.quantities) == 1 else None
+        )
         if rest is None or rest[:1] != ["to"] or not (self.is_told or self._lemma == "be"):
             return None
         [number] = self._values.quantities

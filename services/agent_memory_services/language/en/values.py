@@ -248,9 +248,7 @@ def marked(text: str) -> set[int]:
     return {
         place
         for mark in MARKED.finditer(text)
-        for place in range(
-            text.count(" ", 0, mark.start()), text.count(" ", 0, mark.end()) + 1
-        )
+        for place in range(text.count(" ", 0, mark.start()), text.count(" ", 0, mark.end()) + 1)
     }
 
 

@@ -35,13 +35,17 @@ _REWORDED: Final = (
     (rf"^((?:User|I)\b.* (?:{_CHANGED})\b.*) in the week(?:end)? of (?=\d|[A-Z])", r"\1 on "),
     (r"^(User's|My) ([\w ]+?), \d{1,2}, ", r"\1 \2 "),
     (
-        r"^There(?: are|'re| is|'s) ((?:an?|\d+|[a-z]+) [\w -]+?) (?:on|in|at) (User's|my|our)"
-        r" (\w[\w -]*)",
+        (
+            r"^There(?: are|'re| is|'s) ((?:an?|\d+|[a-z]+) [\w -]+?) (?:on|in|at) (User's|my|our)"
+            r" (\w[\w -]*)"
+        ),
         r"\2 \3 has \1",
     ),
     (
-        r"^((?:[A-Z][\w'-]+ ){1,3})is the ([a-z][\w ]*?) (?:of|at|in) (User's|[Mm]y|[Oo]ur)"
-        r" ([a-z][\w ]*?)( now)?$",
+        (
+            r"^((?:[A-Z][\w'-]+ ){1,3})is the ([a-z][\w ]*?) (?:of|at|in) (User's|[Mm]y|[Oo]ur)"
+            r" ([a-z][\w ]*?)( now)?$"
+        ),
         r"\3 \4's \2 is\5 \1",
     ),
     (
@@ -49,9 +53,14 @@ _REWORDED: Final = (
         r"\2 \3 \4 \1",
     ),
     (r"^(.{2,40}?) (?:frightens?|scares?|terrif(?:y|ies)) (?:User|me)$", r"User is afraid of \1"),
-    (r"^(User|I) (?:has|have) no (?:siblings|brothers (?:or|and) sisters|sisters (?:or|and)"
-     r" brothers)$", r"User is an only child"),
-    (r"^(User|I) (?:has|have|'ve got) an? (\w+)-day (?:working )?week\b", r"\1 works \2 days a week"),
+    (
+        r"^(User|I) (?:has|have) no (?:siblings|(?:brothers|sisters) (?:or|and) \w+ers)$",
+        r"User is an only child",
+    ),
+    (
+        r"^(User|I) (?:has|have|'ve got) an? (\w+)-day (?:working )?week\b",
+        r"\1 works \2 days a week",
+    ),
     (r"\bcan(?:'t|not| not) (smell|taste) (?:anything|a thing)$", r"has no sense of \1"),
     (r"\bcan(?:'t|not| not) hear (?:anything|a thing) (?:out of|in|with|through)\b", "is deaf in"),
     (r"\bcan(?:'t|not| not) see (?:anything|a thing) (?:out of|in|with|through)\b", "is blind in"),
@@ -62,8 +71,10 @@ _REWORDED: Final = (
     (r"\b(paid .{1,40} back|paid back .{1,40}) in full\b", r"\1"),
     (r"\b(is|am|'m|are) back (?=\w+ing\b)", r"\1 now "),
     (r"\b(is|am|are) (\w+ing) and (down|up) to (?=\w)", r"\1 \2 and \1 \3 to "),
-    (r"\bgot (?=(?:nicked|pinched|stolen|robbed|wrecked|cancelled|canceled|crushed|totalled)\b)",
-     "was "),
+    (
+        r"\bgot (?=(?:nicked|pinched|stolen|robbed|wrecked|cancelled|canceled|crushed|totalled)\b)",
+        "was ",
+    ),
     (r"\b(12|24)[ -]h(?:our)?s? (?=clock|time|format)", r"\1hour "),
     # Groups of one number, and words of one meaning, which a parser takes apart.
     (r"(?<=\d) (?=\d)", ""),
@@ -72,7 +83,10 @@ _REWORDED: Final = (
     (rf"\b(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_DATED})\b", r"on \2 \1"),
     (rf"\b(?:on )?({_DATED}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b", r"on \1 \2"),
     (
-        rf"\b(do|does|will)(?:n't| not) (\w.{{1,60}}?) (?:till|until) (?=(?:{_DATED})\b|(?:19|20)\d\d)",
+        (
+            rf"\b(do|does|will)(?:n't| not) (\w.{{1,60}}?) (?:till|until)"
+            rf" (?=(?:{_DATED})\b|(?:19|20)\d\d)"
+        ),
         r"\1 \2 now in ",
     ),
     (r"\b(do|does|will)(?:n't| not) (\w.{1,60}?) (?:till|until) (?=on [A-Z])", r"\1 \2 now "),
@@ -311,7 +325,9 @@ def _birthday(one: _Wording) -> Said | None:
 
 def _birth_year(one: _Wording) -> Said | None:
     if one.lemma == "bear" and one.begins("in") and len(one.words) == _YEAR:
-        return one.as_("year of birth", one.words[1:], single=True) if one.words[1].isdigit() else None
+        return (
+            one.as_("year of birth", one.words[1:], single=True) if one.words[1].isdigit() else None
+        )
     return None
 
 

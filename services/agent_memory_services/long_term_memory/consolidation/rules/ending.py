@@ -34,7 +34,9 @@ _ENDED_BY: Final = {
     "leave": _BELONGING,
     "close": _HAVING | {"be", "manage", "lead"},
     "drop": frozenset({"study", "take", "do", "attend", "plan", "learn", "want"}),
-    "hand back": frozenset({"look", "mind", "keep", "store", "foster", "babysit", "hold", "borrow"}),
+    "hand back": frozenset(
+        {"look", "mind", "keep", "store", "foster", "babysit", "hold", "borrow"}
+    ),
     "adopt": frozenset({"foster"}),
     "pay": frozenset({"owe"}),
     "pass": frozenset({"learn", "study", "train", "prepare", "take", "revise", "plan"}),
@@ -111,13 +113,13 @@ def placed(claim: Claim) -> Claim:
     return replace(claim, holder=path, relation="be", value=" ".join(words[at:]))
 
 
-def beside(claim: Claim) -> tuple[str, frozenset[str]]:
-    """Return the holder and the relations of claims that say otherwise where something is."""
+def whereabouts(claim: Claim) -> list[tuple[str, str]]:
+    """Return holder and relation of claims of another holder that say where the same thing is."""
     owner, _, thing = claim.holder.partition("/")
-    if claim.relation == "be" and thing:
-        return owner, _KEEPING
+    if claim.relation == "be" and thing and not is_person(thing.split()):
+        return [(owner, each) for each in sorted(_KEEPING)]
     other = placed(claim)
-    return (other.holder, frozenset({"be"})) if other is not claim else ("", frozenset())
+    return [(other.holder, "be")] if other.holder != claim.holder else []
 
 
 def heads(claim: Claim) -> list[str]:
@@ -273,20 +275,19 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     target, words = roots(said), roots(every(old))
     if verb == "job":
         return target <= words and (bool(target) or old.relation == "work")
+    if verb in _OF_OTHERS:
+        return bool(target) and target <= words
     own = bare(old.holder.partition("/")[2])
     if old.holder != new.holder and is_person(own) and target.isdisjoint(roots(own)):
         return False
-    if verb in _OF_OTHERS:
-        return bool(target) and target <= words
-    if not old.value and target == roots(own) and not is_person(own):
-        # A tooth that is out hurts no more.
-        return True
     whole = "and" not in old.value.split() or roots(bare(old.value)) <= target
     if not target <= words or not whole:
         return False
     named = bare(old.holder.partition("/")[2]) if old.relation == "name" else set()
     topics = roots((*heads(old), *qualifiers(old), *bare(old.relation), *named))
-    topics |= roots(bare(" ".join(old.limits))) if not old.value else set()
+    # A tooth that is out hurts no more.
+    told = own if not is_person(own) else set()
+    topics |= roots(bare(" ".join(old.limits)) | told) if not old.value else set()
     # Two words of one value name it, even where the last of them is not its head.
     named_twice = len(target & roots(bare(old.value))) > 1
     return bool(target & topics) or named_twice or (verb == "instead" and bool(target))
@@ -348,9 +349,12 @@ ENDING: Final = tuple(_RULES)
 """First words of the relations whose claims end others, whatever the relation of those is."""
 _ALIASES: Final = (frozenset({"manager", "boss", "supervisor", "line manager"}),)
 """Relations of which one has the value of the other."""
+CHOICES: Final = frozenset({"book", "take", "choose", "pick", "prefer", "reserve", "request"})
+"""Relations that say which of several things of one kind somebody has."""
 _STATES: Final = (
     frozenset({"work", "be", "spouse", "look"}),
     frozenset({"be", "eat"}),
+    CHOICES,
 )
 """Relations whose claims end each other: a job ends its lack, a marriage its opposite."""
 

@@ -23,6 +23,7 @@ from agent_memory_services.language.claims import (
 from agent_memory_services.language.en.words import MONTHS
 from agent_memory_services.long_term_memory.consolidation.rules import places
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
+    CHOICES,
     DAYS,
     DAYTIMES,
     PREPOSITIONS,
@@ -163,8 +164,6 @@ def _covers(new: Claim, old: Claim) -> bool:
 
 _BEARING: Final = frozenset({"tolerate", "stand", "bear", "handle", "eat", "enjoy", "drink"})
 _LIKED: Final = frozenset({"like", "prefer"})
-_CHOICES: Final = frozenset({"book", "take", "choose", "pick", "prefer", "reserve", "request"})
-"""Relations that say of two things of one kind which somebody has, in one sense."""
 
 
 def _replaces(new: Claim, old: Claim) -> bool:
@@ -173,14 +172,21 @@ def _replaces(new: Claim, old: Claim) -> bool:
         return True
     if _other_day(new, old) or _excludes(new, old):
         return True
-    chosen = {new.relation, old.relation} <= _CHOICES and new.single and _one_limit(new, old)
+    chosen = {new.relation, old.relation} <= CHOICES and new.single and _one_limit(new, old)
     if chosen and _contrasts(_without_repetition(new), _without_repetition(old)):
         return True
     new, old = _as_roles(new, old)
     aliased = new.relation in aliases(old.relation) and not new.holder.startswith("the ")
     if not aliased or not _one_limit(new, old):
         return False
-    differs = (_moves_number, _is_further, _contrasts, _fills_otherwise, _is_without, _is_misspelled)
+    differs = (
+        _moves_number,
+        _is_further,
+        _contrasts,
+        _fills_otherwise,
+        _is_without,
+        _is_misspelled,
+    )
     return any(rule(new, old) for rule in differs) or _has_other_value(new, old)
 
 
@@ -632,6 +638,8 @@ _REPLACED: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
     "work": _other_job,
     "be": _other_place,
 }
+
+
 def _planned_otherwise(new: Claim, old: Claim) -> bool:
     """Return true if a plan is for another time, or for another value where a change is said."""
     if _other_time(new, old):
