@@ -49,6 +49,8 @@ from agent_memory_client.models._memories import (
     Validity,
 )
 from agent_memory_client.models._search import (
+    FieldValue,
+    FieldValues,
     FusionMethod,
     MemoryRecordResult,
     MemoryRecordResults,
@@ -97,6 +99,8 @@ __all__ = [
     "ExtractedMemoryRecord",
     "ExtractionPreview",
     "ExtractionProgress",
+    "FieldValue",
+    "FieldValues",
     "FilterCriteria",
     "ForgetPolicy",
     "ForgetReceipt",

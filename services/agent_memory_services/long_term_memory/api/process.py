@@ -47,6 +47,7 @@ from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from agent_memory_services.long_term_memory.store.rounds import Rounds
 from agent_memory_services.long_term_memory.store.traces import Traces
 from agent_memory_services.long_term_memory.transfer import Import
+from agent_memory_services.long_term_memory.values import Values
 
 
 @asynccontextmanager
@@ -172,6 +173,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             ),
             memories=Memories(store, vectorizer, reading=reading),
             listing=Listing(index),
+            values=Values(index),
             search=Search(index, vectorizer, accesses),
             compaction=compaction,
             walk=Walk(index),

@@ -1,7 +1,7 @@
 """The RPCs of the long-term memory service: requests to use cases, and their results back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -21,6 +21,7 @@ from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.kit.contract.status import item_status
 from agent_memory_services.kit.redis.replay_cache import mark_conversation
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Report
+from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.conditions import compile_filter
 from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
 from agent_memory_services.long_term_memory.domain.scope import Scope
@@ -49,6 +50,12 @@ from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from agent_memory_services.long_term_memory.transfer import Import, ImportReport, exported
+from agent_memory_services.long_term_memory.values import (
+    CountedValue,
+    ValuePlace,
+    Values,
+    ValuesRequest,
+)
 
 
 def mark_subjects_of(memories: Iterable[Memory]) -> None:
@@ -213,6 +220,16 @@ def _micros(duration: Duration) -> int:
 
 
 _MEMORIES_LISTED = 20
+_VALUES_LISTED: Final = 100
+_INDEXED: Final[Mapping[ltm.MemoryField.ValueType, str]] = {
+    ltm.MEMORY_FIELD_NAMESPACE: fields.NAMESPACE,
+    ltm.MEMORY_FIELD_USER_ID: fields.USER,
+    ltm.MEMORY_FIELD_SESSION_ID: fields.SESSION,
+    ltm.MEMORY_FIELD_TOPICS: fields.TOPICS,
+    ltm.MEMORY_FIELD_ENTITIES: fields.ENTITIES,
+    ltm.MEMORY_FIELD_METADATA_KEY: fields.METADATA,
+    ltm.MEMORY_FIELD_METADATA_VALUE: fields.METADATA,
+}
 _FOUND, _MOST_FOUND = 10, 100
 _STREAMED, _MOST_STREAMED = 1000, 10_000
 _BATCH_SECONDS: Final = 10.0
@@ -228,6 +245,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         creating: Creating,
         memories: Memories,
         listing: Listing,
+        values: Values,
         search: Search,
         compaction: Compaction,
         walk: Walk,
@@ -243,6 +261,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         self._memories = memories
         self._compaction = compaction
         self._listing = listing
+        self._values = values
         self._search = search
         self._walk = walk
         self._imports = imports
@@ -306,6 +325,33 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             request.filter, include_hidden=request.include_hidden, now=clock.now_micros()
         )
         return rpc.CountMemoriesResponse(count=await self._listing.count(_scope(), condition))
+
+    async def ListFieldValues(
+        self, request: rpc.ListFieldValuesRequest, context: Context
+    ) -> rpc.ListFieldValuesResponse:
+        scope = _scope()
+        tokens = cursors.PageTokens("values", scope.tenant, cursors.unpaged(request))
+        condition = listed(
+            request.filter, include_hidden=request.include_hidden, now=clock.now_micros()
+        )
+        page = await self._values.page(
+            scope,
+            ValuesRequest(
+                _INDEXED[request.field],
+                condition,
+                path=request.metadata_path,
+                prefix=request.prefix,
+                depth=request.depth,
+            ),
+            size=cursors.page_size(request.page_size, default=_VALUES_LISTED),
+            after=tokens.position(request.page_token, ValuePlace.unpack),
+        )
+        return rpc.ListFieldValuesResponse(
+            values=map(field_value, page.values),
+            next_page_token=tokens.token(page.more_after.pack() if page.more_after else None),
+            total_size=page.total,
+            partial=page.partial,
+        )
 
     async def SearchMemories(
         self, request: rpc.SearchMemoriesRequest, context: Context
@@ -415,6 +461,19 @@ def compaction_answer(report: Report) -> rpc.CompactMemoriesResponse:
         merged_count=report.merged,
         superseded_count=report.superseded,
     )
+
+
+def field_value(counted: CountedValue) -> ltm.FieldValue:
+    """Return the message for a value."""
+    found = ltm.FieldValue(memory_count=counted.memories, has_children=counted.branches)
+    match counted.value:
+        case bool() as flag:
+            found.flag = flag
+        case float() as number:
+            found.number = number
+        case str() as text:
+            found.text = text
+    return found
 
 
 def hits_of(candidates: Iterable[Candidate], *, explain: bool) -> Iterator[MemoryHit]:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802 - the contract names the methods
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -83,6 +84,26 @@ class LongTermMemory(LongTermMemoryServiceServicer):
         self, request: rpc.CountMemoriesRequest, _: Context
     ) -> rpc.CountMemoriesResponse:
         return rpc.CountMemoriesResponse(count=len(self._newest_first(request.filter)))
+
+    async def ListFieldValues(
+        self, request: rpc.ListFieldValuesRequest, _: Context
+    ) -> rpc.ListFieldValuesResponse:
+        if request.field == types.MEMORY_FIELD_METADATA_VALUE:
+            values = [
+                types.FieldValue(flag=True, memory_count=2),
+                types.FieldValue(number=1.5, memory_count=1),
+            ]
+            return rpc.ListFieldValuesResponse(values=values, total_size=2, partial=True)
+        counts = Counter(memory.user_id for memory in self._newest_first(request.filter))
+        found = [
+            types.FieldValue(text=text, memory_count=count)
+            for text, count in counts.most_common()
+            if text.startswith(request.prefix)
+        ]
+        part, token = page(found, request.page_size or 100, request.page_token)
+        return rpc.ListFieldValuesResponse(
+            values=part, next_page_token=token, total_size=len(found)
+        )
 
     async def SearchMemories(
         self, request: rpc.SearchMemoriesRequest, _: Context

@@ -399,6 +399,99 @@ class CountMemoriesResponse(_message.Message):
 Global___CountMemoriesResponse: _TypeAlias = CountMemoriesResponse  # noqa: Y015
 
 @_typing.final
+class ListFieldValuesRequest(_message.Message):
+    """Asks for the values of a field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    METADATA_PATH_FIELD_NUMBER: _builtins.int
+    PREFIX_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
+    INCLUDE_HIDDEN_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    field: _long_term_memory_pb2.MemoryField.ValueType
+    """The field."""
+    metadata_path: _builtins.str
+    """Where in the metadata the values are, as in `MetadataFilter.path`."""
+    prefix: _builtins.str
+    """Only values that start with this text."""
+    depth: _builtins.int
+    """Levels of namespaces that are told apart, where they are written with `/`
+    between: 1 counts `shop/de` and `shop/fr` as `shop`. 0 means all levels.
+    """
+    include_hidden: _builtins.bool
+    """Also counts superseded, merged and archived memories."""
+    page_size: _builtins.int
+    """How many to answer; 0 means 100, more than 1000 means 1000."""
+    page_token: _builtins.str
+    """The token of the page before; empty for the first."""
+    @_builtins.property
+    def filter(self) -> _filter_pb2.MemoryFilter:
+        """Whose values, of memories that a listing shows."""
+
+    def __init__(
+        self,
+        *,
+        field: _long_term_memory_pb2.MemoryField.ValueType = ...,
+        filter: _filter_pb2.MemoryFilter | None = ...,
+        metadata_path: _builtins.str = ...,
+        prefix: _builtins.str = ...,
+        depth: _builtins.int = ...,
+        include_hidden: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "field", b"field", "filter", b"filter", "include_hidden", b"include_hidden", "metadata_path", b"metadata_path", "page_size", b"page_size", "page_token", b"page_token", "prefix", b"prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFieldValuesRequest: _TypeAlias = ListFieldValuesRequest  # noqa: Y015
+
+@_typing.final
+class ListFieldValuesResponse(_message.Message):
+    """A page of values."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    PARTIAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty when there is none."""
+    total_size: _builtins.int
+    """How many values there are in all."""
+    partial: _builtins.bool
+    """Not everything was looked at: the values of 200,000 memories are counted, for
+    metadata those of 20,000, and 10,000 of them are told. A narrower filter or
+    a longer prefix tells more.
+    """
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[_long_term_memory_pb2.FieldValue]:
+        """The values, those of most memories first."""
+
+    def __init__(
+        self,
+        *,
+        values: _abc.Iterable[_long_term_memory_pb2.FieldValue] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+        partial: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "partial", b"partial", "total_size", b"total_size", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFieldValuesResponse: _TypeAlias = ListFieldValuesResponse  # noqa: Y015
+
+@_typing.final
 class SearchMemoriesRequest(_message.Message):
     """Asks a question."""
 

@@ -61,6 +61,11 @@ class LongTermMemoryServiceStub:
                 request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesResponse.FromString,
                 _registered_method=True)
+        self.ListFieldValues = channel.unary_unary(
+                '/agent_memory.long_term_memory.v1.LongTermMemoryService/ListFieldValues',
+                request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesResponse.FromString,
+                _registered_method=True)
         self.SearchMemories = channel.unary_unary(
                 '/agent_memory.long_term_memory.v1.LongTermMemoryService/SearchMemories',
                 request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.SearchMemoriesRequest.SerializeToString,
@@ -165,6 +170,14 @@ class LongTermMemoryServiceServicer:
 
     def CountMemories(self, request, context):
         """Counts memories.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFieldValues(self, request, context):
+        """Lists the values that a field has among memories, those of most memories
+        first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -298,6 +311,11 @@ def add_LongTermMemoryServiceServicer_to_server(servicer, server):
                     servicer.CountMemories,
                     request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesRequest.FromString,
                     response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesResponse.SerializeToString,
+            ),
+            'ListFieldValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFieldValues,
+                    request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesRequest.FromString,
+                    response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesResponse.SerializeToString,
             ),
             'SearchMemories': grpc.unary_unary_rpc_method_handler(
                     servicer.SearchMemories,
@@ -502,6 +520,33 @@ class LongTermMemoryService:
             '/agent_memory.long_term_memory.v1.LongTermMemoryService/CountMemories',
             agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesRequest.SerializeToString,
             agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFieldValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.long_term_memory.v1.LongTermMemoryService/ListFieldValues',
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesRequest.SerializeToString,
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesResponse.FromString,
             options,
             channel_credentials,
             insecure,

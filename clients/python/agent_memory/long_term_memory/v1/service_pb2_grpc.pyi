@@ -48,6 +48,10 @@ class LongTermMemoryServiceStub:
     """Lists memories, the newest first."""
     CountMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.CountMemoriesRequest, _service_pb2.CountMemoriesResponse]
     """Counts memories."""
+    ListFieldValues: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListFieldValuesRequest, _service_pb2.ListFieldValuesResponse]
+    """Lists the values that a field has among memories, those of most memories
+    first.
+    """
     SearchMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.SearchMemoriesRequest, _service_pb2.SearchMemoriesResponse]
     """Finds memories, the best first."""
     StreamSearchMemories: _grpc.UnaryStreamMultiCallable[_service_pb2.StreamSearchMemoriesRequest, _service_pb2.StreamSearchMemoriesResponse]
@@ -110,6 +114,10 @@ class LongTermMemoryServiceAsyncStub(LongTermMemoryServiceStub):
     """Lists memories, the newest first."""
     CountMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.CountMemoriesRequest, _service_pb2.CountMemoriesResponse]  # type: ignore[assignment]
     """Counts memories."""
+    ListFieldValues: _aio.UnaryUnaryMultiCallable[_service_pb2.ListFieldValuesRequest, _service_pb2.ListFieldValuesResponse]  # type: ignore[assignment]
+    """Lists the values that a field has among memories, those of most memories
+    first.
+    """
     SearchMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.SearchMemoriesRequest, _service_pb2.SearchMemoriesResponse]  # type: ignore[assignment]
     """Finds memories, the best first."""
     StreamSearchMemories: _aio.UnaryStreamMultiCallable[_service_pb2.StreamSearchMemoriesRequest, _service_pb2.StreamSearchMemoriesResponse]  # type: ignore[assignment]
@@ -199,6 +207,16 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.CountMemoriesResponse, _abc.Awaitable[_service_pb2.CountMemoriesResponse]]:
         """Counts memories."""
+
+    @_abc_1.abstractmethod
+    def ListFieldValues(
+        self,
+        request: _service_pb2.ListFieldValuesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ListFieldValuesResponse, _abc.Awaitable[_service_pb2.ListFieldValuesResponse]]:
+        """Lists the values that a field has among memories, those of most memories
+        first.
+        """
 
     @_abc_1.abstractmethod
     def SearchMemories(
