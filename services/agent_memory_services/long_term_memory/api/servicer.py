@@ -44,7 +44,12 @@ from agent_memory_services.long_term_memory.lifecycle.requests import (
 )
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk, listed
 from agent_memory_services.long_term_memory.memories.creating import Creating, Creation
-from agent_memory_services.long_term_memory.memories.editing import Memories
+from agent_memory_services.long_term_memory.memories.editing import SHARED, Edit, Memories
+from agent_memory_services.long_term_memory.memories.matching import (
+    Batch,
+    MatchingMemories,
+    require_condition,
+)
 from agent_memory_services.long_term_memory.search.scores import Candidate
 from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
@@ -221,6 +226,8 @@ def _micros(duration: Duration) -> int:
 
 _MEMORIES_LISTED = 20
 _VALUES_LISTED: Final = 100
+_BATCH: Final = 500
+_SKIPPED_NAMED: Final = 100
 _INDEXED: Final[Mapping[ltm.MemoryField.ValueType, str]] = {
     ltm.MEMORY_FIELD_NAMESPACE: fields.NAMESPACE,
     ltm.MEMORY_FIELD_USER_ID: fields.USER,
@@ -244,6 +251,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         *,
         creating: Creating,
         memories: Memories,
+        matching: MatchingMemories,
         listing: Listing,
         values: Values,
         search: Search,
@@ -259,6 +267,7 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         """Serve memories by id, filter and question, take them in and out, tell what they were."""
         self._creating = creating
         self._memories = memories
+        self._matching = matching
         self._compaction = compaction
         self._listing = listing
         self._values = values
@@ -399,6 +408,34 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         )
         return rpc.DeleteMemoriesResponse(deleted_ids=deleted)
 
+    async def DeleteMemoriesByFilter(
+        self, request: rpc.DeleteMemoriesByFilterRequest, context: Context
+    ) -> rpc.DeleteMemoriesByFilterResponse:
+        tokens = _batch_tokens("delete", request)
+        done = await self._matching.delete(_scope(), _batch(request, tokens))
+        return rpc.DeleteMemoriesByFilterResponse(
+            matched_count=done.matched,
+            deleted_count=len(done.done) if request.execute else 0,
+            sample_ids=done.sample,
+            resume_token=tokens.token(done.more_after.pack() if done.more_after else None),
+            executed=request.execute,
+        )
+
+    async def UpdateMemoriesByFilter(
+        self, request: rpc.UpdateMemoriesByFilterRequest, context: Context
+    ) -> rpc.UpdateMemoriesByFilterResponse:
+        tokens = _batch_tokens("update", request)
+        edit = Edit(request.memory, request.update_mask.paths, request.reason, SHARED)
+        done = await self._matching.update(_scope(), _batch(request, tokens), edit)
+        return rpc.UpdateMemoriesByFilterResponse(
+            matched_count=done.matched,
+            updated_count=len(done.done) if request.execute else 0,
+            sample_ids=done.sample,
+            skipped_ids=done.skipped[:_SKIPPED_NAMED],
+            resume_token=tokens.token(done.more_after.pack() if done.more_after else None),
+            executed=request.execute,
+        )
+
     async def ImportMemories(
         self, request: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
     ) -> rpc.ImportMemoriesResponse:
@@ -439,6 +476,25 @@ def _scope() -> Scope:
 
 def _actor() -> str:
     return current_principal().subject
+
+
+_ByFilter: TypeAlias = rpc.DeleteMemoriesByFilterRequest | rpc.UpdateMemoriesByFilterRequest
+
+
+def _batch_tokens(kind: str, request: _ByFilter) -> cursors.PageTokens:
+    return cursors.PageTokens(kind, _scope().tenant, request.filter, request.include_hidden)
+
+
+def _batch(request: _ByFilter, tokens: cursors.PageTokens) -> Batch:
+    require_condition(compile_filter(request.filter, "filter"))
+    return Batch(
+        listed(request.filter, include_hidden=request.include_hidden, now=clock.now_micros()),
+        limit=cursors.page_size(request.limit, default=_BATCH),
+        after=tokens.position(request.resume_token, ListingCursor.unpack),
+        execute=request.execute,
+        actor=_actor(),
+        reason=request.reason,
+    )
 
 
 def creation_result(creation: Creation) -> ltm.CreateMemoryResult:

@@ -183,6 +183,47 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             hits = [MemoryHit(memory=memory) for memory in found[begin : begin + 2]]
             yield rpc.StreamSearchMemoriesResponse(hits=hits)
 
+    async def DeleteMemoriesByFilter(
+        self, request: rpc.DeleteMemoriesByFilterRequest, _: Context
+    ) -> rpc.DeleteMemoriesByFilterResponse:
+        found, part, token = self._batch(request)
+        if request.execute:
+            for memory in part:
+                del self.memories[memory.id]
+        return rpc.DeleteMemoriesByFilterResponse(
+            matched_count=len(found),
+            deleted_count=len(part) if request.execute else 0,
+            sample_ids=[memory.id for memory in part],
+            # What is gone moves nothing on.
+            resume_token="0" if token and request.execute else "",
+            executed=request.execute,
+        )
+
+    async def UpdateMemoriesByFilter(
+        self, request: rpc.UpdateMemoriesByFilterRequest, _: Context
+    ) -> rpc.UpdateMemoriesByFilterResponse:
+        found, part, token = self._batch(request)
+        if request.execute:
+            for memory in part:
+                request.update_mask.MergeMessage(
+                    request.memory, memory, replace_repeated_field=True
+                )
+        return rpc.UpdateMemoriesByFilterResponse(
+            matched_count=len(found),
+            updated_count=len(part) if request.execute else 0,
+            sample_ids=[memory.id for memory in part],
+            skipped_ids=["taken"],
+            resume_token=token if request.execute else "",
+            executed=request.execute,
+        )
+
+    def _batch(
+        self, request: rpc.DeleteMemoriesByFilterRequest | rpc.UpdateMemoriesByFilterRequest
+    ) -> tuple[list[Memory], list[Memory], str]:
+        found = self._newest_first(request.filter)
+        part, token = page(found, request.limit or 500, request.resume_token)
+        return found, list(part), token
+
     async def ImportMemories(
         self, requests: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
     ) -> rpc.ImportMemoriesResponse:
