@@ -21,7 +21,7 @@ from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 
 LEVELS: Final = "/"
-"""Between the levels of a namespace."""
+"""Between the levels of a text, such as a namespace."""
 
 FieldValue: TypeAlias = str | float | bool
 
@@ -35,7 +35,7 @@ class ValuesRequest:
         condition: whose values.
         path: of the metadata, where its values are asked for; empty for its keys.
         prefix: how the values begin; empty for all of them.
-        depth: levels of namespaces that are told apart; 0 for all.
+        depth: levels of texts that are told apart; 0 for all.
     """
 
     field: str
@@ -59,7 +59,7 @@ class ValuePlace:
 
     @property
     def order(self) -> tuple[int, str]:
-        """What places are sorted by."""
+        """The key that places are sorted by."""
         return -self.memories, self.spelled
 
     def pack(self) -> bytes:
@@ -82,8 +82,8 @@ class CountedValue:
 
     Attributes:
         value: a text, or what else metadata hold.
-        memories: how many memories have it, or a namespace below it.
-        branches: namespaces below it are counted with it.
+        memories: how many memories have it, or one below it.
+        branches: values below it are counted with it.
     """
 
     value: FieldValue

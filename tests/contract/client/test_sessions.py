@@ -197,6 +197,20 @@ async def test_a_session_is_deleted_with_what_was_learned_from_it(
             assert list(call.request.session_uids) == [session.session_uid]
 
 
+async def test_a_session_is_copied_up_to_a_message(client: MemoryAPIClient) -> None:
+    """The copy says where it comes from."""
+    messages = [{"role": "user", "content": text, "id": text} for text in ("a", "b")]
+    await client.append_messages_to_working_memory("s", messages)
+    copy = await client.fork_working_memory("s", "f", message_id="a")
+    assert [message.id for message in copy.messages] == ["a"]
+    assert copy.forked_from is not None
+    assert (copy.forked_from.session_id, copy.forked_from.last_sequence) == ("s", 1)
+    changed = await client.update_working_memory("f", {"sliding_ttl": True, "ttl_seconds": 60})
+    assert (changed.sliding_ttl, changed.ttl_seconds) == (True, 60)
+    with pytest.raises(MemoryNotFoundError):
+        await client.fork_working_memory("nothing", "g")
+
+
 async def test_sessions_are_listed_by_offset_and_by_cursor(client: MemoryAPIClient) -> None:
     """Both ways see each session once, and the total is true."""
     for number in range(5):

@@ -123,9 +123,8 @@ async def test_pages_hold_each_value_once(tenant: Tenant) -> None:
         {},
         {"field": 7},
         {"field": 4, "metadata_path": "agent"},
-        {"field": 2, "depth": 1},
     ],
-    ids=["no field", "no path", "a path of no metadata", "levels of no namespace"],
+    ids=["no field", "no path", "a path of no metadata"],
 )
 async def test_a_question_without_sense_is_refused(tenant: Tenant, asked: dict[str, Any]) -> None:
     """Nothing is guessed."""

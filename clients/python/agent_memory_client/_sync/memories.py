@@ -370,7 +370,7 @@ class MemoryMethods(SessionMethods):
                 `metadata_value`.
             metadata_path: Where in the metadata the values are, for `metadata_value` alone.
             prefix: Only values that start with this.
-            depth: Levels of namespaces to tell apart, which `/` separates; 0 for all.
+            depth: Levels of texts to tell apart, which `/` separates; 0 for all.
             include_hidden: Also counts superseded, merged and archived memories.
             limit: How many to answer; more than 1000 means 1000.
             cursor: `next_cursor` of the answer before; continues after it.

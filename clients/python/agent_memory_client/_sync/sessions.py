@@ -338,6 +338,43 @@ class SessionMethods(ClientBase):
             self._send(creation, timeout)
         return update()
 
+    def fork_working_memory(
+        self,
+        session_id: str,
+        new_session_id: str,
+        *,
+        message_id: str | None = None,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> models.WorkingMemory:
+        """Copy a session up to a message under a new id; nothing of it is extracted again.
+
+        Args:
+            session_id: The session.
+            new_session_id: The id of the copy.
+            message_id: The last message that is copied; the whole log when absent.
+            namespace: The namespace of both.
+            user_id: The owner the caller expects.
+            request_id: Names the call; repeating it within a day answers what it answered first.
+            timeout: Seconds the call may take; the client's when absent.
+
+        Raises:
+            MemoryNotFoundError: There is no such session for this caller.
+            MemoryConflictError: Another session has the new id.
+        """
+        operation = sessions.fork(
+            self.config,
+            session_id,
+            new_session_id,
+            message_id=message_id,
+            namespace=namespace,
+            user_id=user_id,
+            request_id=request_id,
+        )
+        return self._send(operation, timeout)
+
     def delete_working_memory(
         self,
         session_id: str,

@@ -66,6 +66,7 @@ from agent_memory_client.models._search import (
 from agent_memory_client.models._sessions import (
     AddMemoriesResult,
     AppendResult,
+    ForkOrigin,
     MemoryMessage,
     MemoryPromptResponse,
     MemoryStrategyConfig,
@@ -108,6 +109,7 @@ __all__ = [
     "ForgetReceipt",
     "ForgetResponse",
     "ForgottenMemory",
+    "ForkOrigin",
     "FusionMethod",
     "HealthCheckResponse",
     "ImportReport",

@@ -173,11 +173,9 @@ class FieldValue(_types.Model):
         description="A text; of metadata also a number or a truth value.",
     )
     memory_count: int = Field(
-        description="How many memories have it; of a namespace that is cut, those below it too."
+        description="How many memories have it; of one that is cut, those below it too."
     )
-    has_children: bool = Field(
-        default=False, description="Namespaces below it are counted with it."
-    )
+    has_children: bool = Field(default=False, description="Others below it are counted with it.")
 
 
 class FieldValues(_types.Model):

@@ -124,6 +124,24 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         self._touch(session)
         return rpc.UpdateWorkingMemoryResponse(working_memory=session)
 
+    async def ForkWorkingMemory(
+        self, request: rpc.ForkWorkingMemoryRequest, context: Context
+    ) -> rpc.ForkWorkingMemoryResponse:
+        source = self.sessions.get((request.namespace, request.session_id))
+        if source is None:
+            await refuse(context, not_found("session", request.session_id))
+        copy = types.WorkingMemory()
+        copy.CopyFrom(source)
+        copy.session_id, copy.session_uid = request.new_session_id, "uid-copy"
+        ids = [message.id for message in copy.messages]
+        if request.message_id:
+            del copy.messages[ids.index(request.message_id) + 1 :]
+        copy.forked_from.session_id = request.session_id
+        copy.forked_from.session_uid = source.session_uid
+        copy.forked_from.last_sequence = copy.messages[-1].sequence
+        self.sessions[request.namespace, request.new_session_id] = copy
+        return rpc.ForkWorkingMemoryResponse(working_memory=copy)
+
     async def DeleteWorkingMemory(
         self, request: rpc.DeleteWorkingMemoryRequest, _: Context
     ) -> rpc.DeleteWorkingMemoryResponse:

@@ -559,11 +559,11 @@ class FieldValue(_message.Message):
     flag: _builtins.bool
     """A truth value."""
     memory_count: _builtins.int
-    """How many memories have it; of a namespace that is cut, how many are in it or
-    below it.
+    """How many memories have it; of one that is cut at a level, how many have it or
+    one below it.
     """
     has_children: _builtins.bool
-    """There are namespaces below it, which are counted with it."""
+    """There are others below it, which are counted with it."""
     def __init__(
         self,
         *,

@@ -419,8 +419,8 @@ class ListFieldValuesRequest(_message.Message):
     prefix: _builtins.str
     """Only values that start with this text."""
     depth: _builtins.int
-    """Levels of namespaces that are told apart, where they are written with `/`
-    between: 1 counts `shop/de` and `shop/fr` as `shop`. 0 means all levels.
+    """Levels of texts that are told apart, such as namespaces that are written with
+    `/` between: 1 counts `shop/de` and `shop/fr` as `shop`. 0 means all levels.
     """
     include_hidden: _builtins.bool
     """Also counts superseded, merged and archived memories."""
