@@ -18,6 +18,7 @@ from agent_memory_services.embedded.stack import StackOptions
 from agent_memory_services.embedded.store import Fsync
 from agent_memory_services.embedded.up import up as run_stack
 from agent_memory_services.evaluation.cli import app as evaluation
+from agent_memory_services.kit.contract.lasting import lasting
 from agent_memory_services.transfer_cli.cli import app as transfer
 
 app = typer.Typer(
@@ -147,8 +148,6 @@ def reindex() -> None:
 
 def _run(service: str) -> None:
     # A service process loads its own code and none of the others'.
-    importlib.import_module(f"agent_memory_services.{service}.api.process").run()
-
-
-if __name__ == "__main__":
-    app()
+    with lasting():
+        process = importlib.import_module(f"agent_memory_services.{service}.api.process")
+    process.run()
