@@ -116,8 +116,9 @@ async def test_a_summary_of_what_came_later_is_not_copied(
     """The messages that it covers are shown in its place."""
     await append(stub, "s", "a", "b", "c")
     address = records.SessionAddress.of(SessionKey("default", "", "s"), 4)
-    summary = ["context", "They said a and b.", "context_first", 1, "context_last", 2]
-    await redis.hset(address.parts.meta, items=summary)
+    summary = {"context": "They said a and b.", "context_first": 1, "context_last": 2}
+    for name, value in summary.items():
+        await redis.hset(address.parts.meta, name, str(value))
     await redis.ltrim(address.parts.view, 2, -1)
     whole = await fork(stub, new_session_id="whole")
     assert (whole.context, [each.id for each in whole.messages]) == ("They said a and b.", ["c"])
