@@ -146,6 +146,8 @@ class SessionMethods(ClientBase):
         )
         replaced = await self._send(operation, timeout)
         if replaced.taken_back_ids and not keep_memories:
+            # What is on its way comes first, so that nothing is learned in between.
+            await self._send(sessions.giving_up(replaced), timeout)
             await self._send(sessions.taking_back(replaced), timeout)
         return sessions.from_working_memory(replaced.working_memory)
 
@@ -408,14 +410,7 @@ class SessionMethods(ClientBase):
             etag=etag,
             keep_memories=keep_memories,
         )
-        deleted = await self._send(operation, timeout)
-        if not keep_memories:
-            giving_up = sessions.giving_up(
-                self.config, session_id, deleted, namespace=namespace, user_id=user_id
-            )
-            found = await self._send(giving_up, timeout)
-            await self._send(sessions.forgetting(giving_up, found), timeout)
-        return deleted.deleted
+        return await self._send(operation, timeout)
 
     async def list_sessions(
         self,

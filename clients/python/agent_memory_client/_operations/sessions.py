@@ -265,8 +265,8 @@ def delete(
     user_id: _types.Text | None,
     etag: _types.Text | None,
     keep_memories: bool,
-) -> operation.Operation[rpc.DeleteWorkingMemoryResponse, rpc.DeleteWorkingMemoryResponse]:
-    """Delete a session."""
+) -> operation.Operation[rpc.DeleteWorkingMemoryResponse, bool]:
+    """Delete a session; answers whether there was one."""
     request = rpc.DeleteWorkingMemoryRequest(
         namespace=config.namespace(namespace),
         session_id=session_id,
@@ -274,42 +274,21 @@ def delete(
         etag=etag or "",
         forget=not keep_memories,
     )
-    return operation.Operation(request, operation.as_it_is)
+    return operation.Operation(request, lambda response: response.deleted)
 
 
-@checked
 def giving_up(
-    config: MemoryClientConfig,
-    session_id: _types.Text,
-    response: rpc.DeleteWorkingMemoryResponse,
-    *,
-    namespace: _types.Text | None,
-    user_id: _types.Text | None,
+    response: rpc.SetWorkingMemoryResponse,
 ) -> operation.Operation[extraction.ForgetSessionResponse, extraction.ForgetSessionResponse]:
-    """Give up what of a deleted session waits for extraction."""
+    """Learn nothing any more from messages that were taken back."""
+    session = response.working_memory
     request = extraction.ForgetSessionRequest(
-        session=message_pb2.SessionRef(
-            namespace=config.namespace(namespace), session_id=session_id
-        ),
-        user_id=response.user_id or config.user(user_id),
-        session_uids=[response.session_uid] if response.session_uid else [],
+        session=message_pb2.SessionRef(namespace=session.namespace, session_id=session.session_id),
+        user_id=session.user_id,
+        session_uids=[session.session_uid] if session.session_uid else [],
+        message_ids=response.taken_back_ids,
     )
     return operation.Operation(request, operation.as_it_is)
-
-
-def forgetting(
-    given_up: operation.Operation[
-        extraction.ForgetSessionResponse, extraction.ForgetSessionResponse
-    ],
-    found: extraction.ForgetSessionResponse,
-) -> operation.Operation[long_term.ForgetSessionResponse, int]:
-    """Forget what was learned from a session that extraction has given up."""
-    asked: Any = given_up.request
-    uids = dict.fromkeys([*asked.session_uids, *found.session_uids])
-    request = long_term.ForgetSessionRequest(
-        session=asked.session, user_id=asked.user_id, session_uids=uids
-    )
-    return operation.Operation(request, lambda response: response.forgotten_count)
 
 
 def taking_back(

@@ -147,6 +147,8 @@ class SessionMethods(ClientBase):
         )
         replaced = self._send(operation, timeout)
         if replaced.taken_back_ids and not keep_memories:
+            # What is on its way comes first, so that nothing is learned in between.
+            self._send(sessions.giving_up(replaced), timeout)
             self._send(sessions.taking_back(replaced), timeout)
         return sessions.from_working_memory(replaced.working_memory)
 
@@ -409,14 +411,7 @@ class SessionMethods(ClientBase):
             etag=etag,
             keep_memories=keep_memories,
         )
-        deleted = self._send(operation, timeout)
-        if not keep_memories:
-            giving_up = sessions.giving_up(
-                self.config, session_id, deleted, namespace=namespace, user_id=user_id
-            )
-            found = self._send(giving_up, timeout)
-            self._send(sessions.forgetting(giving_up, found), timeout)
-        return deleted.deleted
+        return self._send(operation, timeout)
 
     def list_sessions(
         self,

@@ -34,6 +34,7 @@ from agent_memory_services.working_memory.sessions.watch import SessionWatch
 from agent_memory_services.working_memory.store.events import SessionEvent, SessionStatuses
 from agent_memory_services.working_memory.store.listings import Listings
 from agent_memory_services.working_memory.store.neighbours import (
+    ConversationForgetting,
     ExtractionInbox,
     ExtractionSummarizer,
     LongTermListing,
@@ -88,6 +89,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             Reconstruction(LongTermListing(long_term)) if settings.reconstruct else None,
             withdraw=partial(_withdraw, client),
             lifetimes=settings.lifetimes,
+            forgotten=ConversationForgetting(extraction, long_term).forget,
         )
         feed = Feed(client, SessionEvent.read)
         servicer = WorkingMemoryServicer(

@@ -185,9 +185,11 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         deleted = await self._sessions.delete(
             _key(request), _actor(request), etag=request.etag, forget=request.forget
         )
-        uid, user = deleted or ("", "")
         return rpc.DeleteWorkingMemoryResponse(
-            deleted=deleted is not None, session_uid=uid, user_id=user
+            deleted=deleted.deleted,
+            session_uid=deleted.uid,
+            user_id=deleted.user,
+            forgotten_count=deleted.forgotten,
         )
 
     async def ListSessions(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.redis.replay_cache import mark_conversation, mark_life
 from agent_memory_services.shared.prompts import check_extraction
@@ -57,6 +57,23 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """Effect of deleting a session.
+
+    Attributes:
+        deleted: there was one.
+        uid: its incarnation; empty where there was none.
+        user: its owner; empty for none.
+        forgotten: how many memories were forgotten with it.
+    """
+
+    deleted: bool
+    uid: str
+    user: str
+    forgotten: int
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """Owner and state of a session after an update."""
 
@@ -66,6 +83,10 @@ class Revision:
 
 async def _nothing_waits(_partition: int, _tenant: str, _session_uid: str, _user: str) -> None:
     return
+
+
+async def _nothing_learned(_session: SessionRef, _user: str, _uids: Sequence[str]) -> int:
+    return 0
 
 
 class Sessions:
@@ -80,6 +101,7 @@ class Sessions:
         *,
         withdraw: Callable[[int, str, str, str], Awaitable[None]] = _nothing_waits,
         lifetimes: Lifetimes = FOR_EVER,
+        forgotten: Callable[[SessionRef, str, Sequence[str]], Awaitable[int]] = _nothing_learned,
     ) -> None:
         """Keep sessions in `store`.
 
@@ -90,7 +112,10 @@ class Sessions:
             reconstruction: rebuilds sessions that are gone, for readers; None leaves them gone.
             withdraw: takes back what of a tenant's incarnation waits in a partition.
             lifetimes: of sessions that say none.
+            forgotten: lets the services behind this one forget a session of an owner, of which
+                some incarnations are known; answers how many memories went.
         """
+        self._forgotten = forgotten
         self._lifetimes = lifetimes
         self._withdraw = withdraw
         self._store = store
@@ -306,14 +331,13 @@ class Sessions:
 
     async def delete(
         self, key: SessionKey, actor: Actor, *, etag: str, forget: bool = False
-    ) -> tuple[str, str] | None:
-        """Delete the session; answers its incarnation and owner, None where there was none.
-
-        With `forget`, what it said is not handed over to extraction any more.
+    ) -> Deletion:
+        """Delete the session, and with `forget` what waits of it and was learned from it alone.
 
         Raises:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it changed since the etag was read.
+            ServiceError: it is deleted, and a service that has to forget it is away.
         """
         deleted = await self._store.delete(key, actor, etag=etag)
         if deleted is not None:
@@ -321,7 +345,13 @@ class Sessions:
             if forget:
                 await self._withdraw(partition, key.tenant, *deleted)
             self._outbox_grew(partition)
-        return deleted
+        uid, user = deleted or ("", "")
+        forgotten = 0
+        if forget:
+            session = SessionRef(namespace=key.namespace, session_id=key.session_id)
+            uids = [uid] if uid else []
+            forgotten = await self._forgotten(session, user or actor.user, uids)
+        return Deletion(deleted is not None, uid, user, forgotten)
 
     async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
         """Return a slice of the log.

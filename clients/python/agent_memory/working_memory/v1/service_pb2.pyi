@@ -558,9 +558,9 @@ class DeleteWorkingMemoryRequest(_message.Message):
     request_id: _builtins.str
     """Names the call; repeating it within a day answers what it answered first."""
     forget: _builtins.bool
-    """Hands nothing of the session over to extraction any more. The callers that
-    want what was learned from it forgotten call `ForgetSession` of extraction
-    and of long-term memory next.
+    """Also forgets the conversation, service by service: what waits for extraction
+    and what was learned from the session alone. Where a service is away the call
+    fails behind the deletion; the same call made again forgets the rest.
     """
     def __init__(
         self,
@@ -589,24 +589,26 @@ class DeleteWorkingMemoryResponse(_message.Message):
     DELETED_FIELD_NUMBER: _builtins.int
     SESSION_UID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
+    FORGOTTEN_COUNT_FIELD_NUMBER: _builtins.int
     deleted: _builtins.bool
     """False when there was nothing to delete."""
     session_uid: _builtins.str
-    """The incarnation that was deleted, and its owner, for the services that
-    forget what was learned from it.
-    """
+    """The incarnation that was deleted."""
     user_id: _builtins.str
     """Its owner."""
+    forgotten_count: _builtins.int
+    """How many memories were forgotten."""
     def __init__(
         self,
         *,
         deleted: _builtins.bool = ...,
         session_uid: _builtins.str = ...,
         user_id: _builtins.str = ...,
+        forgotten_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "session_uid", b"session_uid", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "forgotten_count", b"forgotten_count", "session_uid", b"session_uid", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
