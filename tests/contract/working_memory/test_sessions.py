@@ -366,11 +366,9 @@ async def test_a_conversation_is_forgotten_service_by_service(
     stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """By one call; where a service is away, the same call made again forgets the rest."""
-    uid = (await put(stub, session("a", user_id="alice"))).session_uid
+    uid = (await put(stub, session("a", user_id="alice"))).working_memory.session_uid
     request = rpc.DeleteWorkingMemoryRequest(
-        **{name: getattr(session(), name) for name in ("namespace", "session_id")},
-        user_id="alice",
-        forget=True,
+        namespace="chat", session_id="s", user_id="alice", forget=True
     )
     neighbours.long_term.fault = StoreUnavailable()
     with refused() as refusal:
@@ -379,8 +377,10 @@ async def test_a_conversation_is_forgotten_service_by_service(
     neighbours.long_term.fault = None
     answer = await stub.DeleteWorkingMemory(request)
     assert (answer.deleted, answer.forgotten_count) == (False, 3)
-    for asked in (*neighbours.extraction.forgotten, *neighbours.long_term.forgotten):
-        assert (asked.session.session_id, asked.user_id) == (request.session_id, "alice")
+    for waiting in neighbours.extraction.forgotten:
+        assert (waiting.session.session_id, waiting.user_id) == ("s", "alice")
+    for learned in neighbours.long_term.forgotten:
+        assert (learned.session.session_id, learned.user_id) == ("s", "alice")
     assert list(neighbours.extraction.forgotten[0].session_uids) == [uid]
     assert [list(each.session_uids) for each in neighbours.long_term.forgotten] == [
         [uid, "another"],
