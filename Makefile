@@ -57,6 +57,18 @@ audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilitie
 generate: $(INSTALLED) ## Regenerate every file that comes from the protos
 	python scripts/generate.py
 
+.PHONY: console
+console: $(INSTALLED) ## Build the console, of which the built files are committed
+	python scripts/console.py build
+
+.PHONY: console-pictures
+console-pictures: $(INSTALLED) ## Take the pictures of docs/console.md
+	python scripts/console.py pictures
+
+.PHONY: test-console
+test-console: $(INSTALLED) ## Test the console in Chromium against running stacks
+	python scripts/console.py test
+
 .PHONY: release
 release: $(INSTALLED) ## Make the last commit the release that later ones are compared with
 	python scripts/generate.py --release

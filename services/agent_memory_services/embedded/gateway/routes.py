@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from agent_memory_services.embedded.gateway.console import console_routes
 from agent_memory_services.embedded.gateway.descriptors import Route
 from agent_memory_services.embedded.gateway.json_bodies import TOO_LARGE
 from agent_memory_services.kit.contract import context
@@ -69,6 +70,8 @@ def virtual_host(
     origins: Sequence[str],
     max_json_bytes: int,
     openapi: str,
+    *,
+    console: str,
 ) -> dict[str, Any]:
     """Return a route for each method; JSON requests reach them once they are transcoded."""
     return {
@@ -77,6 +80,7 @@ def virtual_host(
         "routes": [
             *(route for method in methods for route in _routes(method)),
             _document(OPENAPI_PATH, openapi),
+            *console_routes(console),
             *_elsewhere(max_json_bytes),
         ],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(origins)},
