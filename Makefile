@@ -69,6 +69,10 @@ console-pictures: $(INSTALLED) ## Take the pictures of docs/console.md
 test-console: $(INSTALLED) ## Test the console in Chromium against running stacks
 	python scripts/console.py test
 
+.PHONY: generate-clients
+generate-clients: $(INSTALLED) ## Regenerate the clients' code in the languages whose toolchains are here
+	python scripts/generate_clients.py
+
 .PHONY: release
 release: $(INSTALLED) ## Make the last commit the release that later ones are compared with
 	python scripts/generate.py --release
@@ -94,6 +98,7 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	python scripts/baseline.py
 	python scripts/structure.py --check
 	python scripts/generate.py --check
+	python scripts/generate_clients.py --check
 	python scripts/lock.py --check
 
 # Not among them: tokens.py compares with tokenizers that npm carries; search.py, precision.py and
