@@ -61,6 +61,18 @@ audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilitie
 generate: $(INSTALLED) ## Regenerate every file that comes from the protos
 	python scripts/generate.py
 
+.PHONY: console
+console: $(INSTALLED) ## Build the console, of which the built files are committed
+	python scripts/console.py build
+
+.PHONY: console-pictures
+console-pictures: $(INSTALLED) ## Take the pictures of docs/console.md
+	python scripts/console.py pictures
+
+.PHONY: test-console
+test-console: $(INSTALLED) ## Test the console in Chromium against running stacks
+	python scripts/console.py test
+
 .PHONY: generate-clients
 generate-clients: $(INSTALLED) ## Regenerate the clients' code in the languages whose toolchains are here
 	python scripts/generate_clients.py
