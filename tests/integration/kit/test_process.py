@@ -201,7 +201,8 @@ async def test_a_store_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -
     async with EmbeddedStore(tmp_path) as store:
         address = store.url
         await store.stop()
-        async with started(REDIS_URL=address, AGENT_MEMORY_HEALTH_LISTEN=health) as process:
+        settings = {"REDIS_URL": address, "AGENT_MEMORY_HEALTH_LISTEN": health}
+        async with started(SLOW_SERVICE="asks the store", **settings) as process:
             waiting = await process.logged("server.awaits_store")
             assert (waiting["address"], waiting["setting"]) == (address, "REDIS_URL")
             serving = health_pb2.HealthCheckResponse
@@ -218,7 +219,7 @@ async def test_a_store_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -
 
 async def test_a_signal_ends_a_process_that_waits_for_its_store() -> None:
     """It has nothing to drain."""
-    async with started(REDIS_URL="redis://127.0.0.1:1") as process:
+    async with started(SLOW_SERVICE="asks the store", REDIS_URL="redis://127.0.0.1:1") as process:
         await process.logged("server.awaits_store")
         process.send(signal.SIGTERM)
         assert await process.exit_code() == 0
@@ -236,12 +237,14 @@ async def test_what_no_waiting_mends_ends_it_with_one_line(redis: Redis) -> None
         ({"REDIS_URL": "redis://:hid/den@store"}, ["REDIS_URL is no address of a store"]),
         (
             {"REDIS_URL": f"redis://somebody:hidden@{taken}"},
-            [f"REDIS_URL leads to redis://***@{taken}", "WRONGPASS"],
+            [f"REDIS_URL leads to redis://***@{taken}", "invalid username-password pair"],
         ),
         ({"AGENT_MEMORY_LISTEN": taken}, [f"cannot listen on {taken}"]),
         ({"AGENT_MEMORY_METRICS_LISTEN": taken}, [f"cannot listen on {taken}"]),
     ):
-        async with started(**changes) as process:
+        async with started(
+            SLOW_SERVICE="asks the store", **{"REDIS_URL": f"redis://{taken}"} | changes
+        ) as process:
             assert await process.exit_code() == 1
             (line,) = (one for one in process.lines if one["level"] == "critical")
             assert line["event"] == "server.not_started"

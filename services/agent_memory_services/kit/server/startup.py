@@ -4,11 +4,16 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from itertools import count
 from typing import Final, TypeVar
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoPermissionError,
+)
 
 from agent_memory_services.kit.contract import environment
 from agent_memory_services.kit.contract.backoff import Backoff
@@ -58,12 +63,9 @@ async def opened(
     Raises:
         SettingsError: the store refuses our credentials, or cannot be used.
     """
-    backoff, report = Backoff(0.2, 5.0), Timer(_REPORT_SECONDS, over=True)
-    failures = 0
     async with AsyncExitStack() as stack:
         while True:
             try:
-                await store.ping()
                 owned = await stack.enter_async_context(own())
                 break
             except _REFUSED as error:
@@ -71,18 +73,33 @@ async def opened(
                     f"{_setting(settings)} leads to {settings.redis_url.redacted}: {error}"
                 ) from error
             except STORE_AWAY as error:
-                if report.is_over:
-                    report.restart()
-                    log.warning(
-                        "server.awaits_store",
-                        address=settings.redis_url.redacted,
-                        setting=_setting(settings),
-                        error=type(error).__name__,
-                        reason=str(error),
-                    )
-            await asyncio.sleep(backoff.wait(failures))
-            failures += 1
+                await _answering(settings, store, error)
         yield owned
+
+
+async def _answering(settings: ProcessSettings, store: Redis, error: Exception) -> None:
+    """Return when the store answers anything, which `error` says it does not."""
+    backoff, report = Backoff(0.2, 5.0), Timer(_REPORT_SECONDS, over=True)
+    for failures in count():
+        if report.is_over:
+            report.restart()
+            log.warning(
+                "server.awaits_store",
+                address=settings.redis_url.redacted,
+                setting=_setting(settings),
+                error=type(error).__name__,
+                reason=str(error),
+            )
+        await asyncio.sleep(backoff.wait(failures))
+        try:
+            await store.ping()
+        except _REFUSED:
+            # An answer all the same; what it means is found where more is asked.
+            return
+        except STORE_AWAY as again:
+            error = again
+        else:
+            return
 
 
 def _setting(settings: ProcessSettings) -> str:
