@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 
 def pauses() -> Iterator[float]:
-    """Seconds between looks that cost a call: few at first, so that what comes soon is seen soon."""
+    """Seconds between looks that cost a call: few at first, as most things come soon."""
     seconds = 0.005
     while True:
         yield seconds
