@@ -113,7 +113,11 @@ def asked(text: str) -> list[Term]:
 
 def searchable(text: str) -> str:
     """Return a text as it is indexed: its words, and behind them what else it is found by."""
-    found = words_of(text)
+    return indexed(words_of(text))
+
+
+def indexed(found: Words) -> str:
+    """Return the words of a text as they are indexed."""
     said = [word.text for word in found.words]
     others = dict.fromkeys(chain.from_iterable(map(_others, found.words)))
     others |= dict.fromkeys(form for word in found.joined for form in (word.text, *_others(word)))
@@ -124,7 +128,12 @@ def searchable(text: str) -> str:
 
 def plain(text: str) -> list[str]:
     """Return the words of a text in order, each in its plainest spelling."""
-    return [_folded(word.text) for word in words_of(text).words]
+    return plain_words(words_of(text))
+
+
+def plain_words(found: Words) -> list[str]:
+    """Return the words of a text in order, each in its plainest spelling."""
+    return [_folded(word.text) for word in found.words]
 
 
 def _others(word: Term) -> Iterator[str]:
