@@ -57,6 +57,10 @@ audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilitie
 generate: $(INSTALLED) ## Regenerate every file that comes from the protos
 	python scripts/generate.py
 
+.PHONY: generate-clients
+generate-clients: $(INSTALLED) ## Regenerate the clients' code in the languages whose toolchains are here
+	python scripts/generate_clients.py
+
 .PHONY: release
 release: $(INSTALLED) ## Make the last commit the release that later ones are compared with
 	python scripts/generate.py --release
@@ -82,6 +86,7 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	python scripts/baseline.py
 	python scripts/structure.py --check
 	python scripts/generate.py --check
+	python scripts/generate_clients.py --check
 	python scripts/lock.py --check
 
 # Not among them: tokens.py compares with tokenizers that npm carries; search.py, precision.py and

@@ -6,6 +6,7 @@
 """
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -25,7 +26,13 @@ _RELEASE_FORM: Final = """\
 # The last release: `python scripts/generate.py --release` renews it and protos/released.binpb.
 version = "{version}"
 commit = "{commit}"
+# What the next release breaks on purpose, as the comparison words it; the changelog tells callers.
+breaks = []
 """
+# An option for another language that no file had: nobody's code can have come from it.
+_FIRST_GIVEN: Final = ('changed from "" to', 'changed from "false" to "true"')
+# How buf ends when it found something.
+_FOUND: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,12 @@ class Release:
     Attributes:
         version: version of the product.
         commit: full name of the commit.
+        breaks: what the next release breaks of its contract on purpose.
     """
 
     version: str
     commit: str
+    breaks: list[str]
 
 
 def last_release() -> Release:
@@ -72,16 +81,39 @@ def build(folder: Path) -> bytes:
 def breaking_changes(image: bytes) -> str:
     """Return what an image breaks of the last release's contract; empty for nothing.
 
-    Rules come from `buf.yaml`.
+    Rules come from `buf.yaml`. Left out are options that no file had, and what `release.toml`
+    says is broken on purpose; what it says and is not so is reported instead.
+
+    Raises:
+        CalledProcessError: the image cannot be compared.
     """
+    meant = last_release().breaks
+    found = [
+        (each["type"], each.get("path", ""), each["message"])
+        for each in map(json.loads, _compare(image).splitlines())
+    ]
+    lines = [
+        f"{path}: {message}"
+        for rule, path, message in found
+        if message not in meant
+        and not (rule.startswith("FILE_SAME_") and any(each in message for each in _FIRST_GIVEN))
+    ]
+    told = {message for _, _, message in found}
+    lines += [f"{RELEASE.name}: nothing breaks: {each}" for each in meant if each not in told]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _compare(image: bytes) -> str:
     with tempfile.NamedTemporaryFile(suffix=".binpb") as file:
         file.write(image)
         file.flush()
+        options = ("--exclude-imports", "--error-format", "json", "--against", str(BASELINE))
         try:
-            _buf("breaking", file.name, "--exclude-imports", "--against", str(BASELINE), cwd=ROOT)
+            return _buf("breaking", file.name, *options, cwd=ROOT).decode()
         except subprocess.CalledProcessError as error:
-            return str((error.stdout + error.stderr).decode(errors="replace"))
-    return ""
+            if error.returncode != _FOUND:
+                raise
+            return str(error.stdout.decode())
 
 
 def renew() -> None:

@@ -4,10 +4,10 @@
 nothing.
 
 From the protos come the Python stubs, the service config (deadlines and retries) that every
-client loads, the descriptor set that the gateway transcodes with and the OpenAPI document that
-it serves; from these the gateway's configurations under `deploy`. From the settings' models
-comes `docs/configuration.md`, and from the asynchronous Python client the synchronous one. Needs
-no network.
+client loads, in each language, the descriptor set that the gateway transcodes with and the
+OpenAPI document that it serves; from these the gateway's configurations under `deploy`. From the
+settings' models comes `docs/configuration.md`, and from the asynchronous Python client the
+synchronous one. Needs no network. `scripts/generate_clients.py` makes the other clients' code.
 """
 
 import json
@@ -29,6 +29,12 @@ ROOT = Path(__file__).resolve().parent.parent
 STUBS = ROOT / "clients/python/agent_memory"
 CLIENT = ROOT / "clients/python/agent_memory_client"
 SERVICE_CONFIG = STUBS / "service_config.json"
+# The same for the other clients, which read it with what their languages have.
+SERVICE_CONFIG_COPIES = (
+    ROOT / "clients/typescript/src/gen/service_config.ts",
+    ROOT / "clients/go/service_config.json",
+    ROOT / "clients/java/src/main/resources/io/agentmemory/service_config.json",
+)
 GATEWAY_DESCRIPTORS = ROOT / "services/agent_memory_services/kit/contract/descriptors.binpb"
 OPENAPI = GATEWAY_DESCRIPTORS.with_name("openapi.json")
 VALIDATION_RULES = "buf/validate/validate.proto"
@@ -57,6 +63,7 @@ GATEWAYS = {
 }
 POLICY_EXTENSION = "agent_memory.common.v1.policy"
 REQUEST_ID = "request_id"
+_GENERATED = "Generated from the protos by scripts/generate.py; do not edit."
 
 # A repetition after UNAVAILABLE finds another replica. CANCELLED is what a caller sees of a server
 # that ended with the call on its hands, and of other things: only where nothing can happen twice.
@@ -83,15 +90,16 @@ def own_files(image: descriptor_pb2.FileDescriptorSet) -> list[descriptor_pb2.Fi
     return [file for file in image.file if file.name.startswith("agent_memory/")]
 
 
-def drop_validation_import(image: descriptor_pb2.FileDescriptorSet) -> None:
-    """Remove the import of the validation rules; the rules stay in the options' bytes.
+def drop_import(image: descriptor_pb2.FileDescriptorSet, dropped: str = VALIDATION_RULES) -> None:
+    """Remove the import of a file of options, of the validation rules where none is named.
 
-    The validator reads them from there, while generated code stays free of a top-level `buf`
-    package that other distributions may also install.
+    What they say stays in the options' bytes. The validator reads the rules from there, while
+    generated code stays free of a top-level `buf` package that other distributions may also
+    install.
     """
     for file in own_files(image):
-        if VALIDATION_RULES in file.dependency:
-            position = list(file.dependency).index(VALIDATION_RULES)
+        if dropped in file.dependency:
+            position = list(file.dependency).index(dropped)
             if file.public_dependency or file.weak_dependency:
                 raise SystemExit(f"{file.name}: public or weak imports would be renumbered")
             del file.dependency[position]
@@ -184,6 +192,15 @@ def _retried(paths: list[str], codes: tuple[str, ...]) -> dict[str, object]:
     }
 
 
+def write_service_config(content: str) -> None:
+    """Write the service config of every client."""
+    SERVICE_CONFIG.write_text(f"{content}\n")
+    for path in SERVICE_CONFIG_COPIES:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        module = f"// {_GENERATED}\nexport const serviceConfig = {content};"
+        path.write_text(f"{module if path.suffix == '.ts' else content}\n")
+
+
 def gateway_descriptors(image: descriptor_pb2.FileDescriptorSet) -> bytes:
     """The descriptor set for JSON transcoding, without comments, error types included."""
     wanted: dict[str, descriptor_pb2.FileDescriptorProto] = {}
@@ -210,9 +227,9 @@ def regenerate() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         image = build_image(folder)
-        drop_validation_import(image)
+        drop_import(image)
         generate_stubs(image, folder)
-        SERVICE_CONFIG.write_text(json.dumps(service_config(image), indent=2) + "\n")
+        write_service_config(json.dumps(service_config(image), indent=2))
         GATEWAY_DESCRIPTORS.write_bytes(gateway_descriptors(image))
         OPENAPI.write_text(json.dumps(Document(image).build(version()), indent=1) + "\n")
     for path, options in GATEWAYS.items():
@@ -240,7 +257,7 @@ def generated_files() -> dict[Path, bytes]:
     stubs = [path for path in STUBS.rglob("*_pb2*") if path.suffix in {".py", ".pyi"}]
     gateways = [ROOT / path for path in GATEWAYS]
     client = [*(CLIENT / "_sync").glob("*.py"), CLIENT / "models/_criteria.py"]
-    outputs = [SERVICE_CONFIG, GATEWAY_DESCRIPTORS, OPENAPI, CONFIGURATION]
+    outputs = [SERVICE_CONFIG, *SERVICE_CONFIG_COPIES, GATEWAY_DESCRIPTORS, OPENAPI, CONFIGURATION]
     outputs += [*stubs, *client, *gateways]
     return {path: path.read_bytes() for path in outputs if path.exists()}
 

@@ -117,7 +117,7 @@ class RecordingMemory(LongTermMemoryServiceServicer):
             raise self.lost_forgettings.popleft()
         reason = FORGET_REASON_REQUESTED
         return pb.ForgetMemoriesResponse(
-            forgotten=[ForgottenMemory(memory_id=each, reason=reason) for _, each in found],
+            memories=[ForgottenMemory(memory_id=each, reason=reason) for _, each in found],
             forgotten_count=len(found),
             executed=executed,
         )

@@ -1,5 +1,6 @@
 """Comparing the protos with the contract of the last release."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -54,3 +55,16 @@ def test_a_commit_that_the_history_lacks_is_said_to_be_missing(tmp_path: Path) -
     """The error says what is needed to compare."""
     with pytest.raises(LookupError, match="a full clone is needed"):
         baseline.extract("0" * 40, tmp_path, "protos")
+
+
+def test_what_is_broken_on_purpose_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A break that `release.toml` names passes; one that it names and nobody makes does not."""
+    image = baseline.build(baseline.ROOT)
+    release = baseline.last_release()
+    assert baseline.breaking_changes(image) == ""
+    monkeypatch.setattr(
+        baseline, "last_release", lambda: dataclasses.replace(release, breaks=["no break"])
+    )
+    told = baseline.breaking_changes(image).splitlines()
+    assert len(told) == len(release.breaks) + 1
+    assert told[-1] == "release.toml: nothing breaks: no break"

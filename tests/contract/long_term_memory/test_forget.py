@@ -54,7 +54,7 @@ def named(answer: rpc.ForgetMemoriesResponse) -> dict[str, str]:
     prefix = "FORGET_REASON_"
     return {
         each.memory_id: ltm.ForgetReason.Name(each.reason).removeprefix(prefix)
-        for each in answer.forgotten
+        for each in answer.memories
     }
 
 

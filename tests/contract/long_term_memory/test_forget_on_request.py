@@ -45,9 +45,9 @@ async def texts(tenant: Tenant, **fields: Any) -> set[str]:
 
 def ids(answer: rpc.ForgetMemoriesResponse) -> set[str]:
     """The ids of what is forgotten, all of it for one reason."""
-    assert {each.reason for each in answer.forgotten} <= {ltm.FORGET_REASON_REQUESTED}
-    assert answer.forgotten_count == len(answer.forgotten)
-    return {each.memory_id for each in answer.forgotten}
+    assert {each.reason for each in answer.memories} <= {ltm.FORGET_REASON_REQUESTED}
+    assert answer.forgotten_count == len(answer.memories)
+    return {each.memory_id for each in answer.memories}
 
 
 async def test_the_facts_that_tell_it_are_deleted(tenant: Tenant) -> None:

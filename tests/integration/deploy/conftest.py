@@ -9,8 +9,8 @@ import pytest
 from tests.support.kubectl import kustomize, unpack
 
 KUBERNETES = Path(__file__).parents[3] / "deploy" / "kubernetes"
-OVERLAYS = ("dev", "prod", "prod-cluster")
-TOOLBOX = "toolbox"
+OVERLAYS = ("dev", "prod", "prod-cluster", "example")
+TOOLBOX = "overlays/example/toolbox"
 # The option that an operator switches on in prod.
 WITH_TLS = "prod with tls"
 

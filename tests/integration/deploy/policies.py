@@ -197,13 +197,25 @@ def secrets_are_references(objects: list[Object]) -> Iterator[str]:
 
 
 def resources_are_limited(objects: list[Object]) -> Iterator[str]:
-    """The scheduler knows what a pod needs, and no pod takes its node's memory."""
+    """The scheduler knows what a pod needs, and no pod takes its node's memory or disk."""
     for container in containers(objects):
         resources = container.spec.get("resources", {})
-        if not {"cpu", "memory"} <= resources.get("requests", {}).keys():
-            yield f"{container} requests nothing"
-        if "memory" not in resources.get("limits", {}):
-            yield f"{container} has no memory limit"
+        if not {"cpu", "memory", "ephemeral-storage"} <= resources.get("requests", {}).keys():
+            yield f"{container} requests too little"
+        if not {"memory", "ephemeral-storage"} <= resources.get("limits", {}).keys():
+            yield f"{container} has no limit of memory or disk"
+
+
+def replicas_have_one_owner(objects: list[Object]) -> Iterator[str]:
+    """Where an autoscaler counts replicas, the manifests do not.
+
+    Server-side apply is refused once the autoscaler owns the field; a plain one sets it back.
+    """
+    for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
+        target = scaler["spec"]["scaleTargetRef"]
+        workload = named(objects, target["kind"], target["name"])
+        if workload and "replicas" in workload["spec"]:
+            yield f"{name_of(workload)} has replicas of its own beside an autoscaler"
 
 
 def metrics_exist(objects: list[Object]) -> Iterator[str]:
@@ -262,6 +274,7 @@ POLICIES: tuple[Policy, ...] = (
     calls_outlive_connections,
     secrets_are_references,
     resources_are_limited,
+    replicas_have_one_owner,
     metrics_exist,
     pods_are_guarded,
     replicas_are_spread,

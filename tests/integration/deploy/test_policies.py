@@ -29,6 +29,7 @@ from tests.integration.deploy.policies import (
     ports_agree,
     probes_ask_for_the_right_thing,
     replicas_are_spread,
+    replicas_have_one_owner,
     resources_are_limited,
     secrets_are_references,
     services_lead_somewhere,
@@ -161,6 +162,11 @@ def _lose_a_replica_in_rollouts(objects: Objects) -> None:
     deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] = 1
 
 
+def _count_replicas(objects: Objects) -> None:
+    deployment = named(objects, "Deployment", "extraction") or {}
+    deployment["spec"]["replicas"] = 2
+
+
 def _log_paths(objects: Objects) -> None:
     deployment = named(objects, "Deployment", "gateway") or {}
     deployment["spec"]["template"]["spec"]["containers"][0]["args"][-1] = "http:info"
@@ -223,6 +229,17 @@ MISTAKES: list[tuple[Policy, str, Mistake]] = [
         _say(REDIS_URL="redis://:secret@redis:6379"),
     ),
     (resources_are_limited, "no limit", _of_container(resources={"requests": {"cpu": "1"}})),
+    (
+        resources_are_limited,
+        "a whole disk",
+        _of_container(
+            resources={
+                "requests": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "1Gi"},
+                "limits": {"memory": "1Gi"},
+            }
+        ),
+    ),
+    (replicas_have_one_owner, "two owners", _count_replicas),
     (metrics_exist, "misspelt", _scale_by("agent_memory_extraction_waiting_jobs")),
     (pods_are_guarded, "open", _without("NetworkPolicy", "default-deny")),
     (pods_are_guarded, "closed", _without("NetworkPolicy", "gateway")),

@@ -83,7 +83,7 @@ def test_custom_resources_fit_their_definitions(rendered: dict[str, Objects]) ->
 
 def test_a_misspelt_route_is_noticed(rendered: dict[str, Objects]) -> None:
     """Their schemas are strict too."""
-    (route,) = copy.deepcopy(of_kind(rendered["prod"], "GRPCRoute"))
+    (route,) = copy.deepcopy(of_kind(rendered["example"], "GRPCRoute"))
     route["spec"]["rules"][0]["matches"][0]["method"]["services"] = "x"
     with pytest.raises(ValidationError, match="services"):
         Draft202012Validator(SCHEMAS["GRPCRoute"]).validate(route)
@@ -92,8 +92,8 @@ def test_a_misspelt_route_is_noticed(rendered: dict[str, Objects]) -> None:
 def test_routes_name_every_service(rendered: dict[str, Objects]) -> None:
     """Each service of the contracts is reached by gRPC and by gRPC-Web."""
     names = {name for some in services_by_backend(own_descriptors()).values() for name in some}
-    (by_grpc,) = of_kind(rendered["prod"], "GRPCRoute")
-    (by_http,) = of_kind(rendered["prod"], "HTTPRoute")
+    (by_grpc,) = of_kind(rendered["example"], "GRPCRoute")
+    (by_http,) = of_kind(rendered["example"], "HTTPRoute")
     assert {m["method"]["service"] for m in by_grpc["spec"]["rules"][0]["matches"]} == names
     paths = {match["path"]["value"] for match in by_http["spec"]["rules"][0]["matches"]}
     assert {f"/{name}" for name in names} < paths

@@ -246,7 +246,7 @@ def from_forgotten(response: rpc.ForgetMemoriesResponse) -> models.ForgetRespons
             models.ForgottenMemory(
                 memory_id=item.memory_id, reason=_values.FORGET_REASONS.name(item.reason)
             )
-            for item in response.forgotten
+            for item in response.memories
         ],
         deleted=response.forgotten_count,
         scanned=response.considered_count,

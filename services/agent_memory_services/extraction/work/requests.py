@@ -152,7 +152,7 @@ class Forgetter:
             return receipt
         meant = [
             each.memory_id
-            for each in found.forgotten
+            for each in found.memories
             # A service of an earlier release would name what expired.
             if each.reason == FORGET_REASON_REQUESTED
         ]

@@ -187,7 +187,7 @@ class ForgettingCalls(LongTermMemoryServiceServicer):
 
 def _forgotten(forgotten: Forgotten) -> rpc.ForgetMemoriesResponse:
     return rpc.ForgetMemoriesResponse(
-        forgotten=[
+        memories=[
             ltm.ForgottenMemory(memory_id=memory_id, reason=reason.value)
             for memory_id, reason in forgotten.named.items()
         ],

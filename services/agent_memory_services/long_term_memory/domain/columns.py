@@ -16,7 +16,7 @@ import orjson
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
-from agent_memory_services.language.en.words import stem
+from agent_memory_services.language.en.words import WEEKDAY_NAMES, stem
 from agent_memory_services.long_term_memory.domain import traits
 
 Floats = npt.NDArray[np.float64]
@@ -26,13 +26,12 @@ Keys = npt.NDArray[np.uint32]
 _LEAST: Final = 64
 _BUCKETS: Final = 1 << 16
 
-_DAYS: Final = "monday tuesday wednesday thursday friday saturday sunday"
 _SEEN_FROM_NOW: Final = (
     "today tonight tomorrow yesterday now just ago last next coming this past morning noon"
     " afternoon evening night day days week weeks weekend month months year years"
 )
 # Words by which a speaker tells a day or a time as seen from that of speaking.
-_RELATIVE: Final = traits.keys_of(map(stem, f"{_DAYS} {_SEEN_FROM_NOW}".split()))
+_RELATIVE: Final = traits.keys_of(map(stem, (*WEEKDAY_NAMES, *_SEEN_FROM_NOW.split())))
 
 
 class _Growing:

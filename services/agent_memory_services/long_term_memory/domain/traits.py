@@ -19,7 +19,13 @@ import orjson
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory_services.kit.contract.clock import to_micros
-from agent_memory_services.language.en.words import NUMBERS, STOP_WORDS, stem
+from agent_memory_services.language.en.words import (
+    ANY_MONTH,
+    ANY_WEEKDAY,
+    NUMBERS,
+    STOP_WORDS,
+    stem,
+)
 from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.terms import Words
 
@@ -42,9 +48,7 @@ _LENGTHS: Final = {
 _TIME_WORDS: Final = re.compile(
     r"\b(?:yesterday|today|tonight|tomorrow|last|next|this|ago|since|recently|just|morning|night|"
     r"days?|week(?:end)?s?|months?|years?|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
-    r"january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"(?:19|20)\d\d)\b",
+    rf"{ANY_WEEKDAY}|{ANY_MONTH}|(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 # "Ann: ...", "Ann Lee said, ...", with a date or another note in brackets before it.

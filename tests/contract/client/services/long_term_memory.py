@@ -188,7 +188,7 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             for memory in gone:
                 del self.memories[memory.id]
         return rpc.ForgetMemoriesResponse(
-            forgotten=[
+            memories=[
                 types.ForgottenMemory(memory_id=memory.id, reason=types.FORGET_REASON_AGE)
                 for memory in gone
             ],

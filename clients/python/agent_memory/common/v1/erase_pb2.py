@@ -25,13 +25,14 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"agent_memory/common/v1/erase.proto\x12\x16\x61gent_memory.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbe\x02\n\x0c\x45raseReceipt\x12\x1d\n\nreceipt_id\x18\x01 \x01(\tR\treceiptId\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12H\n\x06\x65rased\x18\x03 \x03(\x0b\x32\x30.agent_memory.common.v1.EraseReceipt.ErasedEntryR\x06\x65rased\x12\x39\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x1a\x39\n\x0b\x45rasedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x03R\x05value:\x02\x38\x01\"Z\n\rErasedSession\x12*\n\x0bsession_uid\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\nsessionUid\x12\x1d\n\nowned_late\x18\x02 \x01(\x08R\townedLateb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"agent_memory/common/v1/erase.proto\x12\x16\x61gent_memory.common.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbe\x02\n\x0c\x45raseReceipt\x12\x1d\n\nreceipt_id\x18\x01 \x01(\tR\treceiptId\x12\x18\n\x07service\x18\x02 \x01(\tR\x07service\x12H\n\x06\x65rased\x18\x03 \x03(\x0b\x32\x30.agent_memory.common.v1.EraseReceipt.ErasedEntryR\x06\x65rased\x12\x39\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartTime\x12\x35\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07\x65ndTime\x1a\x39\n\x0b\x45rasedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x03R\x05value:\x02\x38\x01\"Z\n\rErasedSession\x12*\n\x0bsession_uid\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\nsessionUid\x12\x1d\n\nowned_late\x18\x02 \x01(\x08R\townedLateB\xe4\x01\n\x18io.agentmemory.common.v1B\nEraseProtoP\x01ZOgithub.com/agent-memory/agent-memory/clients/go/agent_memory/common/v1;commonv1\xaa\x02\x15\x41gentMemory.Common.V1\xca\x02\x15\x41gentMemory\\Common\\V1\xe2\x02\x1e\x41gentMemory\\Common\\V1\\Metadata\xea\x02\x17\x41gentMemory::Common::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'agent_memory.common.v1.erase_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\030io.agentmemory.common.v1B\nEraseProtoP\001ZOgithub.com/agent-memory/agent-memory/clients/go/agent_memory/common/v1;commonv1\252\002\025AgentMemory.Common.V1\312\002\025AgentMemory\\Common\\V1\342\002\036AgentMemory\\Common\\V1\\Metadata\352\002\027AgentMemory::Common::V1'
   _globals['_ERASERECEIPT_ERASEDENTRY']._loaded_options = None
   _globals['_ERASERECEIPT_ERASEDENTRY']._serialized_options = b'8\001'
   _globals['_ERASEDSESSION'].fields_by_name['session_uid']._loaded_options = None

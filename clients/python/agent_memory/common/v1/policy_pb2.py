@@ -26,13 +26,14 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#agent_memory/common/v1/policy.proto\x12\x16\x61gent_memory.common.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\x8c\x01\n\x0cMethodPolicy\x12\x36\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x1e.agent_memory.common.v1.AccessR\x06\x61\x63\x63\x65ss\x12\x44\n\x10\x64\x65\x66\x61ult_deadline\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0f\x64\x65\x66\x61ultDeadline*X\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_READER\x10\x01\x12\x11\n\rACCESS_WRITER\x10\x02\x12\x10\n\x0c\x41\x43\x43\x45SS_ADMIN\x10\x03:^\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\x8c\x8c\x03 \x01(\x0b\x32$.agent_memory.common.v1.MethodPolicyR\x06policyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#agent_memory/common/v1/policy.proto\x12\x16\x61gent_memory.common.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\x8c\x01\n\x0cMethodPolicy\x12\x36\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x1e.agent_memory.common.v1.AccessR\x06\x61\x63\x63\x65ss\x12\x44\n\x10\x64\x65\x66\x61ult_deadline\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x0f\x64\x65\x66\x61ultDeadline*X\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_READER\x10\x01\x12\x11\n\rACCESS_WRITER\x10\x02\x12\x10\n\x0c\x41\x43\x43\x45SS_ADMIN\x10\x03:^\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\x8c\x8c\x03 \x01(\x0b\x32$.agent_memory.common.v1.MethodPolicyR\x06policyB\xe5\x01\n\x18io.agentmemory.common.v1B\x0bPolicyProtoP\x01ZOgithub.com/agent-memory/agent-memory/clients/go/agent_memory/common/v1;commonv1\xaa\x02\x15\x41gentMemory.Common.V1\xca\x02\x15\x41gentMemory\\Common\\V1\xe2\x02\x1e\x41gentMemory\\Common\\V1\\Metadata\xea\x02\x17\x41gentMemory::Common::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'agent_memory.common.v1.policy_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\030io.agentmemory.common.v1B\013PolicyProtoP\001ZOgithub.com/agent-memory/agent-memory/clients/go/agent_memory/common/v1;commonv1\252\002\025AgentMemory.Common.V1\312\002\025AgentMemory\\Common\\V1\342\002\036AgentMemory\\Common\\V1\\Metadata\352\002\027AgentMemory::Common::V1'
   _globals['_ACCESS']._serialized_start=272
   _globals['_ACCESS']._serialized_end=360
   _globals['_METHODPOLICY']._serialized_start=130

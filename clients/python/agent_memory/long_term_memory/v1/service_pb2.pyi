@@ -831,7 +831,7 @@ class ForgetMemoriesResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    FORGOTTEN_FIELD_NUMBER: _builtins.int
+    MEMORIES_FIELD_NUMBER: _builtins.int
     FORGOTTEN_COUNT_FIELD_NUMBER: _builtins.int
     CONSIDERED_COUNT_FIELD_NUMBER: _builtins.int
     EXECUTED_FIELD_NUMBER: _builtins.int
@@ -842,20 +842,20 @@ class ForgetMemoriesResponse(_message.Message):
     executed: _builtins.bool
     """True when they are gone, or marked."""
     @_builtins.property
-    def forgotten(self) -> _containers.RepeatedCompositeFieldContainer[_long_term_memory_pb2.ForgottenMemory]:
+    def memories(self) -> _containers.RepeatedCompositeFieldContainer[_long_term_memory_pb2.ForgottenMemory]:
         """The memories and why, at most 10000 of them."""
 
     def __init__(
         self,
         *,
-        forgotten: _abc.Iterable[_long_term_memory_pb2.ForgottenMemory] | None = ...,
+        memories: _abc.Iterable[_long_term_memory_pb2.ForgottenMemory] | None = ...,
         forgotten_count: _builtins.int = ...,
         considered_count: _builtins.int = ...,
         executed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["considered_count", b"considered_count", "executed", b"executed", "forgotten", b"forgotten", "forgotten_count", b"forgotten_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["considered_count", b"considered_count", "executed", b"executed", "forgotten_count", b"forgotten_count", "memories", b"memories"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
