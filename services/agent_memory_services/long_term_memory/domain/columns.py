@@ -17,7 +17,7 @@ import orjson
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
 from agent_memory_services.language.en.words import WEEKDAY_NAMES, stem
-from agent_memory_services.long_term_memory.domain import traits
+from agent_memory_services.long_term_memory.domain import terms, traits
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -31,17 +31,23 @@ _SEEN_FROM_NOW: Final = (
     " afternoon evening night day days week weeks weekend month months year years"
 )
 # Words by which a speaker tells a day or a time as seen from that of speaking.
-_RELATIVE: Final = traits.keys_of(map(stem, (*WEEKDAY_NAMES, *_SEEN_FROM_NOW.split())))
+_RELATIVE: Final = terms.keys_of(map(stem, (*WEEKDAY_NAMES, *_SEEN_FROM_NOW.split())))
 
 
-class _Growing:
-    """An array that grows at its end; what it gave out stays as it was."""
+class Growing:
+    """An array that grows at its end; what it gave out stays as it was.
+
+    Attributes:
+        size: how many values were added.
+    """
 
     def __init__(self, dtype: npt.DTypeLike, width: tuple[int, ...] = ()) -> None:
+        """Begin empty, for values of a type and shape."""
         self._held: npt.NDArray[Any] = np.zeros((_LEAST, *width), dtype=dtype)
         self.size = 0
 
     def extend(self, values: npt.NDArray[Any]) -> None:
+        """Add values."""
         size = self.size + len(values)
         if size > len(self._held):
             room = max(size, 2 * len(self._held))
@@ -53,18 +59,20 @@ class _Growing:
 
     @property
     def values(self) -> npt.NDArray[Any]:
+        """The values that were added."""
         return self._held[: self.size]
 
     @property
     def nbytes(self) -> int:
+        """Bytes that it takes."""
         return self._held.nbytes
 
 
-class Listed:
-    """What memories have many of, flat: numbers, each with the place of its memory."""
+class Postings:
+    """Flat lists of numbers that memories have many of, each with the place of its memory."""
 
     def __init__(self) -> None:
-        self._keys, self._places, self._more = map(_Growing, (np.uint32, np.int32, np.uint32))
+        self._keys, self._places, self._more = map(Growing, (np.uint32, np.int32, np.uint32))
 
     def extend(
         self, keys: npt.NDArray[Any], lengths: npt.NDArray[Any], first: int, more: npt.NDArray[Any]
@@ -90,7 +98,7 @@ class Listed:
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """Number of numbers."""
         return self._keys.size
 
     @property
@@ -114,6 +122,15 @@ class Entry:
     accessed: int | None = None
     found: int = 0
     record: bytes | Memory = b""
+
+
+def is_row_of(row: bytes, etag: str) -> bool:
+    """Return true if a row is of this release, and of the version of a memory with this etag."""
+    if row[0] != traits.VERSION:
+        return False
+    # What an earlier release changes keeps the row that it had.
+    length = int.from_bytes(row[traits.HEAD.itemsize - 4 : traits.HEAD.itemsize], "little")
+    return bool(orjson.loads(row[-length:])[1] == etag)
 
 
 def entry_of(memory: Memory) -> Entry:
@@ -142,15 +159,15 @@ class Columns:
         self.ids: list[str] = []
         self.etags: list[str] = []
         self.records: list[bytes | Memory] = []
-        self.words = (Listed(), Listed())
-        self.others = (Listed(), Listed())
-        self.plain = Listed()
-        self.names = Listed()
+        self.words = (Postings(), Postings())
+        self.others = (Postings(), Postings())
+        self.plain = Postings()
+        self.names = Postings()
         self.name_codes: dict[str, int] = {}
         self.restated: list[tuple[int, int]] = []
-        self._heads = _Growing(traits.HEAD)
-        self._beside = _Growing(np.float64, (2,))
-        self._groups = _Growing(np.int32, (3,))
+        self._heads = Growing(traits.HEAD)
+        self._beside = Growing(np.float64, (2,))
+        self._groups = Growing(np.int32, (3,))
         self._codes: dict[tuple[str, ...], int] = {}
         self._plain_starts = [0]
         self._told: dict[tuple[str, str], list[int]] = {}
@@ -159,7 +176,7 @@ class Columns:
 
     @property
     def size(self) -> int:
-        """How many places there are."""
+        """Number of places."""
         return len(self.ids)
 
     @property
@@ -203,9 +220,9 @@ class Columns:
         lengths = counts[:, 5].tolist()
         named = [orjson.loads(row[-end:]) for row, end in zip(rows, lengths, strict=True)]
         self._extend_names(named, first)
-        for at, (each, names) in enumerate(zip(entries, named, strict=True), first):
-            self.records.append(each.record)
-            self._loose += len(each.record) if isinstance(each.record, bytes) else 0
+        self.records += [each.record for each in entries]
+        self._loose += sum(len(e.record) for e in entries if isinstance(e.record, bytes))
+        for at, names in enumerate(named, first):
             self._relate(at, names[4], names[6])
 
     def _extend_lists(self, rows: Sequence[bytes], counts: Places, first: int) -> None:
@@ -302,7 +319,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class View:
+class Table:
     """Memories among those of some columns.
 
     Attributes:
@@ -314,7 +331,7 @@ class View:
     places: Places
 
     @classmethod
-    def of(cls, entries: Sequence[Entry]) -> "View":
+    def of(cls, entries: Sequence[Entry]) -> "Table":
         """Return a view of memories in columns of their own."""
         columns = Columns()
         columns.extend(entries)
@@ -323,9 +340,9 @@ class View:
     def __len__(self) -> int:
         return len(self.places)
 
-    def only(self, kept: npt.NDArray[np.bool_]) -> "View":
+    def only(self, kept: npt.NDArray[np.bool_]) -> "Table":
         """Return the memories that are marked."""
-        return self if kept.all() else View(self.columns, self.places[kept])
+        return self if kept.all() else Table(self.columns, self.places[kept])
 
     @cached_property
     def ids(self) -> Sequence[str]:
@@ -360,7 +377,7 @@ class View:
 
     @cached_property
     def accessed(self) -> Floats:
-        """When each was found last, in microseconds; 0 for never."""
+        """Time at which each was found last, in microseconds; 0 for never."""
         accessed: Floats = np.nan_to_num(self.beside[:, 0])
         return accessed
 
@@ -382,7 +399,7 @@ class View:
         found[self.places] = np.arange(len(self.places))
         return found
 
-    def among(self, listed: Listed, sought: Collection[int]) -> tuple[Keys, Places, Keys]:
+    def among(self, listed: Postings, sought: Collection[int]) -> tuple[Keys, Places, Keys]:
         """Return the numbers of a list that are sought, whose they are, and second numbers."""
         keys, places, more = listed.among(sought)
         owners = self.at[places]
@@ -390,11 +407,11 @@ class View:
         return keys[mine], owners[mine], more[mine]
 
 
-Readable = Sequence[Memory] | View
+Readable = Sequence[Memory] | Table
 
 
-def view_of(memories: Readable) -> View:
+def view_of(memories: Readable) -> Table:
     """Return memories as columns."""
-    if isinstance(memories, View):
+    if isinstance(memories, Table):
         return memories
-    return View.of(list(map(entry_of, memories)))
+    return Table.of(list(map(entry_of, memories)))

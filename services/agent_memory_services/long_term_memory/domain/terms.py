@@ -18,10 +18,11 @@ another spelling, or as a part, counts less than the word itself.
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
+from zlib import crc32
 
 from agent_memory_services.kit.contract.remembered import remembered
 
@@ -124,6 +125,16 @@ def indexed(found: Words) -> str:
     for word in said:
         others.pop(word, None)
     return " ".join([*said, _END, *others] if others else said)
+
+
+def key_of(stem: str) -> int:
+    """Return the number that stands for a stem in rows."""
+    return crc32(stem.encode())
+
+
+def keys_of(stems: Iterable[str]) -> frozenset[int]:
+    """Return the numbers that stand for stems."""
+    return frozenset(map(key_of, stems))
 
 
 def plain(text: str) -> list[str]:

@@ -8,11 +8,10 @@ lengths are among those numbers, and the names.
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 import orjson
@@ -27,13 +26,13 @@ from agent_memory_services.language.en.words import (
     stem,
 )
 from agent_memory_services.long_term_memory.domain import fields, terms
-from agent_memory_services.long_term_memory.domain.terms import Words
+from agent_memory_services.long_term_memory.domain.terms import Words, key_of
 
 VERSION: Final = 1
 """Counts up when rows change, so that those of another release are made anew."""
 
 CONTEXT_CHARACTERS: Final = 1000
-"""How much of a long context is embedded: its end, which stands nearest the memory. The model
+"""Characters of a long context that are embedded: its end, nearest the memory. The model
 reads a few hundred tokens, and the text itself must be among them. A text that is longer says
 by itself what it is about, and has one vector instead of two."""
 
@@ -90,7 +89,7 @@ FEATURES: Final = (
     "quotes",
     "reacts",
 )
-"""What is read of a text, each 0 to 1."""
+"""Features of a text, each 0 to 1."""
 
 
 def features(text: str) -> tuple[float, ...]:
@@ -141,11 +140,6 @@ def has_context_vector(memory: Memory) -> bool:
     if memory.type == MemoryType.MEMORY_TYPE_MESSAGE:
         return False
     return bool(memory.context) and len(memory.text) <= CONTEXT_CHARACTERS
-
-
-def key_of(word: str) -> int:
-    """Return the number that stands for a stem."""
-    return crc32(word.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,37 +206,29 @@ def row_of(memory: Memory, *, text: Words | None = None, context: Words | None =
     said = _counted(text)
     around = _counted(context or terms.words_of(memory.context))
     plain = _plain(text)
-    begins, ends = _period(memory)
     held = (fields.NUMBERS[name].read(memory) for name in NUMBERS_OF_ROWS)
-    session = memory.provenance.session_uid
-    names = orjson.dumps(
-        [
-            *(memory.id, memory.etag, memory.namespace, memory.session_id, session),
-            list(dict.fromkeys(names_of(memory))),
-            list(memory.provenance.message_ids) if session else [],
-        ]
-    )
+    names = _names(memory)
+    lists = (said.times, around.times, said.others, around.others, plain)
     head = _HEAD.pack(
         *(VERSION, _flags(memory), memory.type, said.length, around.length),
         *(np.nan if number is None else number for number in held),
-        *(begins, ends, *features(memory.text)),
-        *(len(said.times), len(around.times), len(said.others), len(around.others)),
-        *(len(plain), len(names)),
+        *(*_period(memory), *features(memory.text), *map(len, lists), len(names)),
     )
-    lists = (said.times, around.times, said.others, around.others, plain)
     keys = np.fromiter(chain.from_iterable(lists), dtype="<u4").tobytes()
     times = (*said.times.values(), *around.times.values())
     small = bytes(min(count, _MOST_TIMES) for count in times)
     return b"".join((head, keys, small, bytes(plain.values()), names))
 
 
-def is_of(row: bytes, etag: str) -> bool:
-    """Return true if a row is of this release, and of the version of a memory with this etag."""
-    if row[0] != VERSION:
-        return False
-    # What an earlier release changes keeps the row that it had.
-    length = int.from_bytes(row[_HEAD.size - 4 : _HEAD.size], "little")
-    return bool(orjson.loads(row[-length:])[1] == etag)
+def _names(memory: Memory) -> bytes:
+    session = memory.provenance.session_uid
+    return orjson.dumps(
+        [
+            *(memory.id, memory.etag, memory.namespace, memory.session_id, session),
+            list(dict.fromkeys(names_of(memory))),
+            list(memory.provenance.message_ids) if session else [],
+        ]
+    )
 
 
 def _plain(found: Words) -> dict[int, bool]:
@@ -278,8 +264,3 @@ def _period(memory: Memory) -> tuple[int, int]:
         return stored, stored
     start = to_micros(memory.event_time.start)
     return start, start + _LENGTHS.get(memory.event_time.precision, 0)
-
-
-def keys_of(words: Iterable[str]) -> frozenset[int]:
-    """Return the numbers that stand for stems."""
-    return frozenset(map(key_of, words))

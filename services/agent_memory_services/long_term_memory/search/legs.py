@@ -16,7 +16,7 @@ from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.domain import conditions, fields, traits
-from agent_memory_services.long_term_memory.domain.columns import Entry, View, view_of
+from agent_memory_services.long_term_memory.domain.columns import Entry, Table, view_of
 from agent_memory_services.long_term_memory.domain.scope import Selection
 from agent_memory_services.long_term_memory.search import scores
 from agent_memory_services.long_term_memory.search.question import Question, Wording
@@ -181,7 +181,7 @@ class Records(Mapping[str, Memory]):
         view: the memories as columns.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: Table) -> None:
         self.view = view
         self._at = {memory_id: at for at, memory_id in enumerate(view.ids)}
 
@@ -210,7 +210,7 @@ class Pool:
     total: int
 
     @cached_property
-    def view(self) -> View:
+    def view(self) -> Table:
         """The memories as columns."""
         given = self.memories
         return given.view if isinstance(given, Records) else view_of(list(given.values()))
@@ -234,7 +234,7 @@ class Pool:
 
 
 def with_single_vectors(
-    legs: Sequence[Leg], view: View, found: Mapping[str, scores.Floats]
+    legs: Sequence[Leg], view: Table, found: Mapping[str, scores.Floats]
 ) -> dict[str, scores.Floats]:
     """Give memories with one vector its measure in the place of that of a second one."""
     filled = dict(found)
@@ -253,7 +253,7 @@ def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -
         # One that was deleted while the leg was read has no fields any more.
         if row.key not in entries and (entry := _entry(row)) is not None:
             entries[row.key] = entry
-    view = View.of(list(entries.values()))
+    view = Table.of(list(entries.values()))
     ids = dict(zip(entries, view.ids, strict=True))
     measured = {
         leg.name: {ids[row.key]: leg.value(row) for row in answer.rows if row.key in ids}

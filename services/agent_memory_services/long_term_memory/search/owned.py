@@ -12,10 +12,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import fields, traits
-from agent_memory_services.long_term_memory.domain.columns import Floats, View
+from agent_memory_services.long_term_memory.domain.columns import Floats, Table
 from agent_memory_services.long_term_memory.domain.conditions import (
     AllOf,
     AnyOf,
@@ -24,6 +23,7 @@ from agent_memory_services.long_term_memory.domain.conditions import (
     Prefix,
     Range,
     Tag,
+    owner_of,
 )
 from agent_memory_services.long_term_memory.domain.scope import Selection
 from agent_memory_services.long_term_memory.listing import Listed, ListingCursor
@@ -44,15 +44,6 @@ _TAGS: Final = frozenset(
 )
 
 
-def owner_of(condition: Node) -> str:
-    """Return the owner of all memories that a condition selects; empty where it names none."""
-    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
-    for part in parts:
-        if isinstance(part, Tag) and part.field == fields.USER and len(part.values) == 1:
-            return part.values[0]
-    return ""
-
-
 def is_maskable(condition: Node) -> bool:
     """Return true if columns tell which memories meet a condition."""
     match condition:
@@ -70,7 +61,7 @@ def is_maskable(condition: Node) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Masks:
-    """Which memories of an owner meet conditions.
+    """Marks of the memories of an owner that meet conditions.
 
     Attributes:
         view: the memories.
@@ -78,7 +69,7 @@ class Masks:
         user: their owner.
     """
 
-    view: View
+    view: Table
     tenant: str
     user: str
 
@@ -172,18 +163,14 @@ class OwnedSearch:
         found = await self._selected(selection, space)
         if found is None:
             return None
-        owned, view = found
-        reached = {
-            leg.name: _reached(leg, owned)[view.places]
-            if isinstance(leg, legs.DenseLeg)
-            else np.full(len(view), np.nan)
-            for leg in plan.legs
-        }
+        owned, table = found
+        reached = {leg.name: np.full(len(table), np.nan) for leg in plan.legs}
+        reached |= {leg.name: _reached(leg, owned)[table.places] for leg in dense}
         # What has no vector yet is found by its words alone.
         if np.isnan(reached[dense[0].name]).any():
             return None
-        reached = legs.with_single_vectors(plan.legs, view, reached)
-        return Ranking(plan, now).order(view, reached), len(view)
+        reached = legs.with_single_vectors(plan.legs, table, reached)
+        return Ranking(plan, now).order(table, reached), len(table)
 
     async def newest(
         self, selection: Selection, space: Space, *, size: int, after: ListingCursor | None
@@ -192,22 +179,13 @@ class OwnedSearch:
         found = await self._selected(selection, space)
         if found is None:
             return None
-        _, view = found
-        created = view.heads[fields.CREATE]
-        last = (after.create_time, encode(after.memory_id)) if after else None
-        order = sorted(
-            (
-                (time, encode(memory_id), at)
-                for at, (time, memory_id) in enumerate(zip(created.tolist(), view.ids, strict=True))
-            ),
-            reverse=True,
-        )
-        places = [at for time, name, at in order if last is None or (time, name) < last]
-        page: list[Memory] = [view.memory(at) for at in places[:size]]
+        _, table = found
+        places = _latest(table, after)
+        page = [table.memory(at) for at in places[:size]]
         more = len(places) > size
-        return Listed(page, len(view), ListingCursor.of(page[-1]) if more and page else None)
+        return Listed(page, len(table), ListingCursor.of(page[-1]) if more and page else None)
 
-    async def _selected(self, selection: Selection, space: Space) -> tuple[Owned, View] | None:
+    async def _selected(self, selection: Selection, space: Space) -> tuple[Owned, Table] | None:
         condition = selection.condition
         user = owner_of(condition)
         if not user or not is_maskable(condition):
@@ -217,8 +195,17 @@ class OwnedSearch:
         )
         if owned is None:
             return None
-        view = View(owned.columns, owned.places)
+        view = Table(owned.columns, owned.places)
         return owned, view.only(Masks(view, selection.tenant, user).of(condition))
+
+
+def _latest(table: Table, after: ListingCursor | None) -> Sequence[int]:
+    """Return the places of the memories behind a position, in the order of listings."""
+    created = table.heads[fields.CREATE].tolist()
+    names = zip(created, map(encode, table.ids), range(len(table)), strict=True)
+    last = (after.create_time, encode(after.memory_id)) if after else None
+    ordered = sorted(names, reverse=True)
+    return [at for time, name, at in ordered if last is None or (time, name) < last]
 
 
 def _reached(leg: legs.DenseLeg, owned: Owned) -> Floats:

@@ -13,11 +13,10 @@ from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.columns import (
     Floats,
     Readable,
-    View,
+    Table,
     view_of,
 )
-from agent_memory_services.long_term_memory.domain.terms import Term
-from agent_memory_services.long_term_memory.domain.traits import key_of
+from agent_memory_services.long_term_memory.domain.terms import Term, key_of
 from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
@@ -160,7 +159,7 @@ class _Sought:
         for form, rows in self._spellings.items():
             self._forms[form] = self._forms.get(form, set()) | rows
 
-    def occurrences(self, view: View, field: int) -> Floats:
+    def occurrences(self, view: Table, field: int) -> Floats:
         """Count the words in texts (0) or in the words around them (1); shape (words, texts)."""
         counts = np.zeros((len(self._rows), len(view)))
         if not self._rows:
@@ -176,7 +175,7 @@ class _Sought:
             counts[row, owner] += _OTHERWISE
         return counts
 
-    def _written_otherwise(self, view: View, field: int) -> list[tuple[int, int]]:
+    def _written_otherwise(self, view: Table, field: int) -> list[tuple[int, int]]:
         """Return the texts that have a word in another form only, each with the word."""
         keys, owners, stands_for = view.among(view.columns.others[field], self._forms)
         met = zip(keys.tolist(), owners.tolist(), stands_for.tolist(), strict=True)

@@ -28,7 +28,7 @@ from agent_memory_services.long_term_memory.domain.columns import (
     Floats,
     Places,
     Readable,
-    View,
+    Table,
     view_of,
 )
 from agent_memory_services.long_term_memory.search import legs, signals
@@ -74,7 +74,7 @@ class Diversity:
 
     strength: float
 
-    def apply(self, view: View, sheet: Scoresheet) -> None:
+    def apply(self, view: Table, sheet: Scoresheet) -> None:
         """Take the discounts off the scores."""
         if not len(view):
             return
@@ -97,7 +97,7 @@ class Diversity:
         return found
 
 
-def _likenesses(view: View, places: Places) -> Floats:
+def _likenesses(view: Table, places: Places) -> Floats:
     """Pairs of memories: the share of words in common, at least a half within a session."""
     held = [view.stems(at) for at in places.tolist()]
     known = {word: column for column, word in enumerate(frozenset().union(*held))}
@@ -114,7 +114,7 @@ def _likenesses(view: View, places: Places) -> Floats:
     return likenesses
 
 
-def _restated(view: View) -> Mapping[int, int]:
+def _restated(view: Table) -> Mapping[int, int]:
     """Return the places of messages, each with that of a fact that says all that it does."""
     if not view.columns.restated:
         return {}
@@ -132,7 +132,7 @@ class Ordered(Sequence[Candidate]):
     """Hits, best first, each of which is made when it is asked for."""
 
     def __init__(
-        self, view: View, sheet: Scoresheet, distances: Floats | None, places: Places
+        self, view: Table, sheet: Scoresheet, distances: Floats | None, places: Places
     ) -> None:
         self._view = view
         self._sheet = sheet
@@ -186,7 +186,7 @@ class Ranking:
         """Return the hits of a pool, best first."""
         return list(self.order(pool.view, pool.reached(self.plan.legs)))
 
-    def order(self, view: View, reached: Mapping[str, Floats]) -> Ordered:
+    def order(self, view: Table, reached: Mapping[str, Floats]) -> Ordered:
         """Return the hits among memories, best first, by what each leg measured of them."""
         sheet = self._relevance(view, reached)
         if self.plan.recency:
@@ -195,7 +195,7 @@ class Ranking:
             Diversity(self.plan.diversity).apply(view, sheet)
         return self._ordered(view, sheet, reached.get(DENSE))
 
-    def _relevance(self, view: View, reached: Mapping[str, Floats]) -> Scoresheet:
+    def _relevance(self, view: Table, reached: Mapping[str, Floats]) -> Scoresheet:
         """Score the match of each memory and its signals, as shares of the greatest sum."""
         wording = Wording(self.plan.words, view)
         sheet = Scoresheet(len(view))
@@ -212,7 +212,7 @@ class Ranking:
         sheet.scale(1 / whole)
         return sheet
 
-    def _ordered(self, view: View, sheet: Scoresheet, distances: Floats | None) -> Ordered:
+    def _ordered(self, view: Table, sheet: Scoresheet, distances: Floats | None) -> Ordered:
         restated = _restated(view)
         if restated:
             _lift(sheet, restated)

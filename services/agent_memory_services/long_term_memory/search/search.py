@@ -198,9 +198,9 @@ class Search:
         condition = condition_of(query, clock.now_micros())
         if not _names_types(query.filter):
             condition = conditions.every([condition, _NO_MESSAGE])
-        page = None
-        if self._owned is not None:
-            selection, space = scope.select(condition), self._vectorizer.current
+        page, selection = None, scope.select(condition)
+        if self._owned is not None and conditions.owner_of(selection.condition):
+            space = self._vectorizer.current
             page = await self._owned.newest(selection, space, size=size, after=after)
         if page is None:
             page = await self._listing.page(scope, condition, size=size, after=after)
@@ -229,7 +229,7 @@ class Search:
         self, selection: Selection, plan: SearchPlan, space: Space, cursor: SearchCursor
     ) -> tuple[Sequence[Candidate], int] | None:
         """Return the hits within an owner that were not shown, and the total; None without one."""
-        if self._owned is None:
+        if self._owned is None or not conditions.owner_of(selection.condition):
             return None
         found = await self._owned.ranked(selection, plan, space, cursor.asked_at)
         if found is None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from agent_memory_services.language.en.words import STOP_WORDS
 from agent_memory_services.long_term_memory.domain import fields, terms
-from agent_memory_services.long_term_memory.domain.columns import Readable, View, view_of
+from agent_memory_services.long_term_memory.domain.columns import Readable, Table, view_of
 from agent_memory_services.long_term_memory.domain.traits import ASSISTANT, USER
 from agent_memory_services.long_term_memory.search.scores import Floats, Occurrences
 
@@ -32,7 +32,7 @@ class Evidence:
     words: Occurrences
 
     @cached_property
-    def view(self) -> View:
+    def view(self) -> Table:
         """The candidates as columns."""
         return view_of(self.memories)
 
@@ -224,7 +224,7 @@ class SessionCoverage:
         return np.minimum(1.0, coverage)[groups]
 
 
-def _groups(view: View) -> tuple[npt.NDArray[np.intp], int]:
+def _groups(view: Table) -> tuple[npt.NDArray[np.intp], int]:
     """Number the sessions of memories, and count them; a memory without one has its own."""
     known = view.conversations
     alone = np.arange(len(known)) + int(known.max(initial=-1)) + 1

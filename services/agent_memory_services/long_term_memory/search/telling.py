@@ -21,7 +21,7 @@ import numpy as np
 from agent_memory_services.language.en.words import stem
 from agent_memory_services.long_term_memory.domain import terms, traits
 from agent_memory_services.long_term_memory.domain.columns import Readable, view_of
-from agent_memory_services.long_term_memory.domain.traits import FEATURES, keys_of
+from agent_memory_services.long_term_memory.domain.traits import FEATURES
 from agent_memory_services.long_term_memory.search.scores import Floats, Scoresheet
 from agent_memory_services.long_term_memory.search.signals import Evidence
 from agent_memory_services.long_term_memory.search.temporal import intent
@@ -159,7 +159,7 @@ class Kinds:
         view = evidence.view
         held = np.zeros(len(view))
         for kind in self.kinds:
-            _, owners, _ = view.among(view.columns.plain, keys_of(kind))
+            _, owners, _ = view.among(view.columns.plain, terms.keys_of(kind))
             held[np.unique(owners)] += 1.0
         shares: Floats = held / len(self.kinds)
         return shares

@@ -13,7 +13,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.redis.keys import decode, encode, partition_of
 from agent_memory_services.long_term_memory.domain import fields, terms, traits
-from agent_memory_services.long_term_memory.domain.columns import Entry
+from agent_memory_services.long_term_memory.domain.columns import Entry, is_row_of
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
@@ -85,7 +85,7 @@ def entry_of(values: Sequence[bytes | None]) -> Entry | None:
     record, access, access_count, etag, row = values
     if record is None:
         return None
-    if row is None or etag is None or not traits.is_of(row, etag.decode()):
+    if row is None or etag is None or not is_row_of(row, etag.decode()):
         row = traits.row_of(Memory.FromString(record))
     return Entry(row, int(access) if access else None, int(access_count or 0), record)
 

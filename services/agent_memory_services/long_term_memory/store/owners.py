@@ -7,8 +7,9 @@ went, and all are read again. So columns are what the store held when it answere
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import conditions, fields
-from agent_memory_services.long_term_memory.domain.columns import Columns, Entry, Floats
+from agent_memory_services.long_term_memory.domain.columns import Columns, Entry, Floats, Growing
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.documents import RANKED, entry_of, shard_of
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, Precision
@@ -88,27 +89,19 @@ class Vectors:
 
     def __init__(self, precision: Precision) -> None:
         self._precision = precision
-        self._rows = np.zeros((0, 0), dtype=np.float32)
-        self._places = np.zeros(0, dtype=np.intp)
-        self._size = 0
+        self._rows: Growing | None = None
+        self._places = Growing(np.intp)
 
     def extend(self, places: Sequence[int], vectors: Sequence[bytes]) -> None:
         """Add vectors as the engine has them, at the places of their memories."""
         if not vectors:
             return
-        made = self.unit(
-            np.frombuffer(b"".join(vectors), self._precision).reshape(len(vectors), -1)
-        )
-        size = self._size + len(made)
-        if size > len(self._rows):
-            room = max(size, 2 * len(self._rows))
-            rows = np.zeros((room, made.shape[1]), dtype=np.float32)
-            rows[: self._size] = self._rows[: self._size]
-            self._rows = rows
-            self._places = np.resize(self._places, room)
-        self._rows[self._size : size] = made
-        self._places[self._size : size] = places
-        self._size = size
+        given = np.frombuffer(b"".join(vectors), self._precision)
+        made = self.unit(given.reshape(len(vectors), -1))
+        if self._rows is None:
+            self._rows = Growing(np.float32, (made.shape[1],))
+        self._rows.extend(made)
+        self._places.extend(np.array(places))
 
     def unit(self, vectors: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return vectors with the length 1, in the precision in which the engine compares them."""
@@ -120,16 +113,20 @@ class Vectors:
     def distances(self, question: bytes, size: int) -> Floats:
         """Return the cosine distance of each of so many places; NaN for one without a vector."""
         found = np.full(size, np.nan)
-        if self._size:
+        if self._rows is not None:
             asked = self.unit(np.frombuffer(question, self._precision))
-            near = self._rows[: self._size] @ asked
-            found[self._places[: self._size]] = np.maximum(0.0, 1.0 - near)
+            near = self._rows.values @ asked
+            found[self._places.values] = np.maximum(0.0, 1.0 - near)
         return found
 
     @property
     def nbytes(self) -> int:
         """Bytes that they take."""
-        return self._rows.nbytes + self._places.nbytes
+        return (self._rows.nbytes if self._rows else 0) + self._places.nbytes
+
+
+Ask = Callable[..., Awaitable[Any]]
+"""Asks for what changed since a moment."""
 
 
 class Owned:
@@ -164,34 +161,49 @@ class Owned:
         """True if most places are of what changed or went."""
         return self.columns.size > 2 * len(self._places) + _SPARE
 
-    def holds(self, count: int, last: int) -> bool:
-        """Return true if there are so many memories, and none changed after the last change."""
-        return len(self._places) == count and self.moment == last
+    async def follow(self, answer: Sequence[Any], ask: Ask) -> bool:
+        """Put in what changed, and read on until that is all; False where some memories went."""
+        loaded = 0
+        while True:
+            count, last, *rows = answer
+            changed = list(zip(rows[::3], rows[1::3], rows[2::3], strict=True))
+            self._update(changed)
+            loaded += len(changed)
+            if len(self._places) == count and self.moment == _moment(last):
+                _LOADED.inc(loaded)
+                (_MISS if loaded else _HIT).inc()
+                return True
+            if len(changed) < _AT_A_TIME:
+                return False
+            state, *answer = await ask(since=self.moment)
+            if state != b"listed":
+                return False
 
-    def update(self, changed: Sequence[tuple[bytes, int, Sequence[bytes | None]]]) -> None:
+    def _update(self, changed: Sequence[tuple[bytes, bytes, Sequence[bytes | None]]]) -> None:
         """Put in memories with their keys, moments and fields, the earliest change first."""
         entries: list[Entry] = []
-        vectors: dict[int, bytes] = {}
-        contexts: dict[int, bytes] = {}
+        vectors: tuple[dict[int, bytes], dict[int, bytes]] = ({}, {})
         for key, moment, (*values, text, context) in changed:
-            self.moment = moment
+            self.moment = _moment(moment)
             if (entry := entry_of(values)) is None:
                 continue
-            at = self.columns.size + len(entries)
+            at = self._places[key] = self.columns.size + len(entries)
             entries.append(entry)
-            self._places[key] = at
-            if text is not None:
-                vectors[at] = text
-            if context is not None:
-                contexts[at] = context
+            for held, vector in zip(vectors, (text, context), strict=True):
+                if vector is not None:
+                    held[at] = vector
         self.columns.extend(entries)
-        self.text.extend(list(vectors), list(vectors.values()))
-        self.context.extend(list(contexts), list(contexts.values()))
+        for matrix, held in zip((self.text, self.context), vectors, strict=True):
+            matrix.extend(list(held), list(held.values()))
+
+
+def _moment(score: bytes) -> int:
+    return int(float(score))
 
 
 @dataclass(slots=True)
 class _Kept:
-    """What is kept of an owner: nothing while `rest` lasts, as the index has to be asked."""
+    """State of an owner: nothing is kept while `rest` lasts, as the index has to be asked."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     owned: Owned | None = None
@@ -256,46 +268,37 @@ class OwnerColumns:
         shard = shard_of(tenant, self._shards)
         roster = f"{shard.rosters(tenant)}{encode(user)}"
         keys = (shard.feed(tenant), shard.sizes, shard.ledger(tenant), roster)
-        wanted = (*RANKED, *(fields.stored(each, generation) for each in fields.VECTORS))
         owned = kept.owned
         if owned is None or owned.is_worn:
             owned = Owned(precision)
-        loaded, tries = 0, 0
-        while tries < _TRIES:
-            state, *answer = await _read(
-                self._client,
-                *keys,
-                tenant=tenant,
-                since=owned.moment,
-                most=MOST,
-                at_a_time=_AT_A_TIME,
-                wanted=wanted,
-            )
-            if state == b"large":
-                return None
-            if state == b"unlisted":
-                # Where a release that keeps no rosters writes too, it would never end.
-                if not kept.completed.is_over:
-                    return None
-                if not await self._complete(tenant, user, keys, answer[0]):
-                    return None
-                kept.completed.restart()
-                continue
-            count, last, *rows = answer
-            changed = list(_changed(rows))
-            owned.update(changed)
-            loaded += len(changed)
-            if owned.holds(count, int(float(last))):
-                _LOADED.inc(loaded)
-                (_MISS if loaded else _HIT).inc()
-                return owned
-            if len(changed) < _AT_A_TIME:
-                tries += 1
+        ask = partial(
+            _read,
+            self._client,
+            *keys,
+            tenant=tenant,
+            most=MOST,
+            at_a_time=_AT_A_TIME,
+            wanted=(*RANKED, *(fields.stored(each, generation) for each in fields.VECTORS)),
+        )
+        for _ in range(_TRIES):
+            state, *answer = await ask(since=owned.moment)
+            if state == b"listed":
+                if await owned.follow(answer, ask):
+                    return owned
+                # Some went: what is there is read from the start.
                 owned = Owned(precision)
+            elif state == b"large" or not await self._complete(kept, tenant, user, keys, answer[0]):
+                return None
         return None
 
-    async def _complete(self, tenant: str, user: str, keys: Sequence[str], epoch: int) -> bool:
+    async def _complete(
+        self, kept: _Kept, tenant: str, user: str, keys: Sequence[str], epoch: int
+    ) -> bool:
         """Complete the roster of an owner; False where the index has too many memories, or none."""
+        # Where a release that keeps no rosters writes too, it would never end.
+        if not kept.completed.is_over:
+            return False
+        kept.completed.restart()
         selection = Scope(tenant).select(conditions.Tag(fields.USER, (user,)))
         query = Query(str(selection.condition)).paging(0, MOST + 1).dialect(2)
         query.return_field(fields.USER, decode_field=False)
@@ -312,10 +315,3 @@ class OwnerColumns:
             epoch=epoch,
         )
         return True
-
-
-def _changed(
-    rows: Sequence[Any],
-) -> Iterator[tuple[bytes, int, Sequence[bytes | None]]]:
-    for key, moment, values in zip(rows[::3], rows[1::3], rows[2::3], strict=True):
-        yield key, int(float(moment)), values
