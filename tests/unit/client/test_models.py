@@ -115,4 +115,4 @@ def test_a_model_is_shown_in_short() -> None:
     assert "topics=['a', 'b', 'c', … 2 more]" in shown
     assert "user_id" not in shown
     assert len(shown) < 250
-    assert repr(MemoryRecordResults(memories=[], total=7)).endswith("memories=[], total=7)")
+    assert repr(MemoryRecordResults(memories=[], total=7)) == "MemoryRecordResults(total=7)"
