@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from agent_memory_services.kit.contract.lasting import lasting
+
 
 class _Entry(NamedTuple):
     """A command of another module, which is loaded when the command is called.
@@ -185,8 +187,6 @@ def reindex() -> None:
 
 def _run(service: str) -> None:
     # A service process loads its own code and none of the others'.
-    importlib.import_module(f"agent_memory_services.{service}.api.process").run()
-
-
-if __name__ == "__main__":
-    app()
+    with lasting():
+        process = importlib.import_module(f"agent_memory_services.{service}.api.process")
+    process.run()

@@ -25,7 +25,7 @@ async def connected(way: str, stack: Stack, user: str) -> AsyncIterator[Client]:
     url = f"http://{stack.address}"
     transport, _, mode = way.partition(" ")
     if transport == "stdio":
-        arguments = ["-m", "agent_memory_services.cli", "mcp", "--base-url", url, "--user", user]
+        arguments = ["-m", "agent_memory_services", "mcp", "--base-url", url, "--user", user]
         async with Client(StdioServerParameters(command=sys.executable, args=arguments)) as client:
             yield client
         return

@@ -22,6 +22,7 @@ from redis.asyncio.client import Pipeline
 from redis.asyncio.cluster import ClusterPipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.exceptions import ConnectionError as StoreConnectionError
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as StoreTimeoutError
@@ -321,6 +322,8 @@ _PROTOCOL = 2
 # repeats the whole call, which is idempotent. A pooled connection that went stale is noticed
 # and replaced before a command is sent.
 _NO_RETRY = Retry(NoBackoff(), 0)
+# Each connection without one reads the version of the library from its files.
+_DRIVER = DriverInfo()
 
 
 def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis:
@@ -340,6 +343,7 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
         "socket_connect_timeout": timeout,
         "socket_keepalive": True,
         "protocol": _PROTOCOL,
+        "driver_info": _DRIVER,
         "decode_responses": False,
         "retry": _NO_RETRY,
         "max_connections": max_connections,
