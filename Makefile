@@ -42,6 +42,10 @@ test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet mach
 	python -m pytest -m long tests
 	python -m pytest --numprocesses=logical --hypothesis-profile=at-length -m hypothesis tests/unit
 
+.PHONY: test-clients
+test-clients: $(INSTALLED) ## Build the client of each language whose toolchain is here, and run all against a stack
+	python -m pytest -m clients tests/clients
+
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
