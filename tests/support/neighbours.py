@@ -52,6 +52,7 @@ class ListExtraction(ExtractionServiceServicer):
         faults: what the next submissions meet.
         refusals: what every submission of a tenant meets.
         attempts: how many submissions were tried.
+        forgotten: what was to be given up.
         calls: how many submissions came with each call.
         summarized: what was to be summarized, with the tenants.
         summary_faults: what the next summaries meet.
@@ -63,6 +64,7 @@ class ListExtraction(ExtractionServiceServicer):
     faults: deque[Exception] = field(default_factory=deque)
     refusals: dict[str, Exception] = field(default_factory=dict)
     attempts: int = 0
+    forgotten: list[extraction.ForgetSessionRequest] = field(default_factory=list)
     calls: list[int] = field(default_factory=list)
     summarized: list[tuple[str, extraction.SummarizeRequest]] = field(default_factory=list)
     summary_faults: deque[Exception] = field(default_factory=deque)
@@ -72,6 +74,12 @@ class ListExtraction(ExtractionServiceServicer):
     def __post_init__(self) -> None:
         """Answer at once."""
         self.may_summarize.set()
+
+    async def ForgetSession(
+        self, request: extraction.ForgetSessionRequest, context: Context
+    ) -> extraction.ForgetSessionResponse:
+        self.forgotten.append(request)
+        return extraction.ForgetSessionResponse(session_uids=["another"])
 
     async def Summarize(
         self, request: extraction.SummarizeRequest, context: Context
@@ -124,7 +132,16 @@ class ListLongTermMemory(LongTermMemoryServiceServicer):
 
     memories: list[Memory] = field(default_factory=list)
     searches: list[long_term.SearchMemoriesRequest] = field(default_factory=list)
+    forgotten: list[long_term.ForgetSessionRequest] = field(default_factory=list)
     fault: Exception | None = None
+
+    async def ForgetSession(
+        self, request: long_term.ForgetSessionRequest, context: Context
+    ) -> long_term.ForgetSessionResponse:
+        self.forgotten.append(request)
+        if self.fault:
+            raise self.fault
+        return long_term.ForgetSessionResponse(forgotten_count=3)
 
     async def ListMemories(
         self, request: long_term.ListMemoriesRequest, context: Context

@@ -71,6 +71,8 @@ SAYING: Mapping[str, Mapping[str, Any]] = {
     "SetWorkingMemory": {"working_memory": {"messages": [SAID]}},
     "UpdateWorkingMemory": {"working_memory": {"data": {"seat": "window"}}},
     "ForgetMemories": {"policy": {"keep_per_owner": 0, "permanently": True}, "execute": True},
+    "DeleteMemoriesByFilter": {"execute": True},
+    "UpdateMemoriesByFilter": {"execute": True, "memory": {"pinned": True}},
     "SubmitMessages": {"messages": [{**SAID, "id": "m1", "sequence": 1}]},
     "UpdateSummaryView": {"summary_view": {"name": "Renamed"}},
 }

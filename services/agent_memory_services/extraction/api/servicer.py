@@ -250,9 +250,14 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         thread = records.Thread(
             principal.tenant, request.session.namespace, request.session.session_id
         )
-        gone = await self._eraser.forget_session(
-            principal, thread, request.user_id, request.session_uids
-        )
+        if request.message_ids:
+            gone = await self._eraser.take_back(
+                principal, thread, request.user_id, request.session_uids, request.message_ids
+            )
+        else:
+            gone = await self._eraser.forget_session(
+                principal, thread, request.user_id, request.session_uids
+            )
         return pb.ForgetSessionResponse(session_uids=gone)
 
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:

@@ -1,7 +1,7 @@
 """Queue of jobs: its partitions in the store, and the leases of workers on what is due."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -264,6 +264,18 @@ class Lease:
         """The job's id."""
         return self.record.job.id
 
+    def without(self, message_ids: Collection[str]) -> "Lease":
+        """Return the lease without some of the messages, and without what was found before."""
+        if not message_ids:
+            return self
+        payload = replace(
+            self.payload,
+            messages=[each for each in self.messages if each.id not in message_ids],
+            before=[each for each in self.before if each.id not in message_ids],
+        )
+        # Windows are cut anew, and their names stand for other messages now.
+        return replace(self, payload=payload, results={}, wanted={}, receipts={})
+
     @property
     def messages(self) -> Sequence[Message]:
         """Its messages, in order of sequence."""
@@ -336,6 +348,17 @@ class Leases:
             log.error("job.unreadable", job_id=job_id, fields=damaged)
             reason = status.status_of(records.unreadable(damaged)).SerializeToString()
             await self._store.take(_park, partition, job_id, tenant=tenant_key, reason=reason)
+
+    async def taken_back(self, lease: Lease) -> frozenset[str]:
+        """Return the ids of those of a job's messages that nothing is learned from any more."""
+        job = lease.record.job
+        thread = records.Thread(lease.record.tenant, job.session.namespace, job.session.session_id)
+        key = taken_back_key(lease.partition, records.Session(thread, job.session_uid))
+        ids = list(dict.fromkeys(each.id for each in (*lease.before, *lease.messages)))
+        if not ids:
+            return frozenset()
+        found: Any = await self._store.client.smismember(key, ids)
+        return frozenset(each for each, taken in zip(ids, found, strict=True) if taken)
 
     async def renew(self, lease: Lease) -> None:
         """Hold a job for another term.
@@ -456,6 +479,11 @@ class Leases:
         if not done:
             raise LeaseLost
         return done
+
+
+def taken_back_key(partition: int, session: records.Session) -> str:
+    """Return the key of the messages of an incarnation that were taken back."""
+    return f"{records.partition_prefix(partition)}taken_back:{session.key}"
 
 
 def _outlook(answer: Any) -> Outlook | RedisError:

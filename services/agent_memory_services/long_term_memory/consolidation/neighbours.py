@@ -115,6 +115,7 @@ def _by_claims(claims: Sequence[Claim]) -> Iterator[conditions.Node]:
         for each in claims
         for relation in ending.touching(each)
     }
+    keys |= {fields.relation_key(*where) for each in claims for where in ending.whereabouts(each)}
     if keys:
         yield conditions.Tag(fields.CLAIMS, tuple(sorted(keys)))
     said = [part for each in claims for part in _by_words(each)]

@@ -8,16 +8,18 @@ import grpc
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
 from agent_memory.extraction.v1.service_pb2 import (
     BatchSubmitMessagesRequest,
     SubmitMessagesRequest,
     SummarizeRequest,
 )
+from agent_memory.extraction.v1.service_pb2 import ForgetSessionRequest as ExtractionForgetRequest
 from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
 from agent_memory.long_term_memory.v1.service_pb2 import (
     BatchGetMemoriesRequest,
+    ForgetSessionRequest,
     ListMemoriesRequest,
     SearchMemoriesRequest,
 )
@@ -184,6 +186,35 @@ def _own(refused: InvalidFields) -> list[FieldViolation]:
         FieldViolation(f"long_term_search.{violation.field}".rstrip("."), violation.description)
         for violation in violations
     ]
+
+
+class ConversationForgetting:
+    """The services behind working memory, for the present caller: what a session left there."""
+
+    def __init__(self, extraction: grpc.aio.Channel, long_term: grpc.aio.Channel) -> None:
+        """Call through the two channels."""
+        self._extraction = ExtractionServiceStub(extraction)
+        self._long_term = LongTermMemoryServiceStub(long_term)
+
+    async def forget(self, session: SessionRef, user: str, uids: Sequence[str]) -> int:
+        """Forget what waits of a session, and what was learned from it alone.
+
+        Args:
+            session: the session.
+            user: its owner; empty for none.
+            uids: its incarnations, as far as they are known.
+
+        Returns:
+            How many memories went.
+
+        Raises:
+            ServiceError: a service refused, or is away; it may be repeated.
+        """
+        waiting = ExtractionForgetRequest(session=session, user_id=user, session_uids=uids)
+        given_up = await self._extraction.ForgetSession(waiting)
+        every = dict.fromkeys((*uids, *given_up.session_uids))
+        learned = ForgetSessionRequest(session=session, user_id=user, session_uids=every)
+        return (await self._long_term.ForgetSession(learned)).forgotten_count
 
 
 class LongTermListing:

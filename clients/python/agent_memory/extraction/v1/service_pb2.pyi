@@ -35,6 +35,7 @@ class ForgetSessionRequest(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     SESSION_UIDS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_IDS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """Its owner; empty for a session without one."""
     request_id: _builtins.str
@@ -49,6 +50,12 @@ class ForgetSessionRequest(_message.Message):
         is on its way from them is taken in any more.
         """
 
+    @_builtins.property
+    def message_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Gives up only these of its messages: those that wait or are on their way, and
+        what is being found in them. Empty for the whole session.
+        """
+
     def __init__(
         self,
         *,
@@ -56,10 +63,11 @@ class ForgetSessionRequest(_message.Message):
         user_id: _builtins.str = ...,
         session_uids: _abc.Iterable[_builtins.str] | None = ...,
         request_id: _builtins.str = ...,
+        message_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["session", b"session"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "session", b"session", "session_uids", b"session_uids", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_ids", b"message_ids", "request_id", b"request_id", "session", b"session", "session_uids", b"session_uids", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -265,7 +265,7 @@ class ExtractionServiceServicer:
 
     def ForgetSession(self, request, context):
         """Gives up everything of a session that waits for extraction, and takes in
-        nothing of it any more.
+        nothing of it any more; or gives up some of its messages, wherever they are.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

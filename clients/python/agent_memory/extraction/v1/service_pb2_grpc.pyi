@@ -80,7 +80,7 @@ class ExtractionServiceStub:
     """Lists the partitions of a view."""
     ForgetSession: _grpc.UnaryUnaryMultiCallable[_service_pb2.ForgetSessionRequest, _service_pb2.ForgetSessionResponse]
     """Gives up everything of a session that waits for extraction, and takes in
-    nothing of it any more.
+    nothing of it any more; or gives up some of its messages, wherever they are.
     """
     EraseUser: _grpc.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]
     """Erases everything of a user that waits for extraction, and its jobs and
@@ -139,7 +139,7 @@ class ExtractionServiceAsyncStub(ExtractionServiceStub):
     """Lists the partitions of a view."""
     ForgetSession: _aio.UnaryUnaryMultiCallable[_service_pb2.ForgetSessionRequest, _service_pb2.ForgetSessionResponse]  # type: ignore[assignment]
     """Gives up everything of a session that waits for extraction, and takes in
-    nothing of it any more.
+    nothing of it any more; or gives up some of its messages, wherever they are.
     """
     EraseUser: _aio.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]  # type: ignore[assignment]
     """Erases everything of a user that waits for extraction, and its jobs and
@@ -303,7 +303,7 @@ class ExtractionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ForgetSessionResponse, _abc.Awaitable[_service_pb2.ForgetSessionResponse]]:
         """Gives up everything of a session that waits for extraction, and takes in
-        nothing of it any more.
+        nothing of it any more; or gives up some of its messages, wherever they are.
         """
 
     @_abc_1.abstractmethod

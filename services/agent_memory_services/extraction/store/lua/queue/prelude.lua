@@ -16,6 +16,7 @@
 --                      and the last one, or one alone, by the last; no two of them touch
 --   open:<session>     unsettled jobs, by their first sequence
 --   recent:<session>   the last messages, for reference
+--   taken_back:<session>   ids of messages that nothing is learned from any more
 --   owned:<tenant>:<owner>   the sessions of an owner, by when they are forgotten
 --   unsummed:<tenant>  digests of owners of whom no summary is kept for now, by until when
 --   erased             fences of erased sessions, by until when they stand
