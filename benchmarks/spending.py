@@ -29,7 +29,6 @@ from services import (
     LONG_TERM_MEMORY,
     WORKING_MEMORY,
     Subject,
-    load_memories,
     packed,
     processor_seconds,
     question,
@@ -41,6 +40,7 @@ from services import (
 from agent_memory.common.v1 import filter_pb2, memory_pb2, search_pb2, strategy_pb2
 from agent_memory.long_term_memory.v1 import service_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2_grpc as ltm_grpc
+from agent_memory.long_term_memory.v1.long_term_memory_pb2 import DeduplicationPolicy
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory_services.embedded.stack import Stack, StackOptions
@@ -49,6 +49,9 @@ from agent_memory_services.kit.redis.client import connect
 
 REST_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 0.1
+PATIENCE_SECONDS: Final = 120.0
+MEMORIES: Final = 1_000
+LOT: Final = 100
 LATER: Final = {
     "AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "3600",
     "AGENT_MEMORY_EXTRACTION_MAX_WAIT_SECONDS": "3600",
@@ -186,9 +189,9 @@ def subjects(stack: Stack, calls: int) -> list[Subject]:
     ]
 
 
-def fact(number: int) -> memory_pb2.Memory:
-    """One of many different facts of ten users."""
-    return memory_pb2.Memory(text=sentence(number), user_id=f"user-{number % 10}")
+def fact(number: int, user_id: str = "") -> memory_pb2.Memory:
+    """One of many different facts, of one of ten users where none is named."""
+    return memory_pb2.Memory(text=sentence(number), user_id=user_id or f"user-{number % 10}")
 
 
 async def fill(stack: Stack, *, memories: bool) -> None:
@@ -203,7 +206,14 @@ async def fill(stack: Stack, *, memories: bool) -> None:
     if memories:
         address = str(stack.services["long_term_memory"])
         async with grpc.aio.insecure_channel(address) as channel:
-            await load_memories(ltm_grpc.LongTermMemoryServiceStub(channel))
+            stub: ltm_grpc.LongTermMemoryServiceAsyncStub
+            stub = ltm_grpc.LongTermMemoryServiceStub(channel)
+            for start in range(0, MEMORIES, LOT):
+                records = [fact(at, "user-3") for at in range(start, start + LOT)]
+                request = ltm.CreateMemoriesRequest(
+                    memories=records, deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE
+                )
+                await stub.CreateMemories(request, timeout=PATIENCE_SECONDS)
 
 
 async def unfinished(client: Redis) -> int:
@@ -240,7 +250,7 @@ class Measuring:
         """Make calls one at a time; answers a row of the table."""
         creates = subject.method.endswith("CreateMemories")
         number = len(subject.requests) if creates else calls
-        async with raw_call(subject.address, subject.method) as call:
+        async with raw_call(subject.address, subject.method, PATIENCE_SECONDS) as call:
             if not creates:
                 await call(subject.requests[0])
             before, began = await self._settled(), time.perf_counter()
