@@ -23,6 +23,7 @@ VECTORS = CLIENTS / "vectors.json"
 TOOLCHAINS: Mapping[str, tuple[str, ...]] = {
     "python": (),
     "typescript": ("node", "npm"),
+    "go": ("go",),
 }
 ABSENT = {
     language: missing

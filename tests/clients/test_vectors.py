@@ -195,6 +195,7 @@ async def test_python_is_refused_as_the_vectors_say(vectors: Any) -> None:
 # How the client of a language runs the vectors, in its folder.
 COMMANDS = {
     "typescript": ["node", "--test", "build/vectors.test.js"],
+    "go": ["go", "test", "-count=1", "-run", "TestVectors", "./..."],
 }
 
 
