@@ -24,6 +24,7 @@ TOOLCHAINS: Mapping[str, tuple[str, ...]] = {
     "python": (),
     "typescript": ("node", "npm"),
     "go": ("go",),
+    "java": ("java", "javac", "mvn"),
 }
 ABSENT = {
     language: missing

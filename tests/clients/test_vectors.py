@@ -196,6 +196,7 @@ async def test_python_is_refused_as_the_vectors_say(vectors: Any) -> None:
 COMMANDS = {
     "typescript": ["node", "--test", "build/vectors.test.js"],
     "go": ["go", "test", "-count=1", "-run", "TestVectors", "./..."],
+    "java": ["mvn", "--batch-mode", "--quiet", "test", "-Dtest=VectorsTest"],
 }
 
 
