@@ -233,7 +233,7 @@ def regenerate() -> None:
         GATEWAY_DESCRIPTORS.write_bytes(gateway_descriptors(image))
         OPENAPI.write_text(json.dumps(Document(image).build(version()), indent=1) + "\n")
     for path, options in GATEWAYS.items():
-        write(ROOT / path, "-m", "agent_memory_services.cli", "gateway", "config", *options)
+        write(ROOT / path, "-m", "agent_memory_services", "gateway", "config", *options)
     write(CONFIGURATION, "scripts/configuration_page.py")
     # In a process of its own, which imports the stubs as they are now.
     subprocess.run((sys.executable, "scripts/client.py"), cwd=ROOT, check=True)

@@ -1,9 +1,8 @@
 """A real store for every test that asks for one, empty before each."""
 
 import asyncio
-import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 
 from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.kit.contract.lasting import lasting
 from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.store.embeddings import local
 from tests.support.persistent_keys import stray_keys
@@ -39,6 +39,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return (os.cpu_count() or 1) * 3 // 2
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare the garbage collector what the imports made, which stays for good."""
+    with lasting():
+        return (yield)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the order of tests that are marked `in_order`, and begin with the end-to-end tests."""
@@ -50,12 +57,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Each process runs a part of the whole without a gap, and gives its last ones to whoever is
     # done. So one of them starts the stack that all of these tests use, and starts it first.
     items.sort(key=lambda item: _END_TO_END not in item.path.parents)
-
-
-def pytest_collection_finish() -> None:
-    """Spare the garbage collector what the imports made, which stays for good."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -91,19 +92,24 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def cleaner(redis_url: str) -> Iterator[blocking.Redis]:
+    """A connection of its own, which no test waits for."""
+    with blocking.Redis.from_url(redis_url) as client:
+        yield client
+
+
 @pytest.fixture(autouse=True)
 def clean_store(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a test find no data and no index of another, and leave no key which nothing removes."""
     if "redis_url" not in request.fixturenames:
         yield
         return
-    url = request.getfixturevalue("redis_url")
-    if not is_shared(url):
-        with blocking.Redis.from_url(url) as client:
-            client.flushall()
+    client: blocking.Redis = request.getfixturevalue("cleaner")
+    if not is_shared(request.getfixturevalue("redis_url")):
+        client.flushall()
     yield
-    with blocking.Redis.from_url(url) as client:
-        strays = dict(stray_keys(client))
-        if strays:
-            client.unlink(*strays)
+    strays = dict(stray_keys(client))
+    if strays:
+        client.unlink(*strays)
     assert not strays, "\n".join(f"{key} {why}" for key, why in strays.items())

@@ -1,107 +1,146 @@
-"""Command line: one stack on this machine, or one of the three service processes."""
+"""Command line: one stack on this machine, one of the service processes, and memory for people."""
 
 import importlib
-import os
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
-from rich.console import Console
+from typer.core import TyperCommand, TyperGroup
 
-from agent_memory_services.commands.config import app as configuration
-from agent_memory_services.commands.gateway import app as gateway_group
-from agent_memory_services.commands.jobs import app as jobs
-from agent_memory_services.commands.keys import app as keys
-from agent_memory_services.commands.merges import app as merges
-from agent_memory_services.embedded.errors import EmbeddedError
-from agent_memory_services.embedded.stack import StackOptions
-from agent_memory_services.embedded.store import Fsync
-from agent_memory_services.embedded.up import up as run_stack
-from agent_memory_services.evaluation.cli import app as evaluation
-from agent_memory_services.transfer_cli.cli import app as transfer
+from agent_memory_services.kit.contract.lasting import lasting
+
+
+class _Entry(NamedTuple):
+    """A command of another module, which is loaded when the command is called.
+
+    Attributes:
+        module: of this distribution; its `app` has the command, or is the group itself.
+        help: first line of the command's own description.
+    """
+
+    module: str
+    help: str
+
+
+ELSEWHERE: Final[Mapping[str, _Entry]] = {
+    "search": _Entry("commands.memories", "Find memories by meaning and by words, the best first."),
+    "remember": _Entry(
+        "commands.memories", "Store memories; what is known already is not stored twice."
+    ),
+    "memories": _Entry("commands.memories", "List, read, change and forget memories."),
+    "sessions": _Entry("commands.sessions", "List, read and delete sessions."),
+    "users": _Entry("commands.sessions", "Show and erase what is known of a user."),
+    "watch": _Entry(
+        "commands.memories", "Print changes of memories, or of a session, until Ctrl-C."
+    ),
+    "mcp": _Entry(
+        "commands.mcp",
+        "Serve memory over MCP, to agents such as Claude Code, Codex, Cursor and VS Code.",
+    ),
+    "export": _Entry("transfer_cli.cli", "Write memories to a file, one a line, the oldest first."),
+    "import": _Entry(
+        "transfer_cli.cli",
+        "Store the memories and conversations of a file; existing ones are left alone.",
+    ),
+    "up": _Entry(
+        "commands.stack", "Start a store, the three services and a gateway, until Ctrl-C."
+    ),
+    "jobs": _Entry("commands.jobs", "List, show, retry, cancel and watch background work."),
+    "keys": _Entry("commands.keys", "Make, list, show, rotate and revoke API keys."),
+    "config": _Entry(
+        "commands.config",
+        "Check and show the settings that services find in this environment.",
+    ),
+    "gateway": _Entry("commands.gateway", "The gateway in front of the services."),
+    "merges": _Entry(
+        "commands.merges",
+        "Review the merges of a tenant: which the present rules would take apart, and why.",
+    ),
+    "eval": _Entry("evaluation.cli", "Measure the quality of extraction, search and beliefs."),
+}
+
+
+class _Announced(TyperCommand):
+    """The line of a command in an overview; the command itself is loaded when it is called."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
+        return load(str(self.name)).make_context(info_name, args, *rest, **extra)
+
+
+class _Overview(TyperGroup):
+    """All commands, most of which are loaded when they are called.
+
+    A service process shares this command line, and needs none of the others.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*ELSEWHERE, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if (entry := ELSEWHERE.get(cmd_name)) is None:
+            return super().get_command(ctx, cmd_name)
+        return _Announced(cmd_name, short_help=entry.help)
+
+
+def load(name: str) -> Any:
+    """Load a command of another module."""
+    module = importlib.import_module(f"agent_memory_services.{ELSEWHERE[name].module}")
+    # Tables with borders need wider terminals, and half of the time of a page of help.
+    module.app.rich_markup_mode = None
+    group = typer.main.get_group(module.app)
+    command = group.commands.get(name, group)
+    command.name = name
+    _quieten(command)
+    return command
+
+
+def _quieten(command: Any) -> None:
+    """Name variables in help only where they are not those that every option has."""
+    for parameter in command.params:
+        if not parameter.envvar:
+            parameter.show_envvar = False
+        if parameter.default in (None, False) and not isinstance(parameter.show_default, str):
+            parameter.show_default = False
+    for each in getattr(command, "commands", {}).values():
+        _quieten(each)
+
 
 app = typer.Typer(
+    cls=_Overview,
     help="Memory for LLM agents.",
+    epilog="Every option is a variable too, such as AGENT_MEMORY_UP_PORT for `up --port`.",
     no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
     pretty_exceptions_enable=False,
     # Every option of `up` is a variable too: AGENT_MEMORY_UP_PORT and so on.
     context_settings={"auto_envvar_prefix": "AGENT_MEMORY"},
 )
-app.add_typer(configuration, name="config")
-app.add_typer(keys, name="keys")
-app.add_typer(jobs, name="jobs")
-app.add_typer(evaluation, name="eval")
-app.add_typer(transfer)
-app.add_typer(merges)
-app.add_typer(gateway_group, name="gateway")
-
-_ANY_PORT = "0 for any free one."
 
 
-def _default_state_dir() -> Path:
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "agent-memory"
+def _say_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"agent-memory {version('agent-memory-suite')}")
+        raise typer.Exit
 
 
-def _workers(count: int | None) -> dict[str, str]:
-    return {} if count is None else {"AGENT_MEMORY_EXTRACTION_WORKERS": str(count)}
-
-
-@app.command()
-def up(
+@app.callback()
+def overview(
     *,
-    host: Annotated[str, typer.Option(help="Address callers connect to.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port for gRPC, gRPC-Web and JSON.")] = 8000,
-    gateway: Annotated[
-        bool, typer.Option(help="Start the gateway, or only write its configuration.")
-    ] = True,
-    working_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
-    long_term_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
-    extraction_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
-    extraction_workers: Annotated[
-        int | None, typer.Option(min=1, help="Extractions that run at a time.")
-    ] = None,
-    redis_url: Annotated[
-        str | None,
+    _version: Annotated[
+        bool,
         typer.Option(
-            envvar=["AGENT_MEMORY_REDIS_URL", "REDIS_URL"],
-            help="Use this store instead of starting one.",
+            "--version",
+            callback=_say_version,
+            is_eager=True,
+            show_envvar=False,
+            help="Show the version and exit.",
         ),
-    ] = None,
-    store_fsync: Annotated[
-        Fsync,
-        typer.Option(
-            help="When the started store has writes on disk: always before it acknowledges them."
-        ),
-    ] = "everysec",
-    state_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for data and logs.",
-            show_default="~/.local/state/agent-memory",
-        ),
-    ] = None,
+    ] = False,
 ) -> None:
-    """Start a store, the three services and a gateway, until Ctrl-C."""
-    options = StackOptions(
-        state_dir=state_dir or _default_state_dir(),
-        host=host,
-        port=port,
-        gateway=gateway,
-        service_ports={
-            "working_memory": working_memory_port,
-            "long_term_memory": long_term_memory_port,
-            "extraction": extraction_port,
-        },
-        redis_url=redis_url,
-        store_fsync=store_fsync,
-        environment=_workers(extraction_workers),
-    )
-    try:
-        run_stack(options, Console())
-    except EmbeddedError as error:
-        Console(stderr=True, soft_wrap=True).print(f"agent-memory: {error}", markup=False)
-        raise typer.Exit(1) from None
+    """Memory for LLM agents."""
 
 
 @app.command()
@@ -111,7 +150,8 @@ def demo(
     """Run a scripted conversation on a temporary stack, and show the memories it creates."""
     # Nothing else needs the client or a model's library.
     demonstration = importlib.import_module("agent_memory_services.demo.show")
-    raise typer.Exit(demonstration.run(screenplay, Console()))
+    console = importlib.import_module("rich.console").Console()
+    raise typer.Exit(demonstration.run(screenplay, console))
 
 
 @app.command()
@@ -147,8 +187,6 @@ def reindex() -> None:
 
 def _run(service: str) -> None:
     # A service process loads its own code and none of the others'.
-    importlib.import_module(f"agent_memory_services.{service}.api.process").run()
-
-
-if __name__ == "__main__":
-    app()
+    with lasting():
+        process = importlib.import_module(f"agent_memory_services.{service}.api.process")
+    process.run()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-COMMAND = (sys.executable, "-m", "agent_memory_services.cli", "demo")
+COMMAND = (sys.executable, "-m", "agent_memory_services", "demo")
 
 
 async def demonstrate(screenplay: Path) -> tuple[int | None, str]:

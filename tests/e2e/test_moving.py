@@ -19,7 +19,7 @@ def command(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run `agent-memory` against the stack."""
     return subprocess.run(
-        [sys.executable, "-m", "agent_memory_services.cli", *arguments],
+        [sys.executable, "-m", "agent_memory_services", *arguments],
         input=given,
         capture_output=True,
         check=False,

@@ -108,7 +108,7 @@ async def test_background_work_at_the_command_line(world: World) -> None:
     said = [told(HOBBIES[0])]
     await world.memory.append_messages_to_working_memory("typed", said, user_id="tom")
     watching = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent_memory_services.cli", *address(world)),
+        *(sys.executable, "-m", "agent_memory_services", *address(world)),
         *("watch", "--session", "typed"),
         stdout=asyncio.subprocess.PIPE,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from agent_memory_services.cli import app
+from agent_memory_services.cli import ELSEWHERE, app, load
 from agent_memory_services.commands.config import ServiceName
 from agent_memory_services.kit.contract.environment import variables_of
 
@@ -39,6 +39,8 @@ def test_commands_can_be_typed(page: Path) -> None:
     """Every `agent-memory ...` has a command of that name, with those options."""
     for words in _commands(page.read_text()):
         command: Any = typer.main.get_command(app)
+        if words[0] in ELSEWHERE:
+            command = load(words.pop(0))
         while commands := getattr(command, "commands", None):
             name = words.pop(0)
             assert name in commands, f"no command {name}"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent_memory_services.commands.connection_options import VARIABLES, with_connection
+from agent_memory_services.commands.connection_options import with_connection
 
 app = typer.Typer(help="List, show, retry, cancel and watch background work.", no_args_is_help=True)
 
@@ -41,18 +41,13 @@ class _Terminal:
 
 
 @app.callback()
-@with_connection("extraction")
+@with_connection()
 def connect(
     context: typer.Context,
     *,
-    timeout: Annotated[
-        float | None, typer.Option(envvar=f"{VARIABLES}TIMEOUT", help="Seconds of one call.")
-    ] = None,
     connection: dict[str, Any],
 ) -> None:
     """List, show, retry, cancel and watch background work."""
-    if timeout is not None:
-        connection["timeout"] = timeout
     context.obj = _Terminal(connection)
 
 

@@ -11,7 +11,7 @@ app = typer.Typer()
 
 
 @app.command()
-@with_connection("long_term_memory")
+@with_connection()
 def merges(
     *,
     user: Annotated[str | None, typer.Option(help="Only memories of this user.")] = None,

@@ -33,7 +33,7 @@ class ServiceProcess:
         self.name = name
         self.listen = listen
         self._grpc_names = grpc_names
-        command = [sys.executable, "-m", "agent_memory_services.cli", name.replace("_", "-")]
+        command = [sys.executable, "-m", "agent_memory_services", name.replace("_", "-")]
         self.child = Child(
             name, command, log=log, env=environment, pass_fds=pass_fds, grace=_GRACE_SECONDS
         )

@@ -22,7 +22,7 @@ def _terminal() -> Any:
 
 
 @app.command("export")
-@with_connection("long_term_memory")
+@with_connection()
 def export(
     file: Annotated[str, typer.Argument(help="File to write; - is the standard output.")],
     *,
@@ -47,7 +47,7 @@ def export(
 
 
 @app.command("import")
-@with_connection("long_term_memory")
+@with_connection()
 def import_(
     file: Annotated[
         str,

@@ -81,7 +81,7 @@ async def test_up_takes_everything_along(
 ) -> None:
     """However `up` ends, its processes end too; by Ctrl-C that is a success."""
     up = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent_memory_services.cli", "up"),
+        *(sys.executable, "-m", "agent_memory_services", "up"),
         *("--port", "0", "--state-dir", str(tmp_path)),
         stdout=asyncio.subprocess.PIPE,
     )

@@ -64,7 +64,7 @@ async def test_nothing_is_left_behind(served: Served) -> None:
 async def test_the_command_prints_the_tables(served: Served) -> None:
     """`agent-memory eval retrieval` evaluates a running system and says how it compares."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent_memory_services.cli", "eval", "retrieval"),
+        *(sys.executable, "-m", "agent_memory_services", "eval", "retrieval"),
         *("--dataset", "chats", "--address", served.address, str(CHATS)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -92,7 +92,7 @@ async def test_the_command_prints_faults_by_kind(served: Served, tmp_path: Path)
     """`agent-memory eval truth` tells a running system the histories of a file."""
     path = written(tmp_path, *JOBS, **WRONG)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent_memory_services.cli", "eval", "truth", "--told", "create"),
+        *(sys.executable, "-m", "agent_memory_services", "eval", "truth", "--told", "create"),
         *(str(path), "--failures", "--address", served.address),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent_memory_client import MemoryAPIClient, ToolSchema
-from agent_memory_client._async.tools import _HANDLERS
+from agent_memory_client._async.tools import HANDLERS
 from agent_memory_client.tools._definitions import OTHER_NAMES, TOOLS, ToolSchemaMethods
 
 NAMES = [
@@ -92,7 +92,7 @@ def test_what_a_model_may_not_say_is_no_parameter() -> None:
 
 def test_every_tool_has_a_handler() -> None:
     """Schemas and resolver know the same tools."""
-    assert set(_HANDLERS) == set(TOOLS)
+    assert set(HANDLERS) == set(TOOLS)
     assert set(OTHER_NAMES.values()) <= set(TOOLS)
 
 

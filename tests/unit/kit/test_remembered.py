@@ -8,8 +8,12 @@ import agent_memory_services
 from agent_memory_services.kit.contract.remembered import remembered
 
 _SOURCE = Path(agent_memory_services.__file__).parent
-# Their texts are names in our own source and settings, or parts of a text that a pattern bounds.
-_OWN_TEXTS = {"words", "phrases", "pack", "_separator", "_constants", "_parse"}
+# Their texts are names in our own source, contracts and settings, or parts of a text that a
+# pattern bounds.
+_OWN_TEXTS = {
+    *("words", "phrases", "pack", "_separator", "_constants", "_parse"),
+    *("variables_of", "meters_of"),
+}
 
 
 def test_a_text_is_looked_at_once_while_it_is_remembered() -> None:

@@ -4,7 +4,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeAlias
 
 from agent_memory_client import errors, models
 from agent_memory_client._sync.memories import MemoryMethods
@@ -152,7 +152,7 @@ class ToolMethods(MemoryMethods):
 
     def _run_tool(self, name: str, arguments: Any, scope: _calls.ToolScope) -> _calls.ToolAnswer:
         tool = tools.tool_of(name)
-        return _HANDLERS[tool.name](self, scope, tool.read(arguments))
+        return HANDLERS[tool.name](self, scope, tool.read(arguments))
 
 
 def _search_memory(
@@ -165,7 +165,7 @@ def _search_memory(
     for name in _NARROWING_TO_ONE_OF:
         if values := getattr(asked, name):
             narrowing[name] = {"any": values}
-    zone = _zone_of_reader(client, scope)
+    zone = zone_of_reader(client, scope)
     found = client.search_long_term_memory(
         asked.query,
         timeout=scope.timeout,
@@ -248,7 +248,7 @@ def _told(
     client: MemoryMethods, scope: _calls.ToolScope, record: models.MemoryRecord, lead: str = ""
 ) -> _calls.ToolAnswer:
     """Answer one memory, behind some words."""
-    zone = _zone_of_reader(client, scope)
+    zone = zone_of_reader(client, scope)
     rivals = _rivals(client, scope, [record])
     return _calls.ToolAnswer(
         {"memory": _calls.as_json(record, zone, rivals)},
@@ -308,7 +308,7 @@ def _get_working_memory(
         "memories": [_calls.as_json(memory, zone, {}) for memory in session.memories],
         "data": session.data,
     }
-    return _calls.ToolAnswer(result, _session_in_words(session, zone))
+    return _calls.ToolAnswer(result, session_in_words(session, zone))
 
 
 def _note_memory(
@@ -325,7 +325,7 @@ def _note_memory(
         timeout=scope.timeout,
     )
     (noted,) = added.memories
-    reader = _zone_of_reader(client, scope)
+    reader = zone_of_reader(client, scope)
     return _calls.ToolAnswer(
         {"memory": _calls.as_json(noted, reader, {})},
         f"Noted:\n{_calls.in_words(noted, reader, {})}",
@@ -347,7 +347,8 @@ def _update_data(
     return _calls.ToolAnswer({"data": session.data}, f"The data is now: {session.data}")
 
 
-def _session_in_words(session: models.WorkingMemory, zone: tzinfo) -> str:
+def session_in_words(session: models.WorkingMemory, zone: tzinfo) -> str:
+    """Spell what a conversation holds."""
     parts = [
         f"Summary: {session.context}" if session.context else "",
         *(f"{message.role}: {message.content}" for message in session.messages),
@@ -401,7 +402,7 @@ def _zone_of_dates(
     return _zone_name(client, scope)
 
 
-def _zone_of_reader(client: MemoryMethods, scope: _calls.ToolScope) -> tzinfo:
+def zone_of_reader(client: MemoryMethods, scope: _calls.ToolScope) -> tzinfo:
     """Answer the zone in which times are told; one that cannot be asked for is UTC."""
     try:
         return _known(_zone_name(client, scope))
@@ -423,7 +424,8 @@ def _fields(given: tools.NewMemory | tools.EditMemory, zone: str | None) -> dict
     return fields | {"event_time_zone": zone} if zone and "event_date" in fields else fields
 
 
-_HANDLERS: Mapping[str, Callable[[MemoryMethods, _calls.ToolScope, Any], _calls.ToolAnswer]] = {
+Handler: TypeAlias = Callable[[MemoryMethods, _calls.ToolScope, Any], _calls.ToolAnswer]
+HANDLERS: Mapping[str, Handler] = {
     tools.SEARCH_MEMORY.name: _search_memory,
     tools.GET_MEMORY.name: _get_memory,
     tools.EAGERLY_CREATE_MEMORY.name: _create_memories,

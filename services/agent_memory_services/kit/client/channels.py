@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
@@ -73,6 +74,7 @@ _METERS: Final = RpcMeters("client", REGISTRY)
 Metadata = list[tuple[str, str | bytes]]
 
 
+@cache
 def meters_of(path: str, shape: str) -> MethodMeters:
     """The meters of `/package.Service/Method`; its series exist from then on."""
     _, service, method = path.split("/")

@@ -4,6 +4,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_args
 from urllib.parse import urlsplit, urlunsplit
@@ -124,6 +125,7 @@ def keys_of(settings: type[BaseSettings], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*keys, *extra]))
 
 
+@cache
 def variables_of(settings: type[BaseSettings], name: str) -> tuple[str, ...]:
     """The keys of the field `name`; after each of a secret's keys the one that names its file."""
     keys = keys_of(settings, name)

@@ -204,11 +204,17 @@ def _validator() -> Validator:
     return Validator()
 
 
+@cache
+def _value_rules() -> ValueRules:
+    """Return the rules of values of this process, which keep the plans that they have made."""
+    return ValueRules()
+
+
 class ContractRules:
     """Holds messages against the rules of their contract."""
 
     def __init__(self) -> None:
-        self._meaningless = ValueRules().violations
+        self._meaningless = _value_rules().violations
         self._validator = _validator()
 
     def violations(self, message: Message) -> list[FieldViolation]:

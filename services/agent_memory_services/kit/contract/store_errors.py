@@ -8,8 +8,15 @@ _BUSY: Final = "BUSY "
 
 
 # Replies without a class of their own: a node that may not write, a query that ran out of the
-# engine's time, a script that was ended, and one that cannot be ended.
-_AWAY: Final = ("MISCONF ", "NOREPLICAS ", "UNKILLABLE ", "Timeout limit was reached")
+# engine's time, a script that was ended, one that cannot be ended, and a wait that ended because
+# the node became a replica.
+_AWAY: Final = (
+    "MISCONF ",
+    "NOREPLICAS ",
+    "UNBLOCKED ",
+    "UNKILLABLE ",
+    "Timeout limit was reached",
+)
 
 
 _ENDED: Final = "Script killed by user"

@@ -1,16 +1,17 @@
 """Prometheus metrics of calls and of the event loop, and the endpoint that serves them.
 
-Every series of a method exists from the start, so that a rate of zero is a zero and not a gap.
+Every series of a method exists before the first is read, so that a rate of zero is a zero and not
+a gap.
 
 Tenants and users are never labels.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import grpc
 from prometheus_client import (
@@ -88,13 +89,34 @@ class RpcMeters:
 
 
 _TRIPS: Final = (0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 128)
+MeterT = TypeVar("MeterT")
+
+
+class _ByMethod(dict[str, MeterT]):
+    """Meters by the full name of their method, each made when it is first asked for."""
+
+    def __init__(
+        self, policies: Iterable[MethodPolicy], make: Callable[[MethodPolicy], MeterT]
+    ) -> None:
+        super().__init__()
+        self._policies = {policy.full_name: policy for policy in policies}
+        self._make = make
+
+    def __missing__(self, full_name: str) -> MeterT:
+        made = self[full_name] = self._make(self._policies[full_name])
+        return made
+
+    def complete(self) -> None:
+        """Make what nobody has asked for yet."""
+        for full_name in self._policies:
+            self[full_name]
 
 
 class CallMeters:
     """The meters of all methods that a process serves, in a registry of their own."""
 
     def __init__(self, policies: Collection[MethodPolicy], running: Callable[[], float]) -> None:
-        """Create every series; `running` tells how many calls run at the moment."""
+        """Measure the methods of `policies`; `running` tells how many calls run at the moment."""
         self.registry = registry = CollectorRegistry()
         rpcs = RpcMeters("server", registry)
         in_flight = Gauge(
@@ -103,10 +125,9 @@ class CallMeters:
             registry=registry,
         )
         in_flight.set_function(running)
-        self.of: Mapping[str, MethodMeters] = {
-            policy.full_name: rpcs.of(policy.shape, policy.service, policy.method)
-            for policy in policies
-        }
+        self.of = _ByMethod(
+            policies, lambda policy: rpcs.of(policy.shape, policy.service, policy.method)
+        )
         trips = Histogram(
             "agent_memory_store_round_trips",
             "Round trips to the store that an RPC made; those of watches are not counted.",
@@ -114,10 +135,14 @@ class CallMeters:
             buckets=_TRIPS,
             registry=registry,
         )
-        self.round_trips: Mapping[str, Callable[[float], None]] = {
-            policy.full_name: trips.labels(policy.service, policy.method).observe
-            for policy in policies
-        }
+        self.round_trips: _ByMethod[Callable[[float], None]] = _ByMethod(
+            policies, lambda policy: trips.labels(policy.service, policy.method).observe
+        )
+
+    def complete(self) -> None:
+        """Create the series of all methods, which takes as long as the rest of a start."""
+        self.of.complete()
+        self.round_trips.complete()
 
 
 class _Both(Collector):
@@ -137,6 +162,7 @@ def exposed(listen: str, meters: CallMeters) -> Iterator[str]:
         yield ""
         return
     address = parse_address(listen)
+    meters.complete()
     both = CollectorRegistry(auto_describe=False)
     both.register(_Both(meters.registry))
     server, thread = start_http_server(address.port, address.host, both)

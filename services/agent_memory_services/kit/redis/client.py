@@ -5,9 +5,8 @@ and, for a script, the script. It holds no key, argument or answer, because thos
 people said.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,15 +21,17 @@ from redis.asyncio.client import Pipeline
 from redis.asyncio.cluster import ClusterPipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as StoreConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.driver_info import DriverInfo
+from redis.exceptions import MasterDownError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as StoreTimeoutError
 
 from agent_memory_services.kit.contract import context
 from agent_memory_services.kit.contract.clock import Timer
-from agent_memory_services.kit.contract.store_errors import StoreBusyError, typed
+from agent_memory_services.kit.contract.store_errors import StoreBusyError
 from agent_memory_services.kit.observe.tracing import spans
+from agent_memory_services.kit.redis.connections import safe_connection
 from agent_memory_services.kit.redis.pool import StorePool
+from agent_memory_services.kit.redis.sentinels import sentinel_pool
 from agent_memory_services.kit.redis.shared_line import LARGEST, SharedLine
 
 log = structlog.get_logger()
@@ -82,10 +83,17 @@ _BRIEF: Final = _RUN_SCRIPT | {
 """Commands that never wait for anything but their turn."""
 
 
+Relieve = Callable[[Exception], Awaitable[None]]
+"""Does what may help after an error of those in `_TROUBLE`."""
+_MOVED: Final = (ReadOnlyError, MasterDownError, StoreTimeoutError)
+"""Errors of a server that may not be the primary any more, or not be there."""
+_TROUBLE: Final = (StoreBusyError, *_MOVED)
+
+
 class ObservedPipeline(Pipeline):
     """A pipeline of one server."""
 
-    relieve: Callable[[], Awaitable[None]]
+    relieve: Relieve
     shared: SharedLine
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
@@ -116,7 +124,7 @@ class ObservedPipeline(Pipeline):
 class ObservedClusterPipeline(ClusterPipeline):
     """A pipeline of a cluster."""
 
-    relieve: Callable[[], Awaitable[None]]
+    relieve: Relieve
 
     async def execute(
         self, raise_on_error: bool = True, allow_redirections: bool = True
@@ -132,14 +140,16 @@ class ObservedRedis(Redis):
     """A client of one server.
 
     Commands that the store answers at once travel over one connection that they share, because
-    there they cost a fraction; all others have connections of the pool.
+    there they cost a fraction; all others have connections of the pool. After an error that tells
+    of a failover, all are opened anew, and so ask the name of the server again.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._long_scripts = LongScripts()
-        pool = cast("StorePool", self.connection_pool)
-        self._shared = SharedLine(pool, pool.timeout)
+        self._pool = cast("StorePool", self.connection_pool)
+        self._shared = SharedLine(self._pool, self._pool.timeout)
+        self._renewed = Timer(_PAUSE_SECONDS, over=True)
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command and wait for its answer."""
@@ -165,8 +175,14 @@ class ObservedRedis(Redis):
         pipeline.relieve, pipeline.shared = self._relieve, self._shared
         return pipeline
 
-    async def _relieve(self) -> None:
-        await self._long_scripts.end(lambda: self.execute_command("SCRIPT KILL"))
+    async def _relieve(self, error: Exception) -> None:
+        if isinstance(error, StoreBusyError):
+            await self._long_scripts.end(lambda: self.execute_command("SCRIPT KILL"))
+        elif self._renewed.is_over:
+            self._renewed.restart()
+            log.warning("store.connections_renewed", error=type(error).__name__)
+            self._shared.renew()
+            await self._pool.renew()
 
 
 class ObservedCluster(RedisCluster):
@@ -191,21 +207,25 @@ class ObservedCluster(RedisCluster):
         pipeline.relieve = self._relieve
         return pipeline
 
-    async def _relieve(self) -> None:
-        await self._long_scripts.end(
-            lambda: self.execute_command("SCRIPT KILL", target_nodes=RedisCluster.PRIMARIES)
-        )
+    async def _relieve(self, error: Exception) -> None:
+        # Where a node is or went is asked by the library.
+        if isinstance(error, StoreBusyError):
+            await self._long_scripts.end(
+                lambda: self.execute_command("SCRIPT KILL", target_nodes=RedisCluster.PRIMARIES)
+            )
 
 
-async def _relieved(asked: Awaitable[AnswerT], relieve: Callable[[], Awaitable[None]]) -> AnswerT:
-    """Wait for an answer; where the store is busy with a script, have that one ended."""
+async def _relieved(asked: Awaitable[AnswerT], relieve: Relieve) -> AnswerT:
+    """Wait for an answer; where it tells of trouble, do what may end that."""
     try:
         answer = await asked
-    except StoreBusyError:
-        await relieve()
+    except _TROUBLE as error:
+        await relieve(error)
         raise
-    if isinstance(answer, list) and any(isinstance(part, StoreBusyError) for part in answer):
-        await relieve()
+    if isinstance(answer, list):
+        trouble = next((part for part in answer if isinstance(part, _TROUBLE)), None)
+        if trouble is not None:
+            await relieve(trouble)
     return answer
 
 
@@ -261,73 +281,22 @@ def _batch_span(size: int) -> Iterator[None]:
         yield
 
 
-def safe_connection(kind: type[Any]) -> type[Any]:
-    """The same kind of connection, with care about two things when it writes.
-
-    A task that is cancelled while it writes stays cancelled: before Python 3.12 the library's own
-    limit on the time of a write (`asyncio.wait_for`) loses a cancellation that comes at the
-    moment when the write is done, and whoever was to end then goes on for good.
-
-    A connection whose other side is gone says so: where uvloop has noticed it already, a write
-    ends in a RuntimeError, which the library takes for a mistake in the program.
-
-    Replies that say that the store does not serve have a class of their own, which they keep
-    where a pipeline puts its commands in front of their text.
-
-    One that is open can be handed over to a protocol of ours.
-    """
-
-    class Careful(kind):  # type: ignore[misc] # one for each transport of the library
-        socket_timeout: float | None
-
-        async def send_packed_command(
-            self, command: bytes | str | Iterable[bytes], check_health: bool = True
-        ) -> None:
-            if not self.is_connected:
-                await self.connect_check_health(check_health=False)
-            if check_health:
-                await self.check_health()
-            seconds, self.socket_timeout = self.socket_timeout, None
-            try:
-                async with asyncio.timeout(seconds):
-                    await super().send_packed_command(command, check_health=False)
-            except TimeoutError as error:
-                raise StoreTimeoutError("the store does not take what is written") from error
-            except RuntimeError as error:
-                raise StoreConnectionError("the store closed the connection") from error
-            finally:
-                self.socket_timeout = seconds
-
-        async def read_response(self, *args: Any, **options: Any) -> Any:
-            try:
-                return await super().read_response(*args, **options)
-            except ResponseError as error:
-                raise typed(error) from None
-
-        def parse_error(self, text: str) -> Exception:
-            return cast("Exception", self._parser.parse_error(text))
-
-        def handed_over(self, protocol: asyncio.Protocol) -> asyncio.Transport:
-            transport = cast("asyncio.Transport", self._writer.transport)
-            transport.set_protocol(protocol)
-            return transport
-
-    return Careful
-
-
 # The search replies that the index library parses are those of RESP2.
 _PROTOCOL = 2
 # A command whose answer was lost may have run, so nothing is repeated down here: the caller
 # repeats the whole call, which is idempotent. A pooled connection that went stale is noticed
 # and replaced before a command is sent.
 _NO_RETRY = Retry(NoBackoff(), 0)
+# Each connection without one reads the version of the library from its files.
+_DRIVER = DriverInfo()
 
 
 def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis:
     """A client with a bounded pool; nothing is sent before the first command.
 
     A URL of the scheme `redis+cluster` or `rediss+cluster`, or with `cluster=true` in its query,
-    gives a client of a cluster, which takes the same commands.
+    gives a client of a cluster, which takes the same commands. One of the scheme `redis+sentinel`
+    or `rediss+sentinel` gives a client of the primary that sentinels name (`sentinel_pool`).
 
     Args:
         url: where the store listens, credentials included.
@@ -340,17 +309,22 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
         "socket_connect_timeout": timeout,
         "socket_keepalive": True,
         "protocol": _PROTOCOL,
+        "driver_info": _DRIVER,
         "decode_responses": False,
         "retry": _NO_RETRY,
         "max_connections": max_connections,
     }
     if cluster:
         return _cluster(url, options)
-    if urlsplit(url).scheme == "unix":
-        # There is no network in between that could drop an idle connection.
-        del options["socket_keepalive"]
-    pool = StorePool.from_url(url, timeout=timeout, **options)
-    pool.connection_class = safe_connection(pool.connection_class)
+    parts = urlsplit(url)
+    pool: StorePool
+    if parts.scheme in {"redis+sentinel", "rediss+sentinel"}:
+        pool = sentinel_pool(parts, {**options, "timeout": timeout})
+    else:
+        if parts.scheme == "unix":
+            # There is no network in between that could drop an idle connection.
+            del options["socket_keepalive"]
+        pool = StorePool.from_url(url, timeout=timeout, **options)
     # `from_pool` hands the pool over: closing the client closes it.
     return ObservedRedis.from_pool(pool)
 

@@ -9,8 +9,10 @@ import asyncio
 from typing import Any, Final
 
 from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.connection import AbstractConnection, Connection
 from redis.exceptions import ConnectionError as StoreConnectionError
+
+from agent_memory_services.kit.redis.connections import safe_connection
 
 IDLE_SECONDS: Final = 30.0
 """How long a connection that nobody needs is kept."""
@@ -45,7 +47,8 @@ class StorePool(ConnectionPool):
             idle_seconds: after as long without use, a connection is closed.
             options: of each connection.
         """
-        super().__init__(max_connections=max_connections, **options)
+        kind = safe_connection(options.pop("connection_class", Connection))
+        super().__init__(connection_class=kind, max_connections=max_connections, **options)
         self.timeout = timeout
         self._idle_seconds = idle_seconds
         self._waiting: dict[asyncio.Future[AbstractConnection], None] = {}
@@ -83,10 +86,15 @@ class StorePool(ConnectionPool):
         """Give a connection back."""
         try:
             outdated = self._asked.pop(connection, None) != self._disconnected
-            if outdated or connection.should_reconnect():
+            if outdated or connection.is_old or connection.should_reconnect():
                 await _close(connection)
         finally:
             self._give_back(connection)
+
+    async def renew(self) -> None:
+        """Close connections that are idle now, and those that are used when they come back."""
+        self._disconnected += 1
+        await self.disconnect(inuse_connections=False)
 
     async def disconnect(self, inuse_connections: bool = True) -> None:
         """Close the connections that are idle, and those that are used where that is wanted."""

@@ -37,6 +37,7 @@ class SharedLine:
         self._pool = pool
         self._seconds = seconds
         self._line: _Line | None = None
+        self._leaving: dict[asyncio.Task[None], _Line] = {}
         self._opening: asyncio.Task[_Line] | None = None
 
     async def ask(self, command: bytes) -> Any:
@@ -64,7 +65,17 @@ class SharedLine:
                 raise answer
         return found
 
+    def renew(self) -> None:
+        """Ask nothing more on the connection that is open; the next command opens another."""
+        line, self._line = self._line, None
+        if line is not None:
+            leaving = asyncio.create_task(line.leave())
+            self._leaving[leaving] = line
+            leaving.add_done_callback(self._leaving.pop)
+
     async def _usable(self) -> "_Line":
+        if self._line is not None and self._line.is_old:
+            self.renew()
         line = self._line
         if line is None or line.is_broken:
             line = await self._opened()
@@ -77,9 +88,10 @@ class SharedLine:
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.wait([self._opening])
-        if self._line is not None:
-            await self._line.aclose()
-            self._line = None
+        self.renew()
+        for line in self._leaving.values():
+            line.end()
+        await asyncio.gather(*self._leaving)
 
     async def _opened(self) -> "_Line":
         if self._opening is None:
@@ -115,6 +127,7 @@ class _Line(asyncio.Protocol):
         self._unwritten: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
         self._fault: RedisError | None = None
+        self._is_leaving = False
         self._room = asyncio.Event()
         self._room.set()
         self._lost = asyncio.Event()
@@ -137,6 +150,22 @@ class _Line(asyncio.Protocol):
             self._break(StoreConnectionError("the store closed the connection"))
             return True
         return False
+
+    @property
+    def is_old(self) -> bool:
+        """True if another should take its place."""
+        return bool(self._connection.is_old)
+
+    async def leave(self) -> None:
+        """Close it when the answers are there that somebody waits for; nothing more is asked."""
+        self._is_leaving = True
+        if not self._asked:
+            self.end()
+        await self._closed()
+
+    def end(self) -> None:
+        """Close it; whoever waits for an answer is told that it is gone."""
+        self._break(StoreConnectionError("the connection was closed"))
 
     @property
     def is_full(self) -> bool:
@@ -171,9 +200,12 @@ class _Line(asyncio.Protocol):
 
     async def aclose(self) -> None:
         """Close it, and return when that is done."""
-        self._break(StoreConnectionError("the connection was closed"))
-        await self._connection.disconnect(nowait=True)
+        self.end()
+        await self._closed()
+
+    async def _closed(self) -> None:
         await self._lost.wait()
+        await self._connection.disconnect(nowait=True)
 
     def data_received(self, data: bytes) -> None:
         """Hand answers out."""
@@ -190,6 +222,8 @@ class _Line(asyncio.Protocol):
                     answer.set_result(reply)
         except (InvalidResponse, IndexError):
             self._break(StoreConnectionError("the store does not speak its protocol"))
+        if self._is_leaving and not self._asked:
+            self.end()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as the loop calls it
         """Tell those who wait."""

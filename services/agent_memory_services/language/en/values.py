@@ -10,7 +10,7 @@ from typing import Final
 
 from agent_memory_services.language.claims import SINCE, Quantity
 from agent_memory_services.language.en.parser import Token, Tree
-from agent_memory_services.language.en.words import MONTHS, NUMBERS
+from agent_memory_services.language.en.words import ANY_WEEKDAY, MONTHS, NUMBERS, WEEKDAY_NAMES
 
 _UNITS: Final = {
     "kilo": "kg", "kilogram": "kg", "kilogramme": "kg", "kilometre": "km", "kilometer": "km",
@@ -44,13 +44,13 @@ MARKED: Final = re.compile(
     r"|as of now|going forward|in the end|for good)\b",
     re.IGNORECASE,
 )
-_TIMES: Final = frozenset(
+_TIMES: Final = MONTHS.union(
+    WEEKDAY_NAMES,
+    (f"{name}s" for name in WEEKDAY_NAMES),
     """
     summer winter spring autumn fall weekend week month year season holiday vacation morning evening
-    night afternoon monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow
-    mondays tuesdays wednesdays thursdays fridays saturdays sundays weekday moment january february
-    march april may june july august september october november december while
-    """.split()  # noqa: SIM905
+    night afternoon today tonight tomorrow weekday moment while
+    """.split(),  # noqa: SIM905
 )
 _NAMED_NUMBERS: Final = frozenset(
     [
@@ -69,9 +69,7 @@ _NAMED_NUMBERS: Final = frozenset(
         "chapter",
     ]
 )
-_PAST_TIME: Final = re.compile(
-    r"(?:last|this|earlier|past) |(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today)$"
-)
+_PAST_TIME: Final = re.compile(rf"(?:last|this|earlier|past) |(?:{ANY_WEEKDAY}|today)$")
 """Beginning of a time at which something happened, and not during which it holds."""
 _WHEN: Final = re.compile(
     rf"(?:^| )(?:(?:on|in|back|early|late) )*(?:(?:{'|'.join(sorted(MONTHS))})(?: on)?"

@@ -242,11 +242,20 @@ STOP_WORDS: Final = frozenset(
     """.split()  # noqa: SIM905 - a list would be a page long
 )
 
-MONTHS: Final = frozenset(
-    """
-    january february march april may june july august september october november december
-    """.split()  # noqa: SIM905
-)
+WEEKDAY_NAMES: Final = (
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+)  # fmt: skip
+MONTH_NAMES: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+MONTHS: Final = frozenset(MONTH_NAMES)
+ANY_WEEKDAY: Final = rf"(?:{'|'.join(WEEKDAY_NAMES)})"
+"""Pattern of the name of a day of the week."""
+ANY_MONTH: Final = rf"(?:{'|'.join(MONTH_NAMES)})"
+"""Pattern of the name of a month."""
+SHORT_MONTH: Final = rf"(?:{'|'.join(name[:3] for name in MONTH_NAMES)})"
+"""Pattern of the first three letters of the name of a month."""
 
 NEGATIONS: Final = frozenset({"not", "no", "never", "nor", "neither", "none", "nothing", "nobody"})
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.kit.contract.clock import to_micros
-from agent_memory_services.language.en.words import STOP_WORDS, stem
+from agent_memory_services.language.en.words import STOP_WORDS, WEEKDAY_NAMES, stem
 from agent_memory_services.long_term_memory.domain import terms
 from agent_memory_services.long_term_memory.search import legs, signals
 from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
@@ -33,13 +33,12 @@ from agent_memory_services.long_term_memory.search.question import Wording
 from agent_memory_services.long_term_memory.search.scores import Candidate, Floats, Scoresheet
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
-_DAYS: Final = "monday tuesday wednesday thursday friday saturday sunday"
 _SEEN_FROM_NOW: Final = (
     "today tonight tomorrow yesterday now just ago last next coming this past morning noon"
     " afternoon evening night day days week weeks weekend month months year years"
 )
 # Stems of words by which a speaker tells a day or a time as seen from that of speaking.
-_RELATIVE: Final = frozenset(map(stem, f"{_DAYS} {_SEEN_FROM_NOW}".split()))
+_RELATIVE: Final = frozenset(map(stem, (*WEEKDAY_NAMES, *_SEEN_FROM_NOW.split())))
 
 
 @dataclass(frozen=True, slots=True)

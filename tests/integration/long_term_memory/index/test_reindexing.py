@@ -94,7 +94,7 @@ async def command(name: str, given: dict[str, str], output: Path) -> AsyncIterat
     """The command, killed at the latest when the block is left."""
     with output.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "agent_memory_services.cli", name),
+            *(sys.executable, "-m", "agent_memory_services", name),
             env=given,
             stdout=file,
             stderr=file,

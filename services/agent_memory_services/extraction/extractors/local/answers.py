@@ -8,7 +8,7 @@ from agent_memory_services.extraction.extractors.local.wording import third_pers
 from agent_memory_services.extraction.extractors.local.words import words
 from agent_memory_services.language.en.clauses import FINITE_TAGS
 from agent_memory_services.language.en.parser import Token, Tree
-from agent_memory_services.language.en.words import is_past, past_of
+from agent_memory_services.language.en.words import ANY_MONTH, ANY_WEEKDAY, is_past, past_of
 
 _YES: Final = re.compile(
     r"^(?:yes|yeah|yep|yup|yea|sure|of course|definitely|absolutely|indeed|correct|right|i do|i am"
@@ -295,13 +295,10 @@ _INTO_SENTENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _YEAR_OR_MONTH: Final = re.compile(
-    r"(?:early |late |mid )?(?:(?:19|20)\d\d|january|february|march|april|may|june|july|august"
-    r"|september|october|november|december|spring|summer|autumn|fall|winter)\b",
+    rf"(?:early |late |mid )?(?:(?:19|20)\d\d|{ANY_MONTH}|spring|summer|autumn|fall|winter)\b",
     re.IGNORECASE,
 )
-_A_DAY: Final = re.compile(
-    r"(?:the )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{1,2}\b)", re.IGNORECASE
-)
+_A_DAY: Final = re.compile(rf"(?:the )?(?:{ANY_WEEKDAY}|\d{{1,2}}\b)", re.IGNORECASE)
 _A_TIME: Final = re.compile(r"\d{1,2}(?:[:.]\d\d)? ?(?:[ap]m)?$|noon|midnight", re.IGNORECASE)
 _NUMERAL: Final = re.compile(
     r"(?P<number>(?:just |only |about |around |over |almost )?(?:\d[\d.,]*|an?|one|two|three"

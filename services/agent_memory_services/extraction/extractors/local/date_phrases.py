@@ -7,21 +7,19 @@ The grammar is conservative on purpose. Words that are usually something else ("
 import re
 from typing import Final
 
+from agent_memory_services.language.en.words import ANY_MONTH, ANY_WEEKDAY, SHORT_MONTH
+
 _COUNT = (
     r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty"
     r"|a couple(?: of)?|a few|few|several)"
 )
 _UNIT = r"(?:day|week|weekend|fortnight|month|year|decade)"
-_FULL_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_WEEKDAY = rf"(?:{_FULL_WEEKDAY}|(?-i:Mon|Tues?|Weds?|Thurs?|Thu|Fri|Sat|Sun)\b\.?)"
+_WEEKDAY = rf"(?:{ANY_WEEKDAY}|(?-i:Mon|Tues?|Weds?|Thurs?|Thu|Fri|Sat|Sun)\b\.?)"
 _FULL_MONTH = (
     r"(?:january|february|april|june|july|august|september|october|november|december"
     r"|(?-i:May|March))(?!\w)"
 )
-_MONTH = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)(?!\w)"
-)
+_MONTH = rf"(?:{ANY_MONTH}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)(?!\w)"
 _SEASON = r"(?:spring|summer|autumn|fall|winter)"
 _PART = r"(?: (?:morning|afternoon|evening|night))"
 _YEAR = r"(?:19[3-9]\d|20[0-6]\d)(?![\w:%/-]|\.\d)"
@@ -81,7 +79,7 @@ _FORMS = {
     ),
     "weekday": (
         rf"(?<!every )(?<!each )(?<!other )(?<!first )(?<!second )(?<!third )"
-        rf"(?<!fourth ){_FULL_WEEKDAY}(?!s?['\w-]|(?: (?:morning|afternoon|evening"
+        rf"(?<!fourth ){ANY_WEEKDAY}(?!s?['\w-]|(?: (?:morning|afternoon|evening"
         rf"|night)s\b)){_PART}?(?(preposition)|{_NO_COMPOUND})"
     ),
     "month": _only_after_preposition(rf"(?:early |mid-? ?|late )?{_FULL_MONTH}(?! \d)"),
@@ -105,8 +103,7 @@ CLOCK_FIRST: Final = re.compile(
 QUICK: Final = re.compile(
     r"\d|yesterday|today|to(?:night|morrow)|\b(?:last|next|this|past|coming) |\bago\b|\bfrom now\b"
     r"|\bin an? |\bin (?:two|three|four|five|six|seven|eight|nine|ten|twelve|several)\b"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|before last"
-    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    rf"|{ANY_WEEKDAY}|before last|\b{SHORT_MONTH}",
     re.IGNORECASE,
 )
 """Cheap test that rules most sentences out."""

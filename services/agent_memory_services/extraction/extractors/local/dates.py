@@ -20,6 +20,7 @@ from agent_memory_services.extraction.extractors.local.date_phrases import (
 )
 from agent_memory_services.extraction.extractors.local.periods import Period
 from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.en.words import WEEKDAY_NAMES
 
 _Reading = Callable[[re.Match[str], datetime, bool], Period | None]
 
@@ -28,10 +29,7 @@ _NUMBERS: Final = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "twenty": 20,
 }  # fmt: skip
-_WEEKDAYS: Final = {
-    name[:3]: name
-    for name in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-}
+_WEEKDAYS: Final = {name[:3]: name for name in WEEKDAY_NAMES}
 _DIRECTIONS: Final = {
     "last": -1, "past": -1, "this past": -1, "this": 0, "next": 1, "coming": 1, "this coming": 1,
 }  # fmt: skip

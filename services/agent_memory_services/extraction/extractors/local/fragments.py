@@ -11,7 +11,7 @@ from agent_memory_services.extraction.extractors.local.words import any_of, word
 from agent_memory_services.language.en.clauses import FINITE_TAGS
 from agent_memory_services.language.en.parser import Token, Tree
 from agent_memory_services.language.en.sentences import Utterance
-from agent_memory_services.language.en.words import is_past
+from agent_memory_services.language.en.words import ANY_WEEKDAY, SHORT_MONTH, is_past
 
 _SUBJECTS: Final = ("nsubj", "nsubjpass", "expl", "csubj")
 _INTRODUCED: Final = re.compile(
@@ -118,8 +118,7 @@ _DENIED: Final = re.compile(
 _UNDETERMINED: Final = frozenset(
     {"training", "practice", "physio", "therapy", "dinner", "lunch", "choir"}
 )
-_WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
-_AT_SOME_TIME: Final = re.compile(rf"\d{{1,2}}(?::\d\d| ?[ap]m)|\b{_WEEKDAY}\b", re.IGNORECASE)
+_AT_SOME_TIME: Final = re.compile(rf"\d{{1,2}}(?::\d\d| ?[ap]m)|\b{ANY_WEEKDAY}s?\b", re.IGNORECASE)
 _TIME_FIRST: Final = re.compile(
     r"(?P<day>(?:on )?(?:tomorrow|today|tonight|(?:next "
     r"|this )?\w+day)(?:,? (?:at )?\d[\d:.]*(?: ?[ap]m\b)?"
@@ -127,10 +126,8 @@ _TIME_FIRST: Final = re.compile(
     re.IGNORECASE,
 )
 _SOME_DAY: Final = re.compile(
-    rf"\btomorrow\b|\b{_WEEKDAY}\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:jan|feb|mar|apr|may"
-    rf"|jun|jul|aug|sep"
-    r"|oct|nov|dec)|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}\b"
-    r"|\bon the \d",
+    rf"\btomorrow\b|\b{ANY_WEEKDAY}s?\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {SHORT_MONTH}"
+    rf"|\b{SHORT_MONTH}[a-z]* \d{{1,2}}\b|\bon the \d",
     re.IGNORECASE,
 )
 # Greetings, news, the weather, and what is over.
@@ -144,7 +141,7 @@ _NO_OCCASION: Final = re.compile(
     re.IGNORECASE,
 )
 _VERBAL: Final = frozenset({"VBP", "VBZ", "VBD", "MD", "VB", "PRP", "WP", "WDT", "WRB", "UH"})
-_OFTEN_WHEN: Final = re.compile(rf"\b(?:every|on|at|{_WEEKDAY})\b", re.IGNORECASE)
+_OFTEN_WHEN: Final = re.compile(rf"\b(?:every|on|at|{ANY_WEEKDAY}s?)\b", re.IGNORECASE)
 # Said to the listener, or as a greeting.
 _WISHED: Final = re.compile(
     r"(?:have (?:an? (?:\w+ )?(?:nice|good|great|lovely|safe|wonderful|fun|blast|happy|look|go"
@@ -442,7 +439,7 @@ def _appointed(text: str, *, owned: bool) -> str:
     what, then = text[: when.start()].strip(" ,:-"), text[when.start() :].strip()
     what = re.sub(r"^the ", "", what, flags=re.IGNORECASE) if owned else what
     what = re.sub(r"(?:'s| is| are)$", "", what)
-    then = re.sub(rf"^(?=\d|{_WEEKDAY}\b)", "on ", then, flags=re.IGNORECASE)
+    then = re.sub(rf"^(?=\d|{ANY_WEEKDAY}s?\b)", "on ", then, flags=re.IGNORECASE)
     if owned:
         return f"{what if re.match(r'(?:my|our) ', what) else f'my {what}'} is {then}"
     return f"I have {_with_article(what)} {then}"

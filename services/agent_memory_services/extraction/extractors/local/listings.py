@@ -12,7 +12,7 @@ from typing import Final
 from agent_memory_services.extraction.extractors.local.speech import ITEM, UNBROKEN
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.sentences import Utterance
-from agent_memory_services.language.en.words import is_past
+from agent_memory_services.language.en.words import WEEKDAY_NAMES, is_past
 
 _KEY: Final = r"(?:(?:my|our) )?[A-Za-z][\w'&()-]*(?:[ /][\w'&()-]+){0,7}?"
 _PAIR: Final = re.compile(
@@ -63,13 +63,10 @@ _MEASURED: Final = re.compile(
     re.IGNORECASE,
 )
 _MEASURES_APART: Final = re.compile(r"\s*(?:,(?!\d)|;|//?|\|)\s*(?:and )?")
+_DAYS: Final = {name[:3]: name.capitalize() for name in WEEKDAY_NAMES}
 _WEEKDAY: Final = re.compile(
-    r"^(?P<day>mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}(?P<many>s)?\.?$", re.IGNORECASE
+    rf"^(?P<day>{'|'.join(_DAYS)})[a-z]{{0,6}}(?P<many>s)?\.?$", re.IGNORECASE
 )
-_DAYS: Final = {
-    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday",
-    "sat": "Saturday", "sun": "Sunday",
-}  # fmt: skip
 _KIN: Final = rf"{any_of('companions', 'female', 'male', 'either', 'animals')}"
 _RELATED: Final = re.compile(
     rf"^(?P<own>(?:my|our) )?(?P<who>(?:[a-z-]+ ){{0,2}}?{_KIN}\b.*)$", re.IGNORECASE

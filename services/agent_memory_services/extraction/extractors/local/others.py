@@ -17,12 +17,10 @@ from agent_memory_services.extraction.extractors.local.said import (
 )
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.clauses import Modality, Tense
+from agent_memory_services.language.en.words import ANY_MONTH
 
-_MONTHS: Final = (
-    "january|february|march|april|may|june|july|august|september|october|november|december"
-)
 _BIRTHDAY: Final = re.compile(
-    rf"(?:on )?(?P<day>\d{{1,2}} (?:{_MONTHS})(?: (?:19\d\d|200\d))?)(?: 20\d\d)?$", re.IGNORECASE
+    rf"(?:on )?(?P<day>\d{{1,2}} {ANY_MONTH}(?: (?:19\d\d|200\d))?)(?: 20\d\d)?$", re.IGNORECASE
 )
 _CONTACT: Final = re.compile(rf"(?:{any_of('contact_kinds')} )*{any_of('contacts')}")
 _FAVOURITE: Final = re.compile(

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.words import any_of
+from agent_memory_services.language.en.words import ANY_WEEKDAY, SHORT_MONTH
 
 _PEOPLE: Final = any_of("companions", "female", "male", "either", "animals", "plural")
-_WEEKDAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_MONTHS: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _OPEN: Final = (
     r"(?:^|(?<=[,;] )|(?<=\band )|(?<=\bthen )|(?<=\bso )|(?<=\bbut )|(?<=\bbecause )|(?<=\byeah ))"
 )
@@ -53,7 +52,7 @@ def _is_due(match: re.Match[str]) -> str:
         return match[0]
     many = what.endswith("s") and not what.endswith("ss")
     plain = _uncapitalised(what)
-    month = re.match(rf"{_MONTHS}[a-z]*\.?(?! ?\d)", match.string[match.end() :], re.IGNORECASE)
+    month = re.match(rf"{SHORT_MONTH}[a-z]*\.?(?! ?\d)", match.string[match.end() :], re.IGNORECASE)
     return f"my {plain} {'are' if many else 'is'} due {'in ' if month else ''}"
 
 
@@ -111,13 +110,14 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     (
         re.compile(
             r", ?(?:and )?not (?:(?:on|at|in|to|for|from) )?(?:the )?(?:\d[\w:.]*|me|us|[A-Z]\w+"
-            rf"|{_WEEKDAY})(?: (?:as|like) I (?:said|wrote|told you).*)?$"
+            rf"|{ANY_WEEKDAY})(?: (?:as|like) I (?:said|wrote|told you).*)?$"
         ),
         "",
     ),
     (
         re.compile(
-            rf",? (?:instead of|rather than) (?:(?:on|at|in) )?(?:the )?(?:\d[\w:.]*|{_WEEKDAY})$",
+            r",? (?:instead of|rather than) (?:(?:on|at|in) )?(?:the )?"
+            rf"(?:\d[\w:.]*|{ANY_WEEKDAY})$",
             re.IGNORECASE,
         ),
         "",
@@ -228,7 +228,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
         re.compile(
             r"^(?:(?:my|our|the) )?(?P<what>[A-Za-z][\w'-]*(?: [\w'-]+){0,2}) (?:is |are )?due"
             r" (?=(?:(?:on|in|by|at|back|early|late|the|end|next|this|tomorrow)\b|\d"
-            rf"|{_WEEKDAY}|{_MONTHS}))",
+            rf"|{ANY_WEEKDAY}|{SHORT_MONTH}))",
             re.IGNORECASE,
         ),
         _is_due,
@@ -287,7 +287,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     ),
     (
         re.compile(
-            rf"^not (?:on |at |in )?(?:the )?(?:\d\w*|(?-i:[A-Z])\w+|{_WEEKDAY}), (?=(?:my|our"
+            rf"^not (?:on |at |in )?(?:the )?(?:\d\w*|(?-i:[A-Z])\w+|{ANY_WEEKDAY}), (?=(?:my|our"
             rf"|the|I)\b)",
             re.IGNORECASE,
         ),
@@ -337,7 +337,7 @@ _CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], 
     # "Fridays are for my pottery class."
     (
         re.compile(
-            rf"\b(?P<day>(?:every )?{_WEEKDAY}s?|weekends|mornings|evenings) (?:is|are) "
+            rf"\b(?P<day>(?:every )?{ANY_WEEKDAY}s?|weekends|mornings|evenings) (?:is|are) "
             r"(?P<what>for (?:my |our )?[\w' -]+|(?:my |our )[\w' -]*(?:day|night|class|training"
             r"|practice))$",
             re.IGNORECASE,
@@ -416,7 +416,7 @@ _OWN_MAKE: Final = re.compile(
 )
 _NO_MAKE: Final = (
     rf"\b(?:{any_of('software', 'demonyms', 'female', 'male', 'companions', 'chores')}"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|christmas|easter|excel|word|gmail|english|god)\b"
+    rf"|{ANY_WEEKDAY}|christmas|easter|excel|word|gmail|english|god)\b"
 )
 _SEVERAL_WORDS: Final = re.compile(r"\w+ [\w'-]+ \w")
 _SHORT: Final = 6

@@ -15,6 +15,7 @@ from agent_memory_services.extraction.extractors.local.subjects import (
 from agent_memory_services.extraction.extractors.local.words import any_of, words
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.parser import Token, Tree
+from agent_memory_services.language.en.words import ANY_WEEKDAY
 
 OVER: Final = frozenset({Tense.PAST, Tense.USED_TO})
 
@@ -22,14 +23,13 @@ _LASTING: Final = re.compile(r"\b(?:since|for|always)\b")
 _LIMITS: Final = frozenset(
     {"not", "never", "rarely", "seldom", "hardly", "barely", "no", "only", "longer"}
 )
-_DAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _OFTEN: Final = re.compile(
     r"\b(?:every|each|most) (?:other |single |second |first |last |third )?(?:day|morning"
     r"|afternoon|evening|night|week|weekend|month|year|summer|winter|spring|autumn|fall|hour|few"
-    rf"|two|three|{_DAY})s?\b"
+    rf"|two|three|{ANY_WEEKDAY})s?\b"
     r"|\b(?:on|in the|at the|at) (?:weekends|weekdays|mornings?|evenings?|afternoons?|nights"
-    rf"|summers?|winters?|weekend|{_DAY}s)\b|\b{_DAY}s\b|\b{_DAY} (?:morning|afternoon|evening"
-    rf"|night)s\b"
+    rf"|summers?|winters?|weekend|{ANY_WEEKDAY}s)\b|\b{ANY_WEEKDAY}s\b"
+    rf"|\b{ANY_WEEKDAY} (?:morning|afternoon|evening|night)s\b"
     r"|\b(?:once|twice|three times|\w+ times) (?:a|per|each|every) (?:day|week|month|year)\b"
     r"|\ba (?:day|week|month)$|\b(?:daily|weekly|monthly|nightly)\b"
     r"|\bbefore (?:work|bed|school|breakfast)\b|\bafter (?:work|school|dinner)\b"

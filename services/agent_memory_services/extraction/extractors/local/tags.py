@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.en.words import MONTH_NAMES
 
 MOST_TOPICS: Final = 4
 _WORD = re.compile(r"[a-zà-ÿ]+(?:'[a-z]+)?")
@@ -29,8 +30,8 @@ _NAME = re.compile(
 )
 # Dates that grounding wrote in; a year the speaker named stays an entity.
 _DATE = re.compile(
-    r"\b(?:\d{1,2} )?(?:January|February|March|April|May|June|July|August|September|October"
-    r"|November|December)(?: \d{4})?\b|\b(?:spring|summer|autumn|fall|winter) \d{4}\b"
+    rf"\b(?:\d{{1,2}} )?(?:{'|'.join(name.capitalize() for name in MONTH_NAMES)})(?: \d{{4}})?\b"
+    r"|\b(?:spring|summer|autumn|fall|winter) \d{4}\b"
 )
 _TECH: Final = re.compile(
     r"\b(?:python|javascript|typescript|java|rust|golang|kotlin|swift|ruby|php|react|angular|vue"

@@ -27,6 +27,7 @@ from agent_memory_services.extraction.extractors.openai.facts import (
     EventAnswer,
     FactAnswer,
 )
+from agent_memory_services.language.en.words import ANY_WEEKDAY
 from agent_memory_services.shared.model_api.answers import listings
 
 _SHORTENED: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
@@ -99,7 +100,7 @@ _UNNAMED: Final = re.compile(
 )
 _PERIOD: Final = (
     r"(?:night|week|weekend|month|year|spring|summer|autumn|fall|winter"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    rf"|{ANY_WEEKDAY})"
 )
 _RELATIVE: Final = re.compile(
     r"\b(?:(?:yesterday|today|tonight|tomorrow)(?!'s\b|\w)|(?:last|next) "

@@ -14,7 +14,7 @@ from agent_memory_services.language.claims import (
     ClaimModality,
 )
 from agent_memory_services.language.en.wordings import is_person
-from agent_memory_services.language.en.words import MONTHS, roots
+from agent_memory_services.language.en.words import MONTHS, WEEKDAY_NAMES, roots
 
 _LIKINGS: Final = frozenset({"like", "prefer", "want"})
 _HAVING: Final = frozenset(
@@ -70,11 +70,7 @@ PREPOSITIONS: Final = frozenset(
     around behind between call name
     """.split()  # noqa: SIM905 - a list would be a page long
 )
-DAYS: Final = frozenset(
-    """
-    monday tuesday wednesday thursday friday saturday sunday today tomorrow am pm noon
-    """.split()  # noqa: SIM905
-)
+DAYS: Final = frozenset({*WEEKDAY_NAMES, "today", "tomorrow", "am", "pm", "noon"})
 DAYTIMES: Final = frozenset({"morning", "afternoon", "evening", "night", "weekend", "weekday"})
 
 

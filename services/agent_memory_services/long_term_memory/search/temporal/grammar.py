@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from agent_memory_services.language.en.words import MONTH_NAMES, WEEKDAY_NAMES
+
 _ONE_DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(weeks=1)
 _MONTHS_PER_YEAR: Final = 12
@@ -74,18 +76,13 @@ Raises:
     OverflowError: the calendar does not reach so far.
 """
 
-_MONTHS: Final = (
-    *("january", "february", "march", "april", "may", "june", "july", "august"),
-    *("september", "october", "november", "december"),
-)
-_SHORT_MONTHS: Final = {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORT_MONTHS: Final = {name[:3]: number for number, name in enumerate(MONTH_NAMES, 1)}
 _SEASONS: Final = {"spring": 0, "summer": 1, "autumn": 2, "fall": 2, "winter": 3}
 _COUNTED: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBERS: Final = {"a": 1, "an": 1} | {name: number for number, name in enumerate(_COUNTED, 1)}
 _VAGUE: Final = {"few": 3, "couple of": 2, "couple": 2}
 
-_MONTH: Final = rf"(?P<month>{'|'.join(_MONTHS)}|(?:{'|'.join(_SHORT_MONTHS)}|sept)\b\.?)"
+_MONTH: Final = rf"(?P<month>{'|'.join(MONTH_NAMES)}|(?:{'|'.join(_SHORT_MONTHS)}|sept)\b\.?)"
 _DAY: Final = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR: Final = r"(?P<year>(?:19|20)\d\d)"
 _SEASON: Final = rf"(?P<season>{'|'.join(_SEASONS)})"
@@ -165,7 +162,7 @@ def _stepped(match: re.Match[str], today: date) -> Span:
 
 
 def _weekday(match: re.Match[str], today: date) -> Span:
-    number = _WEEKDAYS.index(match["weekday"].lower())
+    number = WEEKDAY_NAMES.index(match["weekday"].lower())
     if match["step"].lower() in _LATER:
         return day(today + timedelta(days=(number - today.weekday() - 1) % 7 + 1))
     return day(today - timedelta(days=(today.weekday() - number - 1) % 7 + 1))
@@ -221,7 +218,7 @@ RULES: Final = (
     _rule(rf"{_STEP} {_SEASON}", _season),
     _rule(r"(?P<name>today|tonight|yesterday|last night|tomorrow)", _named_day),
     _rule(rf"{_STEP} (?P<unit>week|weekend|month|year)", _stepped),
-    _rule(rf"{_STEP} (?P<weekday>{'|'.join(_WEEKDAYS)})", _weekday),
+    _rule(rf"{_STEP} (?P<weekday>{'|'.join(WEEKDAY_NAMES)})", _weekday),
     _rule(rf"{_NUMBER} {_UNIT} ago", _ago),
     _rule(rf"(?:last|past|previous) {_ROUGHLY} {_UNIT}", _recent),
 )

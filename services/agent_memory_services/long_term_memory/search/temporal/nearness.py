@@ -10,6 +10,7 @@ import numpy as np
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.contract.remembered import remembered
+from agent_memory_services.language.en.words import ANY_MONTH, ANY_WEEKDAY
 from agent_memory_services.long_term_memory.search.scores import Floats
 from agent_memory_services.long_term_memory.search.signals import Evidence
 
@@ -30,9 +31,7 @@ _LENGTHS: Final = {
 _TIME_WORDS: Final = re.compile(
     r"\b(?:yesterday|today|tonight|tomorrow|last|next|this|ago|since|recently|just|morning|night|"
     r"days?|week(?:end)?s?|months?|years?|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
-    r"january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"(?:19|20)\d\d)\b",
+    rf"{ANY_WEEKDAY}|{ANY_MONTH}|(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 

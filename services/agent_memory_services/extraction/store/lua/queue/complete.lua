@@ -5,8 +5,6 @@ if not job then
 end
 call('HSET', base .. 'job:' .. job.id, 'outcome', outcome)
 call('HDEL', base .. 'job:' .. job.id, 'error')
-for _, family in ipairs(PAYLOAD) do
-  call('UNLINK', base .. family .. job.id)
-end
+unlink_payload(job.id)
 finish(job, SUCCEEDED)
 return 1

@@ -20,9 +20,7 @@ local function erase_job(job)
   call('ZREM', base .. 'jobs-of:' .. thread, job.id)
   dequeue(job.tenant, job.id)
   call('DEL', base .. 'job:' .. job.id)
-  for _, family in ipairs(PAYLOAD) do
-    call('UNLINK', base .. family .. job.id)
-  end
+  unlink_payload(job.id)
 end
 
 local jobs, messages = 0, 0

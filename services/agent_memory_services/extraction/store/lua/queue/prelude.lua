@@ -47,6 +47,13 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- Runs a command on many values, a lot of them at a time; the number is even, for pairs.
+local function on_all(command, key, values)
+  for from = 1, #values, 1000 do
+    call(command, key, unpack(values, from, math.min(from + 999, #values)))
+  end
+end
+
 local function first(zset)
   local found = call('ZRANGE', zset, 0, 0, 'WITHSCORES')
   return found[1], tonumber(found[2])
@@ -129,6 +136,19 @@ local function unlease(job)
   call('HDEL', base .. 'job:' .. job.id, 'token')
 end
 
+local function unlink_payload(id)
+  local keys = {}
+  for at, family in ipairs(PAYLOAD) do
+    keys[at] = base .. family .. id
+  end
+  call('UNLINK', unpack(keys))
+end
+
+-- Whether a session has unsettled jobs.
+local function is_busy(session)
+  return call('EXISTS', base .. 'open:' .. session) == 1
+end
+
 -- Notes who did some of a job's work.
 local function worked(job, who)
   if who ~= '' then
@@ -146,11 +166,14 @@ end
 -- Gives up the job's place in its session and lets those behind it be claimed.
 local function leave(job)
   local session = base .. 'session:' .. job.session
-  if call('HGET', session, 'next.' .. job.lane) == job.id then
+  local found = call('HMGET', session, 'next.' .. job.lane, 'active.' .. job.lane)
+  local next_job, active = found[1], found[2]
+  if next_job == job.id then
     call('HDEL', session, 'next.' .. job.lane)
   end
-  call('ZREM', blocked_key(job), job.id)
-  local active = call('HGET', session, 'active.' .. job.lane)
+  if job.state ~= RUNNING then
+    call('ZREM', blocked_key(job), job.id)
+  end
   if active and active ~= job.id then
     return
   end
@@ -186,7 +209,7 @@ end
 -- A session with unsettled jobs is kept; a settled one for a while, so that what is sent twice
 -- is known again.
 local function renew_session(session, thread)
-  local busy = call('EXISTS', base .. 'open:' .. session) == 1
+  local busy = is_busy(session)
   local keys = { base .. 'session:' .. session, base .. 'ahead:' .. session,
     base .. 'recent:' .. session }
   if call('GET', base .. 'latest:' .. thread) == session then
@@ -204,14 +227,19 @@ end
 
 local function finish(job, state)
   unlease(job)
-  dequeue(job.tenant, job.id)
+  if job.state ~= RUNNING then
+    dequeue(job.tenant, job.id)
+  end
   leave(job)
   call('HSET', base .. 'job:' .. job.id, 'end', now)
   if state ~= FAILED then
     call('ZREM', base .. 'open:' .. job.session, job.id)
     call('ZADD', base .. 'finished', now + limits.retention, job.id)
   end
-  renew_session(job.session, job.thread)
+  -- While it is busy it is kept as it is.
+  if not is_busy(job.session) then
+    renew_session(job.session, job.thread)
+  end
   move(job, state)
 end
 
@@ -234,9 +262,7 @@ local function forget(id)
   call('ZREM', base .. 'jobs:' .. job.tenant .. ':' .. job.state, id)
   call('ZREM', base .. 'jobs-of:' .. job.thread, id)
   call('DEL', base .. 'job:' .. id)
-  for _, family in ipairs(PAYLOAD) do
-    call('UNLINK', base .. family .. id)
-  end
+  unlink_payload(id)
   call('ZREM', base .. 'finished', id)
 end
 

@@ -18,7 +18,8 @@ if barred and tonumber(barred) > now then
 end
 
 local head = base .. 'session:' .. session
-local known = call('HMGET', head, 'received', 'floor', 'owner', 'user', 'indexed')
+local known = call('HMGET', head, 'received', 'floor', 'owner', 'user', 'indexed', 'next.extract',
+  'next.store')
 local received, floor, former = tonumber(known[1]), tonumber(known[2]), known[3]
 local former_user = known[4] or ''
 if former_user ~= '' then
@@ -39,6 +40,8 @@ if not received then
 end
 
 local ahead = base .. 'ahead:' .. session
+local gapless = call('EXISTS', ahead) == 0
+local was_busy = is_busy(session)
 
 -- The first stretch of `ahead` that ends at a sequence or later: its name and both its ends.
 local function stretch_at(sequence)
@@ -50,6 +53,7 @@ local function stretch_at(sequence)
 end
 
 local function put_aside(from, to)
+  gapless = false
   call('ZADD', ahead, to, from == to and whole(from) or whole(from) .. ':' .. whole(to))
 end
 
@@ -58,6 +62,10 @@ end
 local function arrive(from, to)
   if from > floor and to <= received then
     return false
+  end
+  if gapless and from == received + 1 then
+    received = to
+    return true
   end
   local name, start, ending = stretch_at(from - 1)
   while name and start <= to + 1 do
@@ -79,78 +87,92 @@ local function arrive(from, to)
   return true
 end
 
-local function open_job(lane)
-  local id = lanes[lane].fresh
-  call('HSET', base .. 'job:' .. id, 'tenant', tenant, 'tenant_name', tenant_name,
-    'thread', thread, 'session', session, 'lane', lane, 'state', PENDING, 'create', now,
-    'attempt', 0, 'failures', 0, 'strikes', 0, 'since', 0, 'first', 0, 'last', 0)
-  call('ZADD', base .. 'jobs:' .. tenant, 0, id)
-  call('ZADD', base .. 'jobs:' .. tenant .. ':' .. PENDING, 0, id)
-  call('ZADD', base .. 'jobs-of:' .. thread, 0, id)
-  call('ZADD', base .. 'open:' .. session, '+inf', id)
-  call('COPY', base .. 'recent:' .. session, base .. 'before:' .. id)
-  call('HSET', head, 'next.' .. lane, id)
-  return id
+local head_fields = {} -- of the session, and their values, flat
+local function note(name, value)
+  head_fields[#head_fields + 1], head_fields[#head_fields + 2] = name, value
 end
 
--- The jobs that take something in now, by lane, with the span of what they take.
+local function open_job(lane)
+  local id = lanes[lane].fresh
+  note('next.' .. lane, id)
+  return { id = id, is_new = true, create = now, first = 0, last = 0, size = 0, traces = '' }
+end
+
+-- The job of a lane that collects already. One that cannot be read, or was given up for that,
+-- collects no more, and neither does one that has enough.
+local function waiting_job(lane)
+  local id = known[lane == 'extract' and 6 or 7]
+  local job = id and load_job(id)
+  if not is_sound(job) or job.state ~= PENDING then
+    return nil
+  end
+  local found = call('HMGET', base .. 'job:' .. id, 'create', 'first', 'last', 'bytes', 'traces')
+  job.create = tonumber(found[1]) or now
+  job.first, job.last = tonumber(found[2]) or 0, tonumber(found[3]) or 0
+  job.size, job.traces = math.floor(tonumber(found[4]) or 0), found[5] or ''
+  return job.size < JOB_BYTES and job or nil
+end
+
+-- The jobs that take something in now, by lane, with the span and the size of what they take.
 local collecting = {}
 
 local function job_of(lane)
-  if not collecting[lane] then
-    local id = call('HGET', head, 'next.' .. lane)
-    -- One that cannot be read, or was given up for that, collects no more.
-    local next_job = id and load_job(id)
-    if not is_sound(next_job) or next_job.state ~= PENDING
-      or (tonumber(call('HGET', base .. 'job:' .. id, 'bytes')) or 0) >= JOB_BYTES then
-      id = open_job(lane)
-    end
-    -- The owner is set once, but may be known later than the first messages.
-    call('HSET', base .. 'job:' .. id, 'spec', spec, 'user', user, 'config', config, 'zone', zone)
-    collecting[lane] = { id = id, lowest = math.huge, highest = 0, bytes = 0 }
+  local job = collecting[lane]
+  if not job then
+    job = waiting_job(lane) or open_job(lane)
+    job.lowest, job.highest, job.messages = math.huge, 0, {}
+    collecting[lane] = job
   end
-  return collecting[lane]
-end
-
-local function keep_trace(job)
-  if trace == '' then
-    return
-  end
-  local key = base .. 'job:' .. job.id
-  local kept = call('HGET', key, 'traces') or ''
-  if #kept < TRACES * (#trace + 1) then
-    call('HSET', key, 'traces', kept .. trace .. ' ')
-  end
+  return job
 end
 
 local function collect(lane, sequence, message)
   local job = job_of(lane)
-  call('ZADD', base .. 'messages:' .. job.id, sequence, message)
+  job.messages[#job.messages + 1], job.messages[#job.messages + 2] = sequence, message
   job.lowest = math.min(job.lowest, sequence)
   job.highest = math.max(job.highest, sequence)
-  job.bytes = job.bytes + #message
+  job.size = job.size + #message
 end
 
 local function schedule(lane, job)
   local key = base .. 'job:' .. job.id
-  local found = call('HMGET', key, 'create', 'first', 'last')
+  local opens_at = job.is_new and '+inf' or nil
   if job.highest > 0 then
-    local first_before = tonumber(found[2]) or 0
-    local lowest = first_before > 0 and math.min(first_before, job.lowest) or job.lowest
-    call('HSET', key, 'first', lowest, 'last', math.max(tonumber(found[3]) or 0, job.highest))
-    call('ZADD', base .. 'open:' .. session, lowest, job.id)
+    local lowest = job.first > 0 and math.min(job.first, job.lowest) or job.lowest
+    opens_at = lowest ~= job.first and lowest or opens_at
+    job.first, job.last = lowest, math.max(job.last, job.highest)
   end
-  bump(key, 'bytes', job.bytes)
-  keep_trace(job)
-  local plan = lanes[lane]
-  call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
-  enqueue(tenant, job.id, math.min(now + plan.wait, (tonumber(found[1]) or now) + plan.patience))
+  if trace ~= '' and #job.traces < TRACES * (#trace + 1) then
+    job.traces = job.traces .. trace .. ' '
+  end
+  local due = math.min(now + lanes[lane].wait, job.create + lanes[lane].patience)
+  -- The owner is set once, but may be known later than the first messages.
+  call('HSET', key, 'spec', spec, 'user', user, 'config', config, 'zone', zone, 'first', job.first,
+    'last', job.last, 'bytes', job.size, 'traces', job.traces, 'due', due)
+  if job.is_new then
+    call('HSET', key, 'tenant', tenant, 'tenant_name', tenant_name, 'thread', thread,
+      'session', session, 'lane', lane, 'state', PENDING, 'create', now, 'attempt', 0,
+      'failures', 0, 'strikes', 0, 'since', 0)
+    call('ZADD', base .. 'jobs:' .. tenant, 0, job.id)
+    call('ZADD', base .. 'jobs:' .. tenant .. ':' .. PENDING, 0, job.id)
+    call('ZADD', base .. 'jobs-of:' .. thread, 0, job.id)
+    call('COPY', base .. 'recent:' .. session, base .. 'before:' .. job.id)
+  else
+    call('ZREM', base .. 'blocked:' .. lane .. ':' .. session, job.id)
+  end
+  if opens_at then
+    call('ZADD', base .. 'open:' .. session, opens_at, job.id)
+  end
+  on_all('ZADD', base .. 'messages:' .. job.id, job.messages)
+  call('ZADD', base .. 'due:' .. tenant, due, job.id)
+  call('ZADD', base .. 'waiting', due, job.id)
   announce(tenant, thread, session, job.id)
 end
 
 if withheld then
   arrive(withheld.first, withheld.last)
 end
+local arrived = {} -- sequences and messages, flat
 for at, message in ipairs(messages) do
   local sequence = sequences[at]
   if arrive(sequence, sequence) then
@@ -160,7 +182,7 @@ for at, message in ipairs(messages) do
     if indexing then
       collect('store', sequence, message)
     end
-    call('ZADD', base .. 'recent:' .. session, sequence, message)
+    arrived[#arrived + 1], arrived[#arrived + 2] = sequence, message
   end
 end
 -- Of a session that was forgotten, or is of an earlier release, messages may be stored.
@@ -168,36 +190,63 @@ local indexed = known[5] or (known[1] and '' or 0)
 if indexing and #messages > 0 then
   indexed = 1
 end
-if deleted and known[5] ~= '0' then
+local unindexing = deleted and known[5] ~= '0'
+if unindexing then
   job_of('store')
+end
+local given_memories = {}
+for _, given in ipairs(memories) do
+  local job = job_of('store')
+  given_memories[#given_memories + 1] = given.id
+  given_memories[#given_memories + 1] = given.memory
+  job.size = job.size + #given.memory
+end
+
+for _, lane in ipairs({ 'extract', 'store' }) do
+  if collecting[lane] then
+    schedule(lane, collecting[lane])
+  end
+end
+if next(collecting) then
+  refresh_tenant(tenant)
+else
+  announce(tenant, thread, session, '')
+end
+if #given_memories > 0 then
+  on_all('HSET', base .. 'memories:' .. collecting.store.id, given_memories)
+end
+if unindexing then
   for _, id in ipairs(call('ZRANGE', base .. 'open:' .. session, 0, -1)) do
     call('HSET', base .. 'job:' .. id, 'unindexing', 1)
   end
 end
-for _, given in ipairs(memories) do
-  local job = job_of('store')
-  call('HSET', base .. 'memories:' .. job.id, given.id, given.memory)
-  job.bytes = job.bytes + #given.memory
+-- A job sees as reference what came before it.
+if #arrived > 0 then
+  on_all('ZADD', base .. 'recent:' .. session, arrived)
+  call('ZREMRANGEBYRANK', base .. 'recent:' .. session, 0, -(reference + 1))
 end
 
-for lane, job in pairs(collecting) do
-  schedule(lane, job)
-end
-if not next(collecting) then
-  announce(tenant, thread, session, '')
-end
-
-call('HSET', head, 'received', received, 'floor', floor, 'uid', uid, 'indexed', indexed)
-if former ~= owner then
-  call('HSET', head, 'user', user, 'owner', owner)
+note('received', received)
+note('floor', floor)
+note('uid', uid)
+note('indexed', indexed)
+local owner_changed = former ~= owner
+if owner_changed then
+  note('user', user)
+  note('owner', owner)
   if former then
     call('ZREM', owned_key(thread, former), session)
-    call('HSET', head, 'owned_late', 1)
+    note('owned_late', 1)
   end
 end
-call('ZREMRANGEBYRANK', base .. 'recent:' .. session, 0, -(reference + 1))
-call('SET', base .. 'latest:' .. thread, session)
-renew_session(session, thread)
+call('HSET', head, unpack(head_fields))
+if call('GET', base .. 'latest:' .. thread) ~= session then
+  call('SET', base .. 'latest:' .. thread, session)
+end
+-- What is busy is kept already.
+if owner_changed or not was_busy then
+  renew_session(session, thread)
+end
 
 if collecting.extract or collecting.store then
   return { '', (collecting.extract or collecting.store).id, received }

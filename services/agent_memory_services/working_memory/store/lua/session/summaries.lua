@@ -17,18 +17,25 @@ local function forget_summary(partition, member)
   redis.call('HDEL', traces, member)
 end
 
--- Puts a session down whose view is too long, and strikes one off whose view is not; `held` are
--- the fields of its meta. A trigger is a share of the window, and the window of sessions that named
--- none. Answers 1 where it was not down before.
-local function queue_summary(partition, member, trigger, held, now)
+-- Whether a view is too long. A trigger is a share of the window, and the window of sessions that
+-- named none; `held` are the fields of a session's meta.
+local function overflows_view(trigger, held)
+  local window = tonumber(held.window) or trigger.window
+  return (tonumber(held.tokens) or 0) > math.floor(window * trigger.share)
+end
+
+-- Puts a session down whose view is too long, and strikes one off whose view is not and that may be
+-- down. Answers 1 where it was not down before.
+local function queue_summary(partition, member, trigger, held, now, may_wait)
   if not trigger then
     return 0
   end
-  local window = tonumber(held.window) or trigger.window
-  if tonumber(held.tokens) > math.floor(window * trigger.share) then
+  if overflows_view(trigger, held) then
     local waiting = summary_keys(partition)
     return redis.call('ZADD', waiting, 'NX', whole(now), member)
   end
-  forget_summary(partition, member)
+  if may_wait then
+    forget_summary(partition, member)
+  end
   return 0
 end

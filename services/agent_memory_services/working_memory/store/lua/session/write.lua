@@ -55,6 +55,9 @@ if etag ~= '' and etag ~= current_etag then
   return { 'etag', current_etag }
 end
 
+-- An incarnation that expired may still be down, and nothing else is whose view is not too long.
+local may_wait = created or trigger and overflows_view(trigger, held)
+
 local changed = {} -- fields of meta and their values, flat
 local function set(name, value)
   held[name] = value
@@ -62,10 +65,25 @@ local function set(name, value)
   changed[#changed + 1] = value
 end
 
+-- Digests and sequences of the messages that the log has, by their ids.
+local function already_logged()
+  local found = {}
+  for first = 1, #messages, LOT do
+    local names = {}
+    for at = first, math.min(first + LOT - 1, #messages) do
+      names[#names + 1] = messages[at].id
+    end
+    for at, slot in ipairs(redis.call('HMGET', parts.ids, unpack(names))) do
+      found[names[at]] = slot
+    end
+  end
+  return found
+end
+
 -- Sets the sequence of a message that is in the log already, or comes twice in this write.
 -- Answers false where its id says something else there.
 local function recognise(item, seen)
-  local slot = seen[item.id] or redis.call('HGET', parts.ids, item.id)
+  local slot = seen[item.id]
   item.digest = item.head:sub(1, DIGEST_BYTES)
   if slot and slot:sub(1, DIGEST_BYTES) == item.digest then
     item.known = slot:sub(DIGEST_BYTES + 1)
@@ -145,7 +163,7 @@ if #slots > 0 then
   end
 end
 
-local seen, fresh = {}, 0
+local seen, fresh = created and {} or already_logged(), 0
 local next_sequence = (tonumber(held.sequence) or 0) + 1
 for _, item in ipairs(messages) do
   if not recognise(item, seen) and not replaces_view then
@@ -175,12 +193,16 @@ local function tokens_of(place)
   return tonumber(place:match('^%d+', DIGEST_BYTES + 2))
 end
 
--- Runs a command on many values, a lot of them at a time.
+-- Runs a command on many values, a lot of them at a time; answers what the last run did.
 local function on_all(command, key, values)
+  local answer
   for first = 1, #values, LOT do
-    redis.call(command, key, unpack(values, first, math.min(first + LOT - 1, #values)))
+    answer = redis.call(command, key, unpack(values, first, math.min(first + LOT - 1, #values)))
   end
+  return answer
 end
+
+local view_size -- where this write has counted it
 
 local function write_messages()
   local tokens = tonumber(held.tokens) or 0
@@ -215,7 +237,7 @@ local function write_messages()
   end
   on_all('HSET', parts.log, logged)
   on_all('HSET', parts.ids, named)
-  on_all('RPUSH', parts.view, shown)
+  view_size = on_all('RPUSH', parts.view, shown)
   local last_sequence = next_sequence + fresh - 1
   tell_silence()
   set('sequence', whole(last_sequence))
@@ -327,7 +349,7 @@ if not idle then
   redis.call('HSET', parts.meta, unpack(changed))
   arm(moment)
   tell_all()
-  overflows = queue_summary(address.partition, member, trigger, held, now)
+  overflows = queue_summary(address.partition, member, trigger, held, now, may_wait)
   if overflows == 1 and trace ~= '' then
     local _, _, traces = summary_keys(address.partition)
     redis.call('HSET', traces, member, trace)
@@ -345,6 +367,6 @@ end
 return {
   'ok', held.uid, version, created and 1 or 0, held.user,
   tonumber(held.created), tonumber(held.updated), tonumber(held.expires) or 0,
-  tonumber(held.sequence), tonumber(held.tokens), redis.call('LLEN', parts.view),
+  tonumber(held.sequence), tonumber(held.tokens), view_size or redis.call('LLEN', parts.view),
   fresh, submissions, overflows, answers,
 }

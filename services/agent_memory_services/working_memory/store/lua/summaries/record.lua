@@ -50,6 +50,6 @@ redis.call('HSET', meta, 'tokens', held.tokens, 'version', whole(version))
 redis.call('HSET', meta, unpack(context_fields(recorded)))
 forget_summary(partition, member)
 local now = now_micros()
-queue_summary(partition, member, trigger, held, now)
+queue_summary(partition, member, trigger, held, now, false)
 tell(partition, member, 'summarized', now, { 'uid', uid, 'version', whole(version) })
 return { 'ok', version }

@@ -1,0 +1,83 @@
+"""Command `agent-memory up`: the whole stack on this machine."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from agent_memory_services.embedded.errors import EmbeddedError
+from agent_memory_services.embedded.stack import StackOptions
+from agent_memory_services.embedded.store import Fsync
+from agent_memory_services.embedded.up import up as run_stack
+
+app = typer.Typer()
+
+_ANY_PORT = "0 for any free one."
+
+
+def _default_state_dir() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "agent-memory"
+
+
+def _workers(count: int | None) -> dict[str, str]:
+    return {} if count is None else {"AGENT_MEMORY_EXTRACTION_WORKERS": str(count)}
+
+
+@app.command()
+def up(
+    *,
+    host: Annotated[str, typer.Option(help="Address callers connect to.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port for gRPC, gRPC-Web and JSON.")] = 8000,
+    gateway: Annotated[
+        bool, typer.Option(help="Start the gateway, or only write its configuration.")
+    ] = True,
+    working_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
+    long_term_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
+    extraction_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
+    extraction_workers: Annotated[
+        int | None, typer.Option(min=1, help="Extractions that run at a time.")
+    ] = None,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar=["AGENT_MEMORY_REDIS_URL", "REDIS_URL"],
+            help="Use this store instead of starting one.",
+        ),
+    ] = None,
+    store_fsync: Annotated[
+        Fsync,
+        typer.Option(
+            help="When the started store has writes on disk: always before it acknowledges them."
+        ),
+    ] = "everysec",
+    state_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for data and logs.",
+            show_default="~/.local/state/agent-memory",
+        ),
+    ] = None,
+) -> None:
+    """Start a store, the three services and a gateway, until Ctrl-C."""
+    options = StackOptions(
+        state_dir=state_dir or _default_state_dir(),
+        host=host,
+        port=port,
+        gateway=gateway,
+        service_ports={
+            "working_memory": working_memory_port,
+            "long_term_memory": long_term_memory_port,
+            "extraction": extraction_port,
+        },
+        redis_url=redis_url,
+        store_fsync=store_fsync,
+        environment=_workers(extraction_workers),
+    )
+    try:
+        run_stack(options, Console())
+    except EmbeddedError as error:
+        Console(stderr=True, soft_wrap=True).print(f"agent-memory: {error}", markup=False)
+        raise typer.Exit(1) from None
