@@ -30,6 +30,7 @@ SERVICES = ("long_term_memory", "extraction", "working_memory")
 
 _LOOPBACK = "127.0.0.1"
 _AUTH = "AGENT_MEMORY_AUTH"
+_REFLECTION = "AGENT_MEMORY_REFLECTION"
 _NO_AUTH = "off"
 
 
@@ -174,7 +175,11 @@ class Stack:
         # A service's own variable wins over one for all, which the environment may hold already.
         variables = {f"{PREFIX}{name}_{key}".upper(): value for key, value in told.items()}
         # Callers on loopback are trusted, unless the environment asks for more.
-        return {_AUTH: os.environ.get(_AUTH, _NO_AUTH), **self._options.environment, **variables}
+        chosen = {
+            _AUTH: os.environ.get(_AUTH, _NO_AUTH),
+            _REFLECTION: os.environ.get(_REFLECTION, "true"),
+        }
+        return {**chosen, **self._options.environment, **variables}
 
 
 async def _all_at_once(starts: Iterable[Coroutine[Any, Any, None]]) -> None:

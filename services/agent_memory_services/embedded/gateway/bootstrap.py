@@ -9,7 +9,7 @@ from agent_memory_services.embedded.gateway.backends import cluster, envoy_addre
 from agent_memory_services.embedded.gateway.descriptors import routes, services_by_backend
 from agent_memory_services.embedded.gateway.filters import http_filters
 from agent_memory_services.embedded.gateway.replies import local_replies
-from agent_memory_services.embedded.gateway.routes import virtual_host
+from agent_memory_services.embedded.gateway.routes import docs_page, virtual_host
 from agent_memory_services.embedded.gateway.tls import PLAIN_TEXT, GatewayTls
 from agent_memory_services.kit.contract.transport import Address
 
@@ -121,7 +121,9 @@ def bootstrap(
                 virtual_host(routes(descriptors), hosts, origins, max_request_bytes, openapi)
             ],
             "validate_clusters": False,
-            "max_direct_response_body_size_bytes": len(openapi.encode()),
+            "max_direct_response_body_size_bytes": max(
+                len(text.encode()) for text in (openapi, docs_page())
+            ),
         },
     }
     return {

@@ -8,6 +8,7 @@ package extractionv1
 
 import (
 	v1 "github.com/agent-memory/agent-memory/clients/go/agent_memory/common/v1"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -34,7 +35,10 @@ type ForgetSessionRequest struct {
 	// is on its way from them is taken in any more.
 	SessionUids []string `protobuf:"bytes,3,rep,name=session_uids,json=sessionUids,proto3" json:"session_uids,omitempty"`
 	// Names the call; repeating it within a day answers what it answered first.
-	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Gives up only these of its messages: those that wait or are on their way, and
+	// what is being found in them. Empty for the whole session.
+	MessageIds    []string `protobuf:"bytes,5,rep,name=message_ids,json=messageIds,proto3" json:"message_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -95,6 +99,13 @@ func (x *ForgetSessionRequest) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *ForgetSessionRequest) GetMessageIds() []string {
+	if x != nil {
+		return x.MessageIds
+	}
+	return nil
 }
 
 // What was given up.
@@ -327,6 +338,185 @@ func (x *SubmitMessagesResponse) GetReceivedSequence() int64 {
 	return 0
 }
 
+// Submits what several sessions say.
+type BatchSubmitMessagesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The submissions.
+	Submissions   []*SubmitMessagesRequest `protobuf:"bytes,1,rep,name=submissions,proto3" json:"submissions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchSubmitMessagesRequest) Reset() {
+	*x = BatchSubmitMessagesRequest{}
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchSubmitMessagesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchSubmitMessagesRequest) ProtoMessage() {}
+
+func (x *BatchSubmitMessagesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchSubmitMessagesRequest.ProtoReflect.Descriptor instead.
+func (*BatchSubmitMessagesRequest) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *BatchSubmitMessagesRequest) GetSubmissions() []*SubmitMessagesRequest {
+	if x != nil {
+		return x.Submissions
+	}
+	return nil
+}
+
+// What became of the submissions.
+type BatchSubmitMessagesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One result for each submission, in the same order.
+	Results       []*SubmitMessagesResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchSubmitMessagesResponse) Reset() {
+	*x = BatchSubmitMessagesResponse{}
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchSubmitMessagesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchSubmitMessagesResponse) ProtoMessage() {}
+
+func (x *BatchSubmitMessagesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchSubmitMessagesResponse.ProtoReflect.Descriptor instead.
+func (*BatchSubmitMessagesResponse) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *BatchSubmitMessagesResponse) GetResults() []*SubmitMessagesResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// What is extracted, or why it was not taken in.
+type SubmitMessagesResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of the two is set.
+	//
+	// Types that are valid to be assigned to Result:
+	//
+	//	*SubmitMessagesResult_Response
+	//	*SubmitMessagesResult_Error
+	Result        isSubmitMessagesResult_Result `protobuf_oneof:"result"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitMessagesResult) Reset() {
+	*x = SubmitMessagesResult{}
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitMessagesResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitMessagesResult) ProtoMessage() {}
+
+func (x *SubmitMessagesResult) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitMessagesResult.ProtoReflect.Descriptor instead.
+func (*SubmitMessagesResult) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SubmitMessagesResult) GetResult() isSubmitMessagesResult_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *SubmitMessagesResult) GetResponse() *SubmitMessagesResponse {
+	if x != nil {
+		if x, ok := x.Result.(*SubmitMessagesResult_Response); ok {
+			return x.Response
+		}
+	}
+	return nil
+}
+
+func (x *SubmitMessagesResult) GetError() *status.Status {
+	if x != nil {
+		if x, ok := x.Result.(*SubmitMessagesResult_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isSubmitMessagesResult_Result interface {
+	isSubmitMessagesResult_Result()
+}
+
+type SubmitMessagesResult_Response struct {
+	// It is durable.
+	Response *SubmitMessagesResponse `protobuf:"bytes,1,opt,name=response,proto3,oneof"`
+}
+
+type SubmitMessagesResult_Error struct {
+	// It was refused; nothing of it was taken in.
+	Error *status.Status `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
+}
+
+func (*SubmitMessagesResult_Response) isSubmitMessagesResult_Result() {}
+
+func (*SubmitMessagesResult_Error) isSubmitMessagesResult_Result() {}
+
 // Asks what a strategy would find.
 type ExtractMemoriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -344,7 +534,7 @@ type ExtractMemoriesRequest struct {
 
 func (x *ExtractMemoriesRequest) Reset() {
 	*x = ExtractMemoriesRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[4]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -356,7 +546,7 @@ func (x *ExtractMemoriesRequest) String() string {
 func (*ExtractMemoriesRequest) ProtoMessage() {}
 
 func (x *ExtractMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[4]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -369,7 +559,7 @@ func (x *ExtractMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtractMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*ExtractMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{4}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ExtractMemoriesRequest) GetMessages() []*v1.Message {
@@ -415,7 +605,7 @@ type ExtractMemoriesResponse struct {
 
 func (x *ExtractMemoriesResponse) Reset() {
 	*x = ExtractMemoriesResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[5]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -427,7 +617,7 @@ func (x *ExtractMemoriesResponse) String() string {
 func (*ExtractMemoriesResponse) ProtoMessage() {}
 
 func (x *ExtractMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[5]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -440,7 +630,7 @@ func (x *ExtractMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExtractMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*ExtractMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{5}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ExtractMemoriesResponse) GetCandidates() []*MemoryCandidate {
@@ -479,7 +669,7 @@ type SummarizeRequest struct {
 
 func (x *SummarizeRequest) Reset() {
 	*x = SummarizeRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[6]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +681,7 @@ func (x *SummarizeRequest) String() string {
 func (*SummarizeRequest) ProtoMessage() {}
 
 func (x *SummarizeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[6]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +694,7 @@ func (x *SummarizeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummarizeRequest.ProtoReflect.Descriptor instead.
 func (*SummarizeRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{6}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SummarizeRequest) GetMessages() []*v1.Message {
@@ -541,7 +731,7 @@ type SummarizeResponse struct {
 
 func (x *SummarizeResponse) Reset() {
 	*x = SummarizeResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[7]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -553,7 +743,7 @@ func (x *SummarizeResponse) String() string {
 func (*SummarizeResponse) ProtoMessage() {}
 
 func (x *SummarizeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[7]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -566,7 +756,7 @@ func (x *SummarizeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummarizeResponse.ProtoReflect.Descriptor instead.
 func (*SummarizeResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{7}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SummarizeResponse) GetSummary() string {
@@ -594,7 +784,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[8]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +796,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[8]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +809,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{8}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetJobRequest) GetJobId() string {
@@ -640,7 +830,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[9]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -652,7 +842,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[9]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -665,7 +855,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{9}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -694,7 +884,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[10]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +896,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[10]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +909,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{10}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListJobsRequest) GetNamespace() string {
@@ -770,7 +960,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[11]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -782,7 +972,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[11]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -795,7 +985,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{11}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -825,7 +1015,7 @@ type RetryJobRequest struct {
 
 func (x *RetryJobRequest) Reset() {
 	*x = RetryJobRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[12]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -837,7 +1027,7 @@ func (x *RetryJobRequest) String() string {
 func (*RetryJobRequest) ProtoMessage() {}
 
 func (x *RetryJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[12]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -850,7 +1040,7 @@ func (x *RetryJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryJobRequest.ProtoReflect.Descriptor instead.
 func (*RetryJobRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{12}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RetryJobRequest) GetJobId() string {
@@ -878,7 +1068,7 @@ type RetryJobResponse struct {
 
 func (x *RetryJobResponse) Reset() {
 	*x = RetryJobResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[13]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +1080,7 @@ func (x *RetryJobResponse) String() string {
 func (*RetryJobResponse) ProtoMessage() {}
 
 func (x *RetryJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[13]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1093,7 @@ func (x *RetryJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryJobResponse.ProtoReflect.Descriptor instead.
 func (*RetryJobResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{13}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RetryJobResponse) GetJob() *Job {
@@ -926,7 +1116,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[14]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1128,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[14]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1141,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{14}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CancelJobRequest) GetJobId() string {
@@ -979,7 +1169,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[15]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -991,7 +1181,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[15]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1004,7 +1194,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{15}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CancelJobResponse) GetJob() *Job {
@@ -1029,7 +1219,7 @@ type WatchJobsRequest struct {
 
 func (x *WatchJobsRequest) Reset() {
 	*x = WatchJobsRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[16]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1041,7 +1231,7 @@ func (x *WatchJobsRequest) String() string {
 func (*WatchJobsRequest) ProtoMessage() {}
 
 func (x *WatchJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[16]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1054,7 +1244,7 @@ func (x *WatchJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobsRequest.ProtoReflect.Descriptor instead.
 func (*WatchJobsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{16}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *WatchJobsRequest) GetSessionId() string {
@@ -1093,7 +1283,7 @@ type WatchJobsResponse struct {
 
 func (x *WatchJobsResponse) Reset() {
 	*x = WatchJobsResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[17]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1105,7 +1295,7 @@ func (x *WatchJobsResponse) String() string {
 func (*WatchJobsResponse) ProtoMessage() {}
 
 func (x *WatchJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[17]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1118,7 +1308,7 @@ func (x *WatchJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobsResponse.ProtoReflect.Descriptor instead.
 func (*WatchJobsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{17}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *WatchJobsResponse) GetJob() *Job {
@@ -1155,7 +1345,7 @@ type CreateSummaryViewRequest struct {
 
 func (x *CreateSummaryViewRequest) Reset() {
 	*x = CreateSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[18]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1167,7 +1357,7 @@ func (x *CreateSummaryViewRequest) String() string {
 func (*CreateSummaryViewRequest) ProtoMessage() {}
 
 func (x *CreateSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[18]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1180,7 +1370,7 @@ func (x *CreateSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*CreateSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{18}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CreateSummaryViewRequest) GetSummaryView() *SummaryView {
@@ -1208,7 +1398,7 @@ type CreateSummaryViewResponse struct {
 
 func (x *CreateSummaryViewResponse) Reset() {
 	*x = CreateSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[19]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1220,7 +1410,7 @@ func (x *CreateSummaryViewResponse) String() string {
 func (*CreateSummaryViewResponse) ProtoMessage() {}
 
 func (x *CreateSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[19]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1233,7 +1423,7 @@ func (x *CreateSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*CreateSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{19}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CreateSummaryViewResponse) GetSummaryView() *SummaryView {
@@ -1254,7 +1444,7 @@ type GetSummaryViewRequest struct {
 
 func (x *GetSummaryViewRequest) Reset() {
 	*x = GetSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[20]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1456,7 @@ func (x *GetSummaryViewRequest) String() string {
 func (*GetSummaryViewRequest) ProtoMessage() {}
 
 func (x *GetSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[20]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1279,7 +1469,7 @@ func (x *GetSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*GetSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{20}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetSummaryViewRequest) GetViewId() string {
@@ -1300,7 +1490,7 @@ type GetSummaryViewResponse struct {
 
 func (x *GetSummaryViewResponse) Reset() {
 	*x = GetSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1312,7 +1502,7 @@ func (x *GetSummaryViewResponse) String() string {
 func (*GetSummaryViewResponse) ProtoMessage() {}
 
 func (x *GetSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1325,7 +1515,7 @@ func (x *GetSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*GetSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{21}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetSummaryViewResponse) GetSummaryView() *SummaryView {
@@ -1348,7 +1538,7 @@ type ListSummaryViewsRequest struct {
 
 func (x *ListSummaryViewsRequest) Reset() {
 	*x = ListSummaryViewsRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1550,7 @@ func (x *ListSummaryViewsRequest) String() string {
 func (*ListSummaryViewsRequest) ProtoMessage() {}
 
 func (x *ListSummaryViewsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1563,7 @@ func (x *ListSummaryViewsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSummaryViewsRequest.ProtoReflect.Descriptor instead.
 func (*ListSummaryViewsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{22}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListSummaryViewsRequest) GetPageSize() int32 {
@@ -1403,7 +1593,7 @@ type ListSummaryViewsResponse struct {
 
 func (x *ListSummaryViewsResponse) Reset() {
 	*x = ListSummaryViewsResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1415,7 +1605,7 @@ func (x *ListSummaryViewsResponse) String() string {
 func (*ListSummaryViewsResponse) ProtoMessage() {}
 
 func (x *ListSummaryViewsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1428,7 +1618,7 @@ func (x *ListSummaryViewsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSummaryViewsResponse.ProtoReflect.Descriptor instead.
 func (*ListSummaryViewsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{23}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListSummaryViewsResponse) GetSummaryViews() []*SummaryView {
@@ -1460,7 +1650,7 @@ type UpdateSummaryViewRequest struct {
 
 func (x *UpdateSummaryViewRequest) Reset() {
 	*x = UpdateSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1472,7 +1662,7 @@ func (x *UpdateSummaryViewRequest) String() string {
 func (*UpdateSummaryViewRequest) ProtoMessage() {}
 
 func (x *UpdateSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1485,7 +1675,7 @@ func (x *UpdateSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*UpdateSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{24}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *UpdateSummaryViewRequest) GetSummaryView() *SummaryView {
@@ -1520,7 +1710,7 @@ type UpdateSummaryViewResponse struct {
 
 func (x *UpdateSummaryViewResponse) Reset() {
 	*x = UpdateSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1722,7 @@ func (x *UpdateSummaryViewResponse) String() string {
 func (*UpdateSummaryViewResponse) ProtoMessage() {}
 
 func (x *UpdateSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1735,7 @@ func (x *UpdateSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*UpdateSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{25}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *UpdateSummaryViewResponse) GetSummaryView() *SummaryView {
@@ -1568,7 +1758,7 @@ type DeleteSummaryViewRequest struct {
 
 func (x *DeleteSummaryViewRequest) Reset() {
 	*x = DeleteSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1770,7 @@ func (x *DeleteSummaryViewRequest) String() string {
 func (*DeleteSummaryViewRequest) ProtoMessage() {}
 
 func (x *DeleteSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1783,7 @@ func (x *DeleteSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*DeleteSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{26}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DeleteSummaryViewRequest) GetViewId() string {
@@ -1621,7 +1811,7 @@ type DeleteSummaryViewResponse struct {
 
 func (x *DeleteSummaryViewResponse) Reset() {
 	*x = DeleteSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1823,7 @@ func (x *DeleteSummaryViewResponse) String() string {
 func (*DeleteSummaryViewResponse) ProtoMessage() {}
 
 func (x *DeleteSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,7 +1836,7 @@ func (x *DeleteSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*DeleteSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{27}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DeleteSummaryViewResponse) GetDeleted() bool {
@@ -1669,7 +1859,7 @@ type RunSummaryViewRequest struct {
 
 func (x *RunSummaryViewRequest) Reset() {
 	*x = RunSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[28]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1681,7 +1871,7 @@ func (x *RunSummaryViewRequest) String() string {
 func (*RunSummaryViewRequest) ProtoMessage() {}
 
 func (x *RunSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[28]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1694,7 +1884,7 @@ func (x *RunSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*RunSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{28}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RunSummaryViewRequest) GetViewId() string {
@@ -1722,7 +1912,7 @@ type RunSummaryViewResponse struct {
 
 func (x *RunSummaryViewResponse) Reset() {
 	*x = RunSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[29]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1734,7 +1924,7 @@ func (x *RunSummaryViewResponse) String() string {
 func (*RunSummaryViewResponse) ProtoMessage() {}
 
 func (x *RunSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[29]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1747,7 +1937,7 @@ func (x *RunSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*RunSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{29}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RunSummaryViewResponse) GetJob() *Job {
@@ -1772,7 +1962,7 @@ type RunSummaryViewPartitionRequest struct {
 
 func (x *RunSummaryViewPartitionRequest) Reset() {
 	*x = RunSummaryViewPartitionRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[30]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1784,7 +1974,7 @@ func (x *RunSummaryViewPartitionRequest) String() string {
 func (*RunSummaryViewPartitionRequest) ProtoMessage() {}
 
 func (x *RunSummaryViewPartitionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[30]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1797,7 +1987,7 @@ func (x *RunSummaryViewPartitionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunSummaryViewPartitionRequest.ProtoReflect.Descriptor instead.
 func (*RunSummaryViewPartitionRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{30}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RunSummaryViewPartitionRequest) GetViewId() string {
@@ -1832,7 +2022,7 @@ type RunSummaryViewPartitionResponse struct {
 
 func (x *RunSummaryViewPartitionResponse) Reset() {
 	*x = RunSummaryViewPartitionResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[31]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1844,7 +2034,7 @@ func (x *RunSummaryViewPartitionResponse) String() string {
 func (*RunSummaryViewPartitionResponse) ProtoMessage() {}
 
 func (x *RunSummaryViewPartitionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[31]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1857,7 +2047,7 @@ func (x *RunSummaryViewPartitionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunSummaryViewPartitionResponse.ProtoReflect.Descriptor instead.
 func (*RunSummaryViewPartitionResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{31}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RunSummaryViewPartitionResponse) GetPartition() *SummaryPartition {
@@ -1884,7 +2074,7 @@ type ListSummaryViewPartitionsRequest struct {
 
 func (x *ListSummaryViewPartitionsRequest) Reset() {
 	*x = ListSummaryViewPartitionsRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[32]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1896,7 +2086,7 @@ func (x *ListSummaryViewPartitionsRequest) String() string {
 func (*ListSummaryViewPartitionsRequest) ProtoMessage() {}
 
 func (x *ListSummaryViewPartitionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[32]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1909,7 +2099,7 @@ func (x *ListSummaryViewPartitionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSummaryViewPartitionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSummaryViewPartitionsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{32}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListSummaryViewPartitionsRequest) GetViewId() string {
@@ -1953,7 +2143,7 @@ type ListSummaryViewPartitionsResponse struct {
 
 func (x *ListSummaryViewPartitionsResponse) Reset() {
 	*x = ListSummaryViewPartitionsResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[33]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1965,7 +2155,7 @@ func (x *ListSummaryViewPartitionsResponse) String() string {
 func (*ListSummaryViewPartitionsResponse) ProtoMessage() {}
 
 func (x *ListSummaryViewPartitionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[33]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1978,7 +2168,7 @@ func (x *ListSummaryViewPartitionsResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use ListSummaryViewPartitionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSummaryViewPartitionsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{33}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListSummaryViewPartitionsResponse) GetPartitions() []*SummaryPartition {
@@ -2010,7 +2200,7 @@ type EraseUserRequest struct {
 
 func (x *EraseUserRequest) Reset() {
 	*x = EraseUserRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[34]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2022,7 +2212,7 @@ func (x *EraseUserRequest) String() string {
 func (*EraseUserRequest) ProtoMessage() {}
 
 func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[34]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2035,7 +2225,7 @@ func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
 func (*EraseUserRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{34}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *EraseUserRequest) GetUserId() string {
@@ -2072,7 +2262,7 @@ type EraseUserResponse struct {
 
 func (x *EraseUserResponse) Reset() {
 	*x = EraseUserResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[35]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2084,7 +2274,7 @@ func (x *EraseUserResponse) String() string {
 func (*EraseUserResponse) ProtoMessage() {}
 
 func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[35]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2097,7 +2287,7 @@ func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
 func (*EraseUserResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{35}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *EraseUserResponse) GetReceipt() *v1.EraseReceipt {
@@ -2118,14 +2308,16 @@ var File_agent_memory_extraction_v1_service_proto protoreflect.FileDescriptor
 
 const file_agent_memory_extraction_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"(agent_memory/extraction/v1/service.proto\x12\x1aagent_memory.extraction.v1\x1a\"agent_memory/common/v1/erase.proto\x1a#agent_memory/common/v1/memory.proto\x1a$agent_memory/common/v1/message.proto\x1a#agent_memory/common/v1/policy.proto\x1a%agent_memory/common/v1/strategy.proto\x1a+agent_memory/extraction/v1/extraction.proto\x1a google/protobuf/field_mask.proto\"\xdd\x01\n" +
+	"(agent_memory/extraction/v1/service.proto\x12\x1aagent_memory.extraction.v1\x1a\"agent_memory/common/v1/erase.proto\x1a#agent_memory/common/v1/memory.proto\x1a$agent_memory/common/v1/message.proto\x1a#agent_memory/common/v1/policy.proto\x1a%agent_memory/common/v1/strategy.proto\x1a+agent_memory/extraction/v1/extraction.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\"\x92\x02\n" +
 	"\x14ForgetSessionRequest\x12D\n" +
 	"\asession\x18\x01 \x01(\v2\".agent_memory.common.v1.SessionRefB\x06\xbaH\x03\xc8\x01\x01R\asession\x12!\n" +
 	"\auser_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\x06userId\x123\n" +
 	"\fsession_uids\x18\x03 \x03(\tB\x10\xbaH\r\x92\x01\n" +
 	"\x10d\"\x06r\x04\x10\x01(@R\vsessionUids\x12'\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\":\n" +
+	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\x123\n" +
+	"\vmessage_ids\x18\x05 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\xd0\x0f\"\ar\x05\x10\x01(\x80\x02R\n" +
+	"messageIds\":\n" +
 	"\x15ForgetSessionResponse\x12!\n" +
 	"\fsession_uids\x18\x01 \x03(\tR\vsessionUids\"\x8e\t\n" +
 	"\x15SubmitMessagesRequest\x12D\n" +
@@ -2148,7 +2340,16 @@ const file_agent_memory_extraction_v1_service_proto_rawDesc = "" +
 	"\x18submit_messages.withheld\x12Lthe withheld sequences must be a span of at most 10000, from 1 on, or both 0\x1a\xf2\x01(this.first_withheld_sequence == 0 && this.last_withheld_sequence == 0) || (this.first_withheld_sequence > 0 && this.last_withheld_sequence >= this.first_withheld_sequence && this.last_withheld_sequence - this.first_withheld_sequence < 10000)\"\\\n" +
 	"\x16SubmitMessagesResponse\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12+\n" +
-	"\x11received_sequence\x18\x02 \x01(\x03R\x10receivedSequence\"\x95\x02\n" +
+	"\x11received_sequence\x18\x02 \x01(\x03R\x10receivedSequence\"}\n" +
+	"\x1aBatchSubmitMessagesRequest\x12_\n" +
+	"\vsubmissions\x18\x01 \x03(\v21.agent_memory.extraction.v1.SubmitMessagesRequestB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10dR\vsubmissions\"i\n" +
+	"\x1bBatchSubmitMessagesResponse\x12J\n" +
+	"\aresults\x18\x01 \x03(\v20.agent_memory.extraction.v1.SubmitMessagesResultR\aresults\"\x9e\x01\n" +
+	"\x14SubmitMessagesResult\x12P\n" +
+	"\bresponse\x18\x01 \x01(\v22.agent_memory.extraction.v1.SubmitMessagesResponseH\x00R\bresponse\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\b\n" +
+	"\x06result\"\x95\x02\n" +
 	"\x16ExtractMemoriesRequest\x12H\n" +
 	"\bmessages\x18\x01 \x03(\v2\x1f.agent_memory.common.v1.MessageB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\bmessages\x12A\n" +
 	"\x06before\x18\x02 \x03(\v2\x1f.agent_memory.common.v1.MessageB\b\xbaH\x05\x92\x01\x02\x10dR\x06before\x12H\n" +
@@ -2285,9 +2486,10 @@ const file_agent_memory_extraction_v1_service_proto_rawDesc = "" +
 	"\bsessions\x18\x03 \x03(\v2%.agent_memory.common.v1.ErasedSessionB\t\xbaH\x06\x92\x01\x03\x10\x90NR\bsessions\"\x96\x01\n" +
 	"\x11EraseUserResponse\x12>\n" +
 	"\areceipt\x18\x01 \x01(\v2$.agent_memory.common.v1.EraseReceiptR\areceipt\x12A\n" +
-	"\bsessions\x18\x02 \x03(\v2%.agent_memory.common.v1.ErasedSessionR\bsessions2\x86\x18\n" +
+	"\bsessions\x18\x02 \x03(\v2%.agent_memory.common.v1.ErasedSessionR\bsessions2\xc3\x19\n" +
 	"\x11ExtractionService\x12\xa6\x01\n" +
-	"\x0eSubmitMessages\x121.agent_memory.extraction.v1.SubmitMessagesRequest\x1a2.agent_memory.extraction.v1.SubmitMessagesResponse\"-\xe2\xe0\x18\x06\b\x03\x12\x02\b\x05\x90\x02\x02\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/extraction:submit\x12\xaa\x01\n" +
+	"\x0eSubmitMessages\x121.agent_memory.extraction.v1.SubmitMessagesRequest\x1a2.agent_memory.extraction.v1.SubmitMessagesResponse\"-\xe2\xe0\x18\x06\b\x03\x12\x02\b\x05\x90\x02\x02\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/extraction:submit\x12\xba\x01\n" +
+	"\x13BatchSubmitMessages\x126.agent_memory.extraction.v1.BatchSubmitMessagesRequest\x1a7.agent_memory.extraction.v1.BatchSubmitMessagesResponse\"2\xe2\xe0\x18\x06\b\x03\x12\x02\b\x05\x90\x02\x02\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/extraction:batchSubmit\x12\xaa\x01\n" +
 	"\x0fExtractMemories\x122.agent_memory.extraction.v1.ExtractMemoriesRequest\x1a3.agent_memory.extraction.v1.ExtractMemoriesResponse\".\xe2\xe0\x18\x06\b\x01\x12\x02\b<\x90\x02\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/extraction:preview\x12\x9a\x01\n" +
 	"\tSummarize\x12,.agent_memory.extraction.v1.SummarizeRequest\x1a-.agent_memory.extraction.v1.SummarizeResponse\"0\xe2\xe0\x18\x06\b\x01\x12\x02\b<\x90\x02\x01\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/extraction:summarize\x12\x87\x01\n" +
 	"\x06GetJob\x12).agent_memory.extraction.v1.GetJobRequest\x1a*.agent_memory.extraction.v1.GetJobResponse\"&\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/jobs/{job_id}\x12\x84\x01\n" +
@@ -2323,135 +2525,145 @@ func file_agent_memory_extraction_v1_service_proto_rawDescGZIP() []byte {
 	return file_agent_memory_extraction_v1_service_proto_rawDescData
 }
 
-var file_agent_memory_extraction_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_agent_memory_extraction_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_agent_memory_extraction_v1_service_proto_goTypes = []any{
 	(*ForgetSessionRequest)(nil),              // 0: agent_memory.extraction.v1.ForgetSessionRequest
 	(*ForgetSessionResponse)(nil),             // 1: agent_memory.extraction.v1.ForgetSessionResponse
 	(*SubmitMessagesRequest)(nil),             // 2: agent_memory.extraction.v1.SubmitMessagesRequest
 	(*SubmitMessagesResponse)(nil),            // 3: agent_memory.extraction.v1.SubmitMessagesResponse
-	(*ExtractMemoriesRequest)(nil),            // 4: agent_memory.extraction.v1.ExtractMemoriesRequest
-	(*ExtractMemoriesResponse)(nil),           // 5: agent_memory.extraction.v1.ExtractMemoriesResponse
-	(*SummarizeRequest)(nil),                  // 6: agent_memory.extraction.v1.SummarizeRequest
-	(*SummarizeResponse)(nil),                 // 7: agent_memory.extraction.v1.SummarizeResponse
-	(*GetJobRequest)(nil),                     // 8: agent_memory.extraction.v1.GetJobRequest
-	(*GetJobResponse)(nil),                    // 9: agent_memory.extraction.v1.GetJobResponse
-	(*ListJobsRequest)(nil),                   // 10: agent_memory.extraction.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),                  // 11: agent_memory.extraction.v1.ListJobsResponse
-	(*RetryJobRequest)(nil),                   // 12: agent_memory.extraction.v1.RetryJobRequest
-	(*RetryJobResponse)(nil),                  // 13: agent_memory.extraction.v1.RetryJobResponse
-	(*CancelJobRequest)(nil),                  // 14: agent_memory.extraction.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),                 // 15: agent_memory.extraction.v1.CancelJobResponse
-	(*WatchJobsRequest)(nil),                  // 16: agent_memory.extraction.v1.WatchJobsRequest
-	(*WatchJobsResponse)(nil),                 // 17: agent_memory.extraction.v1.WatchJobsResponse
-	(*CreateSummaryViewRequest)(nil),          // 18: agent_memory.extraction.v1.CreateSummaryViewRequest
-	(*CreateSummaryViewResponse)(nil),         // 19: agent_memory.extraction.v1.CreateSummaryViewResponse
-	(*GetSummaryViewRequest)(nil),             // 20: agent_memory.extraction.v1.GetSummaryViewRequest
-	(*GetSummaryViewResponse)(nil),            // 21: agent_memory.extraction.v1.GetSummaryViewResponse
-	(*ListSummaryViewsRequest)(nil),           // 22: agent_memory.extraction.v1.ListSummaryViewsRequest
-	(*ListSummaryViewsResponse)(nil),          // 23: agent_memory.extraction.v1.ListSummaryViewsResponse
-	(*UpdateSummaryViewRequest)(nil),          // 24: agent_memory.extraction.v1.UpdateSummaryViewRequest
-	(*UpdateSummaryViewResponse)(nil),         // 25: agent_memory.extraction.v1.UpdateSummaryViewResponse
-	(*DeleteSummaryViewRequest)(nil),          // 26: agent_memory.extraction.v1.DeleteSummaryViewRequest
-	(*DeleteSummaryViewResponse)(nil),         // 27: agent_memory.extraction.v1.DeleteSummaryViewResponse
-	(*RunSummaryViewRequest)(nil),             // 28: agent_memory.extraction.v1.RunSummaryViewRequest
-	(*RunSummaryViewResponse)(nil),            // 29: agent_memory.extraction.v1.RunSummaryViewResponse
-	(*RunSummaryViewPartitionRequest)(nil),    // 30: agent_memory.extraction.v1.RunSummaryViewPartitionRequest
-	(*RunSummaryViewPartitionResponse)(nil),   // 31: agent_memory.extraction.v1.RunSummaryViewPartitionResponse
-	(*ListSummaryViewPartitionsRequest)(nil),  // 32: agent_memory.extraction.v1.ListSummaryViewPartitionsRequest
-	(*ListSummaryViewPartitionsResponse)(nil), // 33: agent_memory.extraction.v1.ListSummaryViewPartitionsResponse
-	(*EraseUserRequest)(nil),                  // 34: agent_memory.extraction.v1.EraseUserRequest
-	(*EraseUserResponse)(nil),                 // 35: agent_memory.extraction.v1.EraseUserResponse
-	nil,                                       // 36: agent_memory.extraction.v1.ExtractMemoriesResponse.DroppedItemsEntry
-	(*v1.SessionRef)(nil),                     // 37: agent_memory.common.v1.SessionRef
-	(*v1.Message)(nil),                        // 38: agent_memory.common.v1.Message
-	(*v1.Memory)(nil),                         // 39: agent_memory.common.v1.Memory
-	(*v1.ExtractionConfig)(nil),               // 40: agent_memory.common.v1.ExtractionConfig
-	(*MemoryCandidate)(nil),                   // 41: agent_memory.extraction.v1.MemoryCandidate
-	(*Job)(nil),                               // 42: agent_memory.extraction.v1.Job
-	(JobState)(0),                             // 43: agent_memory.extraction.v1.JobState
-	(*SessionProgress)(nil),                   // 44: agent_memory.extraction.v1.SessionProgress
-	(*SummaryView)(nil),                       // 45: agent_memory.extraction.v1.SummaryView
-	(*fieldmaskpb.FieldMask)(nil),             // 46: google.protobuf.FieldMask
-	(*SummaryGroup)(nil),                      // 47: agent_memory.extraction.v1.SummaryGroup
-	(*SummaryPartition)(nil),                  // 48: agent_memory.extraction.v1.SummaryPartition
-	(*v1.ErasedSession)(nil),                  // 49: agent_memory.common.v1.ErasedSession
-	(*v1.EraseReceipt)(nil),                   // 50: agent_memory.common.v1.EraseReceipt
+	(*BatchSubmitMessagesRequest)(nil),        // 4: agent_memory.extraction.v1.BatchSubmitMessagesRequest
+	(*BatchSubmitMessagesResponse)(nil),       // 5: agent_memory.extraction.v1.BatchSubmitMessagesResponse
+	(*SubmitMessagesResult)(nil),              // 6: agent_memory.extraction.v1.SubmitMessagesResult
+	(*ExtractMemoriesRequest)(nil),            // 7: agent_memory.extraction.v1.ExtractMemoriesRequest
+	(*ExtractMemoriesResponse)(nil),           // 8: agent_memory.extraction.v1.ExtractMemoriesResponse
+	(*SummarizeRequest)(nil),                  // 9: agent_memory.extraction.v1.SummarizeRequest
+	(*SummarizeResponse)(nil),                 // 10: agent_memory.extraction.v1.SummarizeResponse
+	(*GetJobRequest)(nil),                     // 11: agent_memory.extraction.v1.GetJobRequest
+	(*GetJobResponse)(nil),                    // 12: agent_memory.extraction.v1.GetJobResponse
+	(*ListJobsRequest)(nil),                   // 13: agent_memory.extraction.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),                  // 14: agent_memory.extraction.v1.ListJobsResponse
+	(*RetryJobRequest)(nil),                   // 15: agent_memory.extraction.v1.RetryJobRequest
+	(*RetryJobResponse)(nil),                  // 16: agent_memory.extraction.v1.RetryJobResponse
+	(*CancelJobRequest)(nil),                  // 17: agent_memory.extraction.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),                 // 18: agent_memory.extraction.v1.CancelJobResponse
+	(*WatchJobsRequest)(nil),                  // 19: agent_memory.extraction.v1.WatchJobsRequest
+	(*WatchJobsResponse)(nil),                 // 20: agent_memory.extraction.v1.WatchJobsResponse
+	(*CreateSummaryViewRequest)(nil),          // 21: agent_memory.extraction.v1.CreateSummaryViewRequest
+	(*CreateSummaryViewResponse)(nil),         // 22: agent_memory.extraction.v1.CreateSummaryViewResponse
+	(*GetSummaryViewRequest)(nil),             // 23: agent_memory.extraction.v1.GetSummaryViewRequest
+	(*GetSummaryViewResponse)(nil),            // 24: agent_memory.extraction.v1.GetSummaryViewResponse
+	(*ListSummaryViewsRequest)(nil),           // 25: agent_memory.extraction.v1.ListSummaryViewsRequest
+	(*ListSummaryViewsResponse)(nil),          // 26: agent_memory.extraction.v1.ListSummaryViewsResponse
+	(*UpdateSummaryViewRequest)(nil),          // 27: agent_memory.extraction.v1.UpdateSummaryViewRequest
+	(*UpdateSummaryViewResponse)(nil),         // 28: agent_memory.extraction.v1.UpdateSummaryViewResponse
+	(*DeleteSummaryViewRequest)(nil),          // 29: agent_memory.extraction.v1.DeleteSummaryViewRequest
+	(*DeleteSummaryViewResponse)(nil),         // 30: agent_memory.extraction.v1.DeleteSummaryViewResponse
+	(*RunSummaryViewRequest)(nil),             // 31: agent_memory.extraction.v1.RunSummaryViewRequest
+	(*RunSummaryViewResponse)(nil),            // 32: agent_memory.extraction.v1.RunSummaryViewResponse
+	(*RunSummaryViewPartitionRequest)(nil),    // 33: agent_memory.extraction.v1.RunSummaryViewPartitionRequest
+	(*RunSummaryViewPartitionResponse)(nil),   // 34: agent_memory.extraction.v1.RunSummaryViewPartitionResponse
+	(*ListSummaryViewPartitionsRequest)(nil),  // 35: agent_memory.extraction.v1.ListSummaryViewPartitionsRequest
+	(*ListSummaryViewPartitionsResponse)(nil), // 36: agent_memory.extraction.v1.ListSummaryViewPartitionsResponse
+	(*EraseUserRequest)(nil),                  // 37: agent_memory.extraction.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),                 // 38: agent_memory.extraction.v1.EraseUserResponse
+	nil,                                       // 39: agent_memory.extraction.v1.ExtractMemoriesResponse.DroppedItemsEntry
+	(*v1.SessionRef)(nil),                     // 40: agent_memory.common.v1.SessionRef
+	(*v1.Message)(nil),                        // 41: agent_memory.common.v1.Message
+	(*v1.Memory)(nil),                         // 42: agent_memory.common.v1.Memory
+	(*v1.ExtractionConfig)(nil),               // 43: agent_memory.common.v1.ExtractionConfig
+	(*status.Status)(nil),                     // 44: google.rpc.Status
+	(*MemoryCandidate)(nil),                   // 45: agent_memory.extraction.v1.MemoryCandidate
+	(*Job)(nil),                               // 46: agent_memory.extraction.v1.Job
+	(JobState)(0),                             // 47: agent_memory.extraction.v1.JobState
+	(*SessionProgress)(nil),                   // 48: agent_memory.extraction.v1.SessionProgress
+	(*SummaryView)(nil),                       // 49: agent_memory.extraction.v1.SummaryView
+	(*fieldmaskpb.FieldMask)(nil),             // 50: google.protobuf.FieldMask
+	(*SummaryGroup)(nil),                      // 51: agent_memory.extraction.v1.SummaryGroup
+	(*SummaryPartition)(nil),                  // 52: agent_memory.extraction.v1.SummaryPartition
+	(*v1.ErasedSession)(nil),                  // 53: agent_memory.common.v1.ErasedSession
+	(*v1.EraseReceipt)(nil),                   // 54: agent_memory.common.v1.EraseReceipt
 }
 var file_agent_memory_extraction_v1_service_proto_depIdxs = []int32{
-	37, // 0: agent_memory.extraction.v1.ForgetSessionRequest.session:type_name -> agent_memory.common.v1.SessionRef
-	37, // 1: agent_memory.extraction.v1.SubmitMessagesRequest.session:type_name -> agent_memory.common.v1.SessionRef
-	38, // 2: agent_memory.extraction.v1.SubmitMessagesRequest.messages:type_name -> agent_memory.common.v1.Message
-	39, // 3: agent_memory.extraction.v1.SubmitMessagesRequest.memories:type_name -> agent_memory.common.v1.Memory
-	40, // 4: agent_memory.extraction.v1.SubmitMessagesRequest.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
-	38, // 5: agent_memory.extraction.v1.ExtractMemoriesRequest.messages:type_name -> agent_memory.common.v1.Message
-	38, // 6: agent_memory.extraction.v1.ExtractMemoriesRequest.before:type_name -> agent_memory.common.v1.Message
-	40, // 7: agent_memory.extraction.v1.ExtractMemoriesRequest.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
-	41, // 8: agent_memory.extraction.v1.ExtractMemoriesResponse.candidates:type_name -> agent_memory.extraction.v1.MemoryCandidate
-	36, // 9: agent_memory.extraction.v1.ExtractMemoriesResponse.dropped_items:type_name -> agent_memory.extraction.v1.ExtractMemoriesResponse.DroppedItemsEntry
-	38, // 10: agent_memory.extraction.v1.SummarizeRequest.messages:type_name -> agent_memory.common.v1.Message
-	42, // 11: agent_memory.extraction.v1.GetJobResponse.job:type_name -> agent_memory.extraction.v1.Job
-	43, // 12: agent_memory.extraction.v1.ListJobsRequest.state:type_name -> agent_memory.extraction.v1.JobState
-	42, // 13: agent_memory.extraction.v1.ListJobsResponse.jobs:type_name -> agent_memory.extraction.v1.Job
-	42, // 14: agent_memory.extraction.v1.RetryJobResponse.job:type_name -> agent_memory.extraction.v1.Job
-	42, // 15: agent_memory.extraction.v1.CancelJobResponse.job:type_name -> agent_memory.extraction.v1.Job
-	42, // 16: agent_memory.extraction.v1.WatchJobsResponse.job:type_name -> agent_memory.extraction.v1.Job
-	44, // 17: agent_memory.extraction.v1.WatchJobsResponse.progress:type_name -> agent_memory.extraction.v1.SessionProgress
-	45, // 18: agent_memory.extraction.v1.CreateSummaryViewRequest.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	45, // 19: agent_memory.extraction.v1.CreateSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	45, // 20: agent_memory.extraction.v1.GetSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	45, // 21: agent_memory.extraction.v1.ListSummaryViewsResponse.summary_views:type_name -> agent_memory.extraction.v1.SummaryView
-	45, // 22: agent_memory.extraction.v1.UpdateSummaryViewRequest.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	46, // 23: agent_memory.extraction.v1.UpdateSummaryViewRequest.update_mask:type_name -> google.protobuf.FieldMask
-	45, // 24: agent_memory.extraction.v1.UpdateSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	42, // 25: agent_memory.extraction.v1.RunSummaryViewResponse.job:type_name -> agent_memory.extraction.v1.Job
-	47, // 26: agent_memory.extraction.v1.RunSummaryViewPartitionRequest.group:type_name -> agent_memory.extraction.v1.SummaryGroup
-	48, // 27: agent_memory.extraction.v1.RunSummaryViewPartitionResponse.partition:type_name -> agent_memory.extraction.v1.SummaryPartition
-	47, // 28: agent_memory.extraction.v1.ListSummaryViewPartitionsRequest.group:type_name -> agent_memory.extraction.v1.SummaryGroup
-	48, // 29: agent_memory.extraction.v1.ListSummaryViewPartitionsResponse.partitions:type_name -> agent_memory.extraction.v1.SummaryPartition
-	49, // 30: agent_memory.extraction.v1.EraseUserRequest.sessions:type_name -> agent_memory.common.v1.ErasedSession
-	50, // 31: agent_memory.extraction.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
-	49, // 32: agent_memory.extraction.v1.EraseUserResponse.sessions:type_name -> agent_memory.common.v1.ErasedSession
-	2,  // 33: agent_memory.extraction.v1.ExtractionService.SubmitMessages:input_type -> agent_memory.extraction.v1.SubmitMessagesRequest
-	4,  // 34: agent_memory.extraction.v1.ExtractionService.ExtractMemories:input_type -> agent_memory.extraction.v1.ExtractMemoriesRequest
-	6,  // 35: agent_memory.extraction.v1.ExtractionService.Summarize:input_type -> agent_memory.extraction.v1.SummarizeRequest
-	8,  // 36: agent_memory.extraction.v1.ExtractionService.GetJob:input_type -> agent_memory.extraction.v1.GetJobRequest
-	10, // 37: agent_memory.extraction.v1.ExtractionService.ListJobs:input_type -> agent_memory.extraction.v1.ListJobsRequest
-	12, // 38: agent_memory.extraction.v1.ExtractionService.RetryJob:input_type -> agent_memory.extraction.v1.RetryJobRequest
-	14, // 39: agent_memory.extraction.v1.ExtractionService.CancelJob:input_type -> agent_memory.extraction.v1.CancelJobRequest
-	16, // 40: agent_memory.extraction.v1.ExtractionService.WatchJobs:input_type -> agent_memory.extraction.v1.WatchJobsRequest
-	18, // 41: agent_memory.extraction.v1.ExtractionService.CreateSummaryView:input_type -> agent_memory.extraction.v1.CreateSummaryViewRequest
-	20, // 42: agent_memory.extraction.v1.ExtractionService.GetSummaryView:input_type -> agent_memory.extraction.v1.GetSummaryViewRequest
-	22, // 43: agent_memory.extraction.v1.ExtractionService.ListSummaryViews:input_type -> agent_memory.extraction.v1.ListSummaryViewsRequest
-	24, // 44: agent_memory.extraction.v1.ExtractionService.UpdateSummaryView:input_type -> agent_memory.extraction.v1.UpdateSummaryViewRequest
-	26, // 45: agent_memory.extraction.v1.ExtractionService.DeleteSummaryView:input_type -> agent_memory.extraction.v1.DeleteSummaryViewRequest
-	28, // 46: agent_memory.extraction.v1.ExtractionService.RunSummaryView:input_type -> agent_memory.extraction.v1.RunSummaryViewRequest
-	30, // 47: agent_memory.extraction.v1.ExtractionService.RunSummaryViewPartition:input_type -> agent_memory.extraction.v1.RunSummaryViewPartitionRequest
-	32, // 48: agent_memory.extraction.v1.ExtractionService.ListSummaryViewPartitions:input_type -> agent_memory.extraction.v1.ListSummaryViewPartitionsRequest
-	0,  // 49: agent_memory.extraction.v1.ExtractionService.ForgetSession:input_type -> agent_memory.extraction.v1.ForgetSessionRequest
-	34, // 50: agent_memory.extraction.v1.ExtractionService.EraseUser:input_type -> agent_memory.extraction.v1.EraseUserRequest
-	3,  // 51: agent_memory.extraction.v1.ExtractionService.SubmitMessages:output_type -> agent_memory.extraction.v1.SubmitMessagesResponse
-	5,  // 52: agent_memory.extraction.v1.ExtractionService.ExtractMemories:output_type -> agent_memory.extraction.v1.ExtractMemoriesResponse
-	7,  // 53: agent_memory.extraction.v1.ExtractionService.Summarize:output_type -> agent_memory.extraction.v1.SummarizeResponse
-	9,  // 54: agent_memory.extraction.v1.ExtractionService.GetJob:output_type -> agent_memory.extraction.v1.GetJobResponse
-	11, // 55: agent_memory.extraction.v1.ExtractionService.ListJobs:output_type -> agent_memory.extraction.v1.ListJobsResponse
-	13, // 56: agent_memory.extraction.v1.ExtractionService.RetryJob:output_type -> agent_memory.extraction.v1.RetryJobResponse
-	15, // 57: agent_memory.extraction.v1.ExtractionService.CancelJob:output_type -> agent_memory.extraction.v1.CancelJobResponse
-	17, // 58: agent_memory.extraction.v1.ExtractionService.WatchJobs:output_type -> agent_memory.extraction.v1.WatchJobsResponse
-	19, // 59: agent_memory.extraction.v1.ExtractionService.CreateSummaryView:output_type -> agent_memory.extraction.v1.CreateSummaryViewResponse
-	21, // 60: agent_memory.extraction.v1.ExtractionService.GetSummaryView:output_type -> agent_memory.extraction.v1.GetSummaryViewResponse
-	23, // 61: agent_memory.extraction.v1.ExtractionService.ListSummaryViews:output_type -> agent_memory.extraction.v1.ListSummaryViewsResponse
-	25, // 62: agent_memory.extraction.v1.ExtractionService.UpdateSummaryView:output_type -> agent_memory.extraction.v1.UpdateSummaryViewResponse
-	27, // 63: agent_memory.extraction.v1.ExtractionService.DeleteSummaryView:output_type -> agent_memory.extraction.v1.DeleteSummaryViewResponse
-	29, // 64: agent_memory.extraction.v1.ExtractionService.RunSummaryView:output_type -> agent_memory.extraction.v1.RunSummaryViewResponse
-	31, // 65: agent_memory.extraction.v1.ExtractionService.RunSummaryViewPartition:output_type -> agent_memory.extraction.v1.RunSummaryViewPartitionResponse
-	33, // 66: agent_memory.extraction.v1.ExtractionService.ListSummaryViewPartitions:output_type -> agent_memory.extraction.v1.ListSummaryViewPartitionsResponse
-	1,  // 67: agent_memory.extraction.v1.ExtractionService.ForgetSession:output_type -> agent_memory.extraction.v1.ForgetSessionResponse
-	35, // 68: agent_memory.extraction.v1.ExtractionService.EraseUser:output_type -> agent_memory.extraction.v1.EraseUserResponse
-	51, // [51:69] is the sub-list for method output_type
-	33, // [33:51] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	40, // 0: agent_memory.extraction.v1.ForgetSessionRequest.session:type_name -> agent_memory.common.v1.SessionRef
+	40, // 1: agent_memory.extraction.v1.SubmitMessagesRequest.session:type_name -> agent_memory.common.v1.SessionRef
+	41, // 2: agent_memory.extraction.v1.SubmitMessagesRequest.messages:type_name -> agent_memory.common.v1.Message
+	42, // 3: agent_memory.extraction.v1.SubmitMessagesRequest.memories:type_name -> agent_memory.common.v1.Memory
+	43, // 4: agent_memory.extraction.v1.SubmitMessagesRequest.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
+	2,  // 5: agent_memory.extraction.v1.BatchSubmitMessagesRequest.submissions:type_name -> agent_memory.extraction.v1.SubmitMessagesRequest
+	6,  // 6: agent_memory.extraction.v1.BatchSubmitMessagesResponse.results:type_name -> agent_memory.extraction.v1.SubmitMessagesResult
+	3,  // 7: agent_memory.extraction.v1.SubmitMessagesResult.response:type_name -> agent_memory.extraction.v1.SubmitMessagesResponse
+	44, // 8: agent_memory.extraction.v1.SubmitMessagesResult.error:type_name -> google.rpc.Status
+	41, // 9: agent_memory.extraction.v1.ExtractMemoriesRequest.messages:type_name -> agent_memory.common.v1.Message
+	41, // 10: agent_memory.extraction.v1.ExtractMemoriesRequest.before:type_name -> agent_memory.common.v1.Message
+	43, // 11: agent_memory.extraction.v1.ExtractMemoriesRequest.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
+	45, // 12: agent_memory.extraction.v1.ExtractMemoriesResponse.candidates:type_name -> agent_memory.extraction.v1.MemoryCandidate
+	39, // 13: agent_memory.extraction.v1.ExtractMemoriesResponse.dropped_items:type_name -> agent_memory.extraction.v1.ExtractMemoriesResponse.DroppedItemsEntry
+	41, // 14: agent_memory.extraction.v1.SummarizeRequest.messages:type_name -> agent_memory.common.v1.Message
+	46, // 15: agent_memory.extraction.v1.GetJobResponse.job:type_name -> agent_memory.extraction.v1.Job
+	47, // 16: agent_memory.extraction.v1.ListJobsRequest.state:type_name -> agent_memory.extraction.v1.JobState
+	46, // 17: agent_memory.extraction.v1.ListJobsResponse.jobs:type_name -> agent_memory.extraction.v1.Job
+	46, // 18: agent_memory.extraction.v1.RetryJobResponse.job:type_name -> agent_memory.extraction.v1.Job
+	46, // 19: agent_memory.extraction.v1.CancelJobResponse.job:type_name -> agent_memory.extraction.v1.Job
+	46, // 20: agent_memory.extraction.v1.WatchJobsResponse.job:type_name -> agent_memory.extraction.v1.Job
+	48, // 21: agent_memory.extraction.v1.WatchJobsResponse.progress:type_name -> agent_memory.extraction.v1.SessionProgress
+	49, // 22: agent_memory.extraction.v1.CreateSummaryViewRequest.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	49, // 23: agent_memory.extraction.v1.CreateSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	49, // 24: agent_memory.extraction.v1.GetSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	49, // 25: agent_memory.extraction.v1.ListSummaryViewsResponse.summary_views:type_name -> agent_memory.extraction.v1.SummaryView
+	49, // 26: agent_memory.extraction.v1.UpdateSummaryViewRequest.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	50, // 27: agent_memory.extraction.v1.UpdateSummaryViewRequest.update_mask:type_name -> google.protobuf.FieldMask
+	49, // 28: agent_memory.extraction.v1.UpdateSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	46, // 29: agent_memory.extraction.v1.RunSummaryViewResponse.job:type_name -> agent_memory.extraction.v1.Job
+	51, // 30: agent_memory.extraction.v1.RunSummaryViewPartitionRequest.group:type_name -> agent_memory.extraction.v1.SummaryGroup
+	52, // 31: agent_memory.extraction.v1.RunSummaryViewPartitionResponse.partition:type_name -> agent_memory.extraction.v1.SummaryPartition
+	51, // 32: agent_memory.extraction.v1.ListSummaryViewPartitionsRequest.group:type_name -> agent_memory.extraction.v1.SummaryGroup
+	52, // 33: agent_memory.extraction.v1.ListSummaryViewPartitionsResponse.partitions:type_name -> agent_memory.extraction.v1.SummaryPartition
+	53, // 34: agent_memory.extraction.v1.EraseUserRequest.sessions:type_name -> agent_memory.common.v1.ErasedSession
+	54, // 35: agent_memory.extraction.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
+	53, // 36: agent_memory.extraction.v1.EraseUserResponse.sessions:type_name -> agent_memory.common.v1.ErasedSession
+	2,  // 37: agent_memory.extraction.v1.ExtractionService.SubmitMessages:input_type -> agent_memory.extraction.v1.SubmitMessagesRequest
+	4,  // 38: agent_memory.extraction.v1.ExtractionService.BatchSubmitMessages:input_type -> agent_memory.extraction.v1.BatchSubmitMessagesRequest
+	7,  // 39: agent_memory.extraction.v1.ExtractionService.ExtractMemories:input_type -> agent_memory.extraction.v1.ExtractMemoriesRequest
+	9,  // 40: agent_memory.extraction.v1.ExtractionService.Summarize:input_type -> agent_memory.extraction.v1.SummarizeRequest
+	11, // 41: agent_memory.extraction.v1.ExtractionService.GetJob:input_type -> agent_memory.extraction.v1.GetJobRequest
+	13, // 42: agent_memory.extraction.v1.ExtractionService.ListJobs:input_type -> agent_memory.extraction.v1.ListJobsRequest
+	15, // 43: agent_memory.extraction.v1.ExtractionService.RetryJob:input_type -> agent_memory.extraction.v1.RetryJobRequest
+	17, // 44: agent_memory.extraction.v1.ExtractionService.CancelJob:input_type -> agent_memory.extraction.v1.CancelJobRequest
+	19, // 45: agent_memory.extraction.v1.ExtractionService.WatchJobs:input_type -> agent_memory.extraction.v1.WatchJobsRequest
+	21, // 46: agent_memory.extraction.v1.ExtractionService.CreateSummaryView:input_type -> agent_memory.extraction.v1.CreateSummaryViewRequest
+	23, // 47: agent_memory.extraction.v1.ExtractionService.GetSummaryView:input_type -> agent_memory.extraction.v1.GetSummaryViewRequest
+	25, // 48: agent_memory.extraction.v1.ExtractionService.ListSummaryViews:input_type -> agent_memory.extraction.v1.ListSummaryViewsRequest
+	27, // 49: agent_memory.extraction.v1.ExtractionService.UpdateSummaryView:input_type -> agent_memory.extraction.v1.UpdateSummaryViewRequest
+	29, // 50: agent_memory.extraction.v1.ExtractionService.DeleteSummaryView:input_type -> agent_memory.extraction.v1.DeleteSummaryViewRequest
+	31, // 51: agent_memory.extraction.v1.ExtractionService.RunSummaryView:input_type -> agent_memory.extraction.v1.RunSummaryViewRequest
+	33, // 52: agent_memory.extraction.v1.ExtractionService.RunSummaryViewPartition:input_type -> agent_memory.extraction.v1.RunSummaryViewPartitionRequest
+	35, // 53: agent_memory.extraction.v1.ExtractionService.ListSummaryViewPartitions:input_type -> agent_memory.extraction.v1.ListSummaryViewPartitionsRequest
+	0,  // 54: agent_memory.extraction.v1.ExtractionService.ForgetSession:input_type -> agent_memory.extraction.v1.ForgetSessionRequest
+	37, // 55: agent_memory.extraction.v1.ExtractionService.EraseUser:input_type -> agent_memory.extraction.v1.EraseUserRequest
+	3,  // 56: agent_memory.extraction.v1.ExtractionService.SubmitMessages:output_type -> agent_memory.extraction.v1.SubmitMessagesResponse
+	5,  // 57: agent_memory.extraction.v1.ExtractionService.BatchSubmitMessages:output_type -> agent_memory.extraction.v1.BatchSubmitMessagesResponse
+	8,  // 58: agent_memory.extraction.v1.ExtractionService.ExtractMemories:output_type -> agent_memory.extraction.v1.ExtractMemoriesResponse
+	10, // 59: agent_memory.extraction.v1.ExtractionService.Summarize:output_type -> agent_memory.extraction.v1.SummarizeResponse
+	12, // 60: agent_memory.extraction.v1.ExtractionService.GetJob:output_type -> agent_memory.extraction.v1.GetJobResponse
+	14, // 61: agent_memory.extraction.v1.ExtractionService.ListJobs:output_type -> agent_memory.extraction.v1.ListJobsResponse
+	16, // 62: agent_memory.extraction.v1.ExtractionService.RetryJob:output_type -> agent_memory.extraction.v1.RetryJobResponse
+	18, // 63: agent_memory.extraction.v1.ExtractionService.CancelJob:output_type -> agent_memory.extraction.v1.CancelJobResponse
+	20, // 64: agent_memory.extraction.v1.ExtractionService.WatchJobs:output_type -> agent_memory.extraction.v1.WatchJobsResponse
+	22, // 65: agent_memory.extraction.v1.ExtractionService.CreateSummaryView:output_type -> agent_memory.extraction.v1.CreateSummaryViewResponse
+	24, // 66: agent_memory.extraction.v1.ExtractionService.GetSummaryView:output_type -> agent_memory.extraction.v1.GetSummaryViewResponse
+	26, // 67: agent_memory.extraction.v1.ExtractionService.ListSummaryViews:output_type -> agent_memory.extraction.v1.ListSummaryViewsResponse
+	28, // 68: agent_memory.extraction.v1.ExtractionService.UpdateSummaryView:output_type -> agent_memory.extraction.v1.UpdateSummaryViewResponse
+	30, // 69: agent_memory.extraction.v1.ExtractionService.DeleteSummaryView:output_type -> agent_memory.extraction.v1.DeleteSummaryViewResponse
+	32, // 70: agent_memory.extraction.v1.ExtractionService.RunSummaryView:output_type -> agent_memory.extraction.v1.RunSummaryViewResponse
+	34, // 71: agent_memory.extraction.v1.ExtractionService.RunSummaryViewPartition:output_type -> agent_memory.extraction.v1.RunSummaryViewPartitionResponse
+	36, // 72: agent_memory.extraction.v1.ExtractionService.ListSummaryViewPartitions:output_type -> agent_memory.extraction.v1.ListSummaryViewPartitionsResponse
+	1,  // 73: agent_memory.extraction.v1.ExtractionService.ForgetSession:output_type -> agent_memory.extraction.v1.ForgetSessionResponse
+	38, // 74: agent_memory.extraction.v1.ExtractionService.EraseUser:output_type -> agent_memory.extraction.v1.EraseUserResponse
+	56, // [56:75] is the sub-list for method output_type
+	37, // [37:56] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_extraction_v1_service_proto_init() }
@@ -2460,14 +2672,18 @@ func file_agent_memory_extraction_v1_service_proto_init() {
 		return
 	}
 	file_agent_memory_extraction_v1_extraction_proto_init()
-	file_agent_memory_extraction_v1_service_proto_msgTypes[10].OneofWrappers = []any{}
+	file_agent_memory_extraction_v1_service_proto_msgTypes[6].OneofWrappers = []any{
+		(*SubmitMessagesResult_Response)(nil),
+		(*SubmitMessagesResult_Error)(nil),
+	}
+	file_agent_memory_extraction_v1_service_proto_msgTypes[13].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_extraction_v1_service_proto_rawDesc), len(file_agent_memory_extraction_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   37,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	ExtractionService_SubmitMessages_FullMethodName            = "/agent_memory.extraction.v1.ExtractionService/SubmitMessages"
+	ExtractionService_BatchSubmitMessages_FullMethodName       = "/agent_memory.extraction.v1.ExtractionService/BatchSubmitMessages"
 	ExtractionService_ExtractMemories_FullMethodName           = "/agent_memory.extraction.v1.ExtractionService/ExtractMemories"
 	ExtractionService_Summarize_FullMethodName                 = "/agent_memory.extraction.v1.ExtractionService/Summarize"
 	ExtractionService_GetJob_FullMethodName                    = "/agent_memory.extraction.v1.ExtractionService/GetJob"
@@ -51,6 +52,10 @@ type ExtractionServiceClient interface {
 	// nothing. Working memory calls it for what it acknowledged; a credential
 	// that is confined to users does not. The owner of a session is set once.
 	SubmitMessages(ctx context.Context, in *SubmitMessagesRequest, opts ...grpc.CallOption) (*SubmitMessagesResponse, error)
+	// Takes several submissions in, each for itself and in no particular order.
+	// Working memory hands over by it what gathers while calls come in quickly. A
+	// caller who may not submit one of them may submit none.
+	BatchSubmitMessages(ctx context.Context, in *BatchSubmitMessagesRequest, opts ...grpc.CallOption) (*BatchSubmitMessagesResponse, error)
 	// Answers what a strategy would find in the given messages; stores nothing.
 	ExtractMemories(ctx context.Context, in *ExtractMemoriesRequest, opts ...grpc.CallOption) (*ExtractMemoriesResponse, error)
 	// Summarizes messages, continuing a summary where one is given.
@@ -83,7 +88,7 @@ type ExtractionServiceClient interface {
 	// Lists the partitions of a view.
 	ListSummaryViewPartitions(ctx context.Context, in *ListSummaryViewPartitionsRequest, opts ...grpc.CallOption) (*ListSummaryViewPartitionsResponse, error)
 	// Gives up everything of a session that waits for extraction, and takes in
-	// nothing of it any more.
+	// nothing of it any more; or gives up some of its messages, wherever they are.
 	ForgetSession(ctx context.Context, in *ForgetSessionRequest, opts ...grpc.CallOption) (*ForgetSessionResponse, error)
 	// Erases everything of a user that waits for extraction, and its jobs and
 	// summaries.
@@ -102,6 +107,16 @@ func (c *extractionServiceClient) SubmitMessages(ctx context.Context, in *Submit
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SubmitMessagesResponse)
 	err := c.cc.Invoke(ctx, ExtractionService_SubmitMessages_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *extractionServiceClient) BatchSubmitMessages(ctx context.Context, in *BatchSubmitMessagesRequest, opts ...grpc.CallOption) (*BatchSubmitMessagesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchSubmitMessagesResponse)
+	err := c.cc.Invoke(ctx, ExtractionService_BatchSubmitMessages_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -299,6 +314,10 @@ type ExtractionServiceServer interface {
 	// nothing. Working memory calls it for what it acknowledged; a credential
 	// that is confined to users does not. The owner of a session is set once.
 	SubmitMessages(context.Context, *SubmitMessagesRequest) (*SubmitMessagesResponse, error)
+	// Takes several submissions in, each for itself and in no particular order.
+	// Working memory hands over by it what gathers while calls come in quickly. A
+	// caller who may not submit one of them may submit none.
+	BatchSubmitMessages(context.Context, *BatchSubmitMessagesRequest) (*BatchSubmitMessagesResponse, error)
 	// Answers what a strategy would find in the given messages; stores nothing.
 	ExtractMemories(context.Context, *ExtractMemoriesRequest) (*ExtractMemoriesResponse, error)
 	// Summarizes messages, continuing a summary where one is given.
@@ -331,7 +350,7 @@ type ExtractionServiceServer interface {
 	// Lists the partitions of a view.
 	ListSummaryViewPartitions(context.Context, *ListSummaryViewPartitionsRequest) (*ListSummaryViewPartitionsResponse, error)
 	// Gives up everything of a session that waits for extraction, and takes in
-	// nothing of it any more.
+	// nothing of it any more; or gives up some of its messages, wherever they are.
 	ForgetSession(context.Context, *ForgetSessionRequest) (*ForgetSessionResponse, error)
 	// Erases everything of a user that waits for extraction, and its jobs and
 	// summaries.
@@ -348,6 +367,9 @@ type UnimplementedExtractionServiceServer struct{}
 
 func (UnimplementedExtractionServiceServer) SubmitMessages(context.Context, *SubmitMessagesRequest) (*SubmitMessagesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubmitMessages not implemented")
+}
+func (UnimplementedExtractionServiceServer) BatchSubmitMessages(context.Context, *BatchSubmitMessagesRequest) (*BatchSubmitMessagesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchSubmitMessages not implemented")
 }
 func (UnimplementedExtractionServiceServer) ExtractMemories(context.Context, *ExtractMemoriesRequest) (*ExtractMemoriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExtractMemories not implemented")
@@ -435,6 +457,24 @@ func _ExtractionService_SubmitMessages_Handler(srv interface{}, ctx context.Cont
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ExtractionServiceServer).SubmitMessages(ctx, req.(*SubmitMessagesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ExtractionService_BatchSubmitMessages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchSubmitMessagesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ExtractionServiceServer).BatchSubmitMessages(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ExtractionService_BatchSubmitMessages_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ExtractionServiceServer).BatchSubmitMessages(ctx, req.(*BatchSubmitMessagesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -748,6 +788,10 @@ var ExtractionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SubmitMessages",
 			Handler:    _ExtractionService_SubmitMessages_Handler,
+		},
+		{
+			MethodName: "BatchSubmitMessages",
+			Handler:    _ExtractionService_BatchSubmitMessages_Handler,
 		},
 		{
 			MethodName: "ExtractMemories",

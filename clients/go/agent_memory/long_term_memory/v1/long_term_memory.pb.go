@@ -357,6 +357,79 @@ func (MemoryChangeKind) EnumDescriptor() ([]byte, []int) {
 	return file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDescGZIP(), []int{4}
 }
 
+// A field of memories whose values can be listed.
+type MemoryField int32
+
+const (
+	// Refused.
+	MemoryField_MEMORY_FIELD_UNSPECIFIED MemoryField = 0
+	// The namespace.
+	MemoryField_MEMORY_FIELD_NAMESPACE MemoryField = 1
+	// The owner.
+	MemoryField_MEMORY_FIELD_USER_ID MemoryField = 2
+	// The session.
+	MemoryField_MEMORY_FIELD_SESSION_ID MemoryField = 3
+	// The topics.
+	MemoryField_MEMORY_FIELD_TOPICS MemoryField = 4
+	// The entities.
+	MemoryField_MEMORY_FIELD_ENTITIES MemoryField = 5
+	// Paths of values of the metadata, spelled as in `MetadataFilter.path`.
+	MemoryField_MEMORY_FIELD_METADATA_KEY MemoryField = 6
+	// Values at one path of the metadata.
+	MemoryField_MEMORY_FIELD_METADATA_VALUE MemoryField = 7
+)
+
+// Enum value maps for MemoryField.
+var (
+	MemoryField_name = map[int32]string{
+		0: "MEMORY_FIELD_UNSPECIFIED",
+		1: "MEMORY_FIELD_NAMESPACE",
+		2: "MEMORY_FIELD_USER_ID",
+		3: "MEMORY_FIELD_SESSION_ID",
+		4: "MEMORY_FIELD_TOPICS",
+		5: "MEMORY_FIELD_ENTITIES",
+		6: "MEMORY_FIELD_METADATA_KEY",
+		7: "MEMORY_FIELD_METADATA_VALUE",
+	}
+	MemoryField_value = map[string]int32{
+		"MEMORY_FIELD_UNSPECIFIED":    0,
+		"MEMORY_FIELD_NAMESPACE":      1,
+		"MEMORY_FIELD_USER_ID":        2,
+		"MEMORY_FIELD_SESSION_ID":     3,
+		"MEMORY_FIELD_TOPICS":         4,
+		"MEMORY_FIELD_ENTITIES":       5,
+		"MEMORY_FIELD_METADATA_KEY":   6,
+		"MEMORY_FIELD_METADATA_VALUE": 7,
+	}
+)
+
+func (x MemoryField) Enum() *MemoryField {
+	p := new(MemoryField)
+	*p = x
+	return p
+}
+
+func (x MemoryField) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MemoryField) Descriptor() protoreflect.EnumDescriptor {
+	return file_agent_memory_long_term_memory_v1_long_term_memory_proto_enumTypes[5].Descriptor()
+}
+
+func (MemoryField) Type() protoreflect.EnumType {
+	return &file_agent_memory_long_term_memory_v1_long_term_memory_proto_enumTypes[5]
+}
+
+func (x MemoryField) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MemoryField.Descriptor instead.
+func (MemoryField) EnumDescriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDescGZIP(), []int{5}
+}
+
 // What became of one memory of a batch, at the same position.
 type CreateMemoryResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -880,6 +953,129 @@ func (x *MemoryChange) GetChangeTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// A value of a field.
+type FieldValue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The value. Metadata hold numbers and truth values too.
+	//
+	// Types that are valid to be assigned to Value:
+	//
+	//	*FieldValue_Text
+	//	*FieldValue_Number
+	//	*FieldValue_Flag
+	Value isFieldValue_Value `protobuf_oneof:"value"`
+	// How many memories have it; of one that is cut at a level, how many have it or
+	// one below it.
+	MemoryCount int64 `protobuf:"varint,4,opt,name=memory_count,json=memoryCount,proto3" json:"memory_count,omitempty"`
+	// There are others below it, which are counted with it.
+	HasChildren   bool `protobuf:"varint,5,opt,name=has_children,json=hasChildren,proto3" json:"has_children,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FieldValue) Reset() {
+	*x = FieldValue{}
+	mi := &file_agent_memory_long_term_memory_v1_long_term_memory_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FieldValue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FieldValue) ProtoMessage() {}
+
+func (x *FieldValue) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_long_term_memory_v1_long_term_memory_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FieldValue.ProtoReflect.Descriptor instead.
+func (*FieldValue) Descriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *FieldValue) GetValue() isFieldValue_Value {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *FieldValue) GetText() string {
+	if x != nil {
+		if x, ok := x.Value.(*FieldValue_Text); ok {
+			return x.Text
+		}
+	}
+	return ""
+}
+
+func (x *FieldValue) GetNumber() float64 {
+	if x != nil {
+		if x, ok := x.Value.(*FieldValue_Number); ok {
+			return x.Number
+		}
+	}
+	return 0
+}
+
+func (x *FieldValue) GetFlag() bool {
+	if x != nil {
+		if x, ok := x.Value.(*FieldValue_Flag); ok {
+			return x.Flag
+		}
+	}
+	return false
+}
+
+func (x *FieldValue) GetMemoryCount() int64 {
+	if x != nil {
+		return x.MemoryCount
+	}
+	return 0
+}
+
+func (x *FieldValue) GetHasChildren() bool {
+	if x != nil {
+		return x.HasChildren
+	}
+	return false
+}
+
+type isFieldValue_Value interface {
+	isFieldValue_Value()
+}
+
+type FieldValue_Text struct {
+	// A text.
+	Text string `protobuf:"bytes,1,opt,name=text,proto3,oneof"`
+}
+
+type FieldValue_Number struct {
+	// A number.
+	Number float64 `protobuf:"fixed64,2,opt,name=number,proto3,oneof"`
+}
+
+type FieldValue_Flag struct {
+	// A truth value.
+	Flag bool `protobuf:"varint,3,opt,name=flag,proto3,oneof"`
+}
+
+func (*FieldValue_Text) isFieldValue_Value() {}
+
+func (*FieldValue_Number) isFieldValue_Value() {}
+
+func (*FieldValue_Flag) isFieldValue_Value() {}
+
 var File_agent_memory_long_term_memory_v1_long_term_memory_proto protoreflect.FileDescriptor
 
 const file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDesc = "" +
@@ -930,7 +1126,15 @@ const file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDesc = "" 
 	"\tmemory_id\x18\x02 \x01(\tR\bmemoryId\x126\n" +
 	"\x06memory\x18\x03 \x01(\v2\x1e.agent_memory.common.v1.MemoryR\x06memory\x12;\n" +
 	"\vchange_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"changeTime*\xa0\x01\n" +
+	"changeTime\"\xa1\x01\n" +
+	"\n" +
+	"FieldValue\x12\x14\n" +
+	"\x04text\x18\x01 \x01(\tH\x00R\x04text\x12\x18\n" +
+	"\x06number\x18\x02 \x01(\x01H\x00R\x06number\x12\x14\n" +
+	"\x04flag\x18\x03 \x01(\bH\x00R\x04flag\x12!\n" +
+	"\fmemory_count\x18\x04 \x01(\x03R\vmemoryCount\x12!\n" +
+	"\fhas_children\x18\x05 \x01(\bR\vhasChildrenB\a\n" +
+	"\x05value*\xa0\x01\n" +
 	"\x13DeduplicationPolicy\x12$\n" +
 	" DEDUPLICATION_POLICY_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19DEDUPLICATION_POLICY_NONE\x10\x01\x12\x1e\n" +
@@ -966,7 +1170,16 @@ const file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDesc = "" 
 	"\x1aMEMORY_CHANGE_KIND_UPDATED\x10\x02\x12\x1d\n" +
 	"\x19MEMORY_CHANGE_KIND_MERGED\x10\x03\x12!\n" +
 	"\x1dMEMORY_CHANGE_KIND_SUPERSEDED\x10\x04\x12\x1e\n" +
-	"\x1aMEMORY_CHANGE_KIND_DELETED\x10\x05B\xa7\x02\n" +
+	"\x1aMEMORY_CHANGE_KIND_DELETED\x10\x05*\xf2\x01\n" +
+	"\vMemoryField\x12\x1c\n" +
+	"\x18MEMORY_FIELD_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16MEMORY_FIELD_NAMESPACE\x10\x01\x12\x18\n" +
+	"\x14MEMORY_FIELD_USER_ID\x10\x02\x12\x1b\n" +
+	"\x17MEMORY_FIELD_SESSION_ID\x10\x03\x12\x17\n" +
+	"\x13MEMORY_FIELD_TOPICS\x10\x04\x12\x19\n" +
+	"\x15MEMORY_FIELD_ENTITIES\x10\x05\x12\x1d\n" +
+	"\x19MEMORY_FIELD_METADATA_KEY\x10\x06\x12\x1f\n" +
+	"\x1bMEMORY_FIELD_METADATA_VALUE\x10\aB\xa7\x02\n" +
 	" io.agentmemory.longtermmemory.v1B\x13LongTermMemoryProtoP\x01Zagithub.com/agent-memory/agent-memory/clients/go/agent_memory/long_term_memory/v1;longtermmemoryv1\xaa\x02\x1dAgentMemory.LongTermMemory.V1\xca\x02\x1dAgentMemory\\LongTermMemory\\V1\xe2\x02&AgentMemory\\LongTermMemory\\V1\\Metadata\xea\x02\x1fAgentMemory::LongTermMemory::V1b\x06proto3"
 
 var (
@@ -981,42 +1194,44 @@ func file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDescGZIP() 
 	return file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDescData
 }
 
-var file_agent_memory_long_term_memory_v1_long_term_memory_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_agent_memory_long_term_memory_v1_long_term_memory_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_agent_memory_long_term_memory_v1_long_term_memory_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_agent_memory_long_term_memory_v1_long_term_memory_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_agent_memory_long_term_memory_v1_long_term_memory_proto_goTypes = []any{
 	(DeduplicationPolicy)(0),      // 0: agent_memory.long_term_memory.v1.DeduplicationPolicy
 	(CreateOutcome)(0),            // 1: agent_memory.long_term_memory.v1.CreateOutcome
 	(RevisionCause)(0),            // 2: agent_memory.long_term_memory.v1.RevisionCause
 	(ForgetReason)(0),             // 3: agent_memory.long_term_memory.v1.ForgetReason
 	(MemoryChangeKind)(0),         // 4: agent_memory.long_term_memory.v1.MemoryChangeKind
-	(*CreateMemoryResult)(nil),    // 5: agent_memory.long_term_memory.v1.CreateMemoryResult
-	(*MemoryRevision)(nil),        // 6: agent_memory.long_term_memory.v1.MemoryRevision
-	(*ForgetPolicy)(nil),          // 7: agent_memory.long_term_memory.v1.ForgetPolicy
-	(*ForgetSubject)(nil),         // 8: agent_memory.long_term_memory.v1.ForgetSubject
-	(*ForgottenMemory)(nil),       // 9: agent_memory.long_term_memory.v1.ForgottenMemory
-	(*MemoryChange)(nil),          // 10: agent_memory.long_term_memory.v1.MemoryChange
-	(*status.Status)(nil),         // 11: google.rpc.Status
-	(*v1.Memory)(nil),             // 12: agent_memory.common.v1.Memory
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
-	(v1.MemoryType)(0),            // 15: agent_memory.common.v1.MemoryType
+	(MemoryField)(0),              // 5: agent_memory.long_term_memory.v1.MemoryField
+	(*CreateMemoryResult)(nil),    // 6: agent_memory.long_term_memory.v1.CreateMemoryResult
+	(*MemoryRevision)(nil),        // 7: agent_memory.long_term_memory.v1.MemoryRevision
+	(*ForgetPolicy)(nil),          // 8: agent_memory.long_term_memory.v1.ForgetPolicy
+	(*ForgetSubject)(nil),         // 9: agent_memory.long_term_memory.v1.ForgetSubject
+	(*ForgottenMemory)(nil),       // 10: agent_memory.long_term_memory.v1.ForgottenMemory
+	(*MemoryChange)(nil),          // 11: agent_memory.long_term_memory.v1.MemoryChange
+	(*FieldValue)(nil),            // 12: agent_memory.long_term_memory.v1.FieldValue
+	(*status.Status)(nil),         // 13: google.rpc.Status
+	(*v1.Memory)(nil),             // 14: agent_memory.common.v1.Memory
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 16: google.protobuf.Duration
+	(v1.MemoryType)(0),            // 17: agent_memory.common.v1.MemoryType
 }
 var file_agent_memory_long_term_memory_v1_long_term_memory_proto_depIdxs = []int32{
 	1,  // 0: agent_memory.long_term_memory.v1.CreateMemoryResult.outcome:type_name -> agent_memory.long_term_memory.v1.CreateOutcome
-	11, // 1: agent_memory.long_term_memory.v1.CreateMemoryResult.error:type_name -> google.rpc.Status
-	12, // 2: agent_memory.long_term_memory.v1.CreateMemoryResult.memory:type_name -> agent_memory.common.v1.Memory
+	13, // 1: agent_memory.long_term_memory.v1.CreateMemoryResult.error:type_name -> google.rpc.Status
+	14, // 2: agent_memory.long_term_memory.v1.CreateMemoryResult.memory:type_name -> agent_memory.common.v1.Memory
 	2,  // 3: agent_memory.long_term_memory.v1.MemoryRevision.cause:type_name -> agent_memory.long_term_memory.v1.RevisionCause
-	12, // 4: agent_memory.long_term_memory.v1.MemoryRevision.before:type_name -> agent_memory.common.v1.Memory
-	12, // 5: agent_memory.long_term_memory.v1.MemoryRevision.after:type_name -> agent_memory.common.v1.Memory
-	13, // 6: agent_memory.long_term_memory.v1.MemoryRevision.create_time:type_name -> google.protobuf.Timestamp
-	14, // 7: agent_memory.long_term_memory.v1.ForgetPolicy.max_age:type_name -> google.protobuf.Duration
-	14, // 8: agent_memory.long_term_memory.v1.ForgetPolicy.max_inactive:type_name -> google.protobuf.Duration
-	15, // 9: agent_memory.long_term_memory.v1.ForgetPolicy.types:type_name -> agent_memory.common.v1.MemoryType
-	13, // 10: agent_memory.long_term_memory.v1.ForgetSubject.said_until:type_name -> google.protobuf.Timestamp
+	14, // 4: agent_memory.long_term_memory.v1.MemoryRevision.before:type_name -> agent_memory.common.v1.Memory
+	14, // 5: agent_memory.long_term_memory.v1.MemoryRevision.after:type_name -> agent_memory.common.v1.Memory
+	15, // 6: agent_memory.long_term_memory.v1.MemoryRevision.create_time:type_name -> google.protobuf.Timestamp
+	16, // 7: agent_memory.long_term_memory.v1.ForgetPolicy.max_age:type_name -> google.protobuf.Duration
+	16, // 8: agent_memory.long_term_memory.v1.ForgetPolicy.max_inactive:type_name -> google.protobuf.Duration
+	17, // 9: agent_memory.long_term_memory.v1.ForgetPolicy.types:type_name -> agent_memory.common.v1.MemoryType
+	15, // 10: agent_memory.long_term_memory.v1.ForgetSubject.said_until:type_name -> google.protobuf.Timestamp
 	3,  // 11: agent_memory.long_term_memory.v1.ForgottenMemory.reason:type_name -> agent_memory.long_term_memory.v1.ForgetReason
 	4,  // 12: agent_memory.long_term_memory.v1.MemoryChange.kind:type_name -> agent_memory.long_term_memory.v1.MemoryChangeKind
-	12, // 13: agent_memory.long_term_memory.v1.MemoryChange.memory:type_name -> agent_memory.common.v1.Memory
-	13, // 14: agent_memory.long_term_memory.v1.MemoryChange.change_time:type_name -> google.protobuf.Timestamp
+	14, // 13: agent_memory.long_term_memory.v1.MemoryChange.memory:type_name -> agent_memory.common.v1.Memory
+	15, // 14: agent_memory.long_term_memory.v1.MemoryChange.change_time:type_name -> google.protobuf.Timestamp
 	15, // [15:15] is the sub-list for method output_type
 	15, // [15:15] is the sub-list for method input_type
 	15, // [15:15] is the sub-list for extension type_name
@@ -1030,13 +1245,18 @@ func file_agent_memory_long_term_memory_v1_long_term_memory_proto_init() {
 		return
 	}
 	file_agent_memory_long_term_memory_v1_long_term_memory_proto_msgTypes[2].OneofWrappers = []any{}
+	file_agent_memory_long_term_memory_v1_long_term_memory_proto_msgTypes[6].OneofWrappers = []any{
+		(*FieldValue_Text)(nil),
+		(*FieldValue_Number)(nil),
+		(*FieldValue_Flag)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDesc), len(file_agent_memory_long_term_memory_v1_long_term_memory_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   6,
+			NumEnums:      6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -774,6 +774,191 @@ func (x *CountMemoriesResponse) GetCount() int64 {
 	return 0
 }
 
+// Asks for the values of a field.
+type ListFieldValuesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The field.
+	Field MemoryField `protobuf:"varint,1,opt,name=field,proto3,enum=agent_memory.long_term_memory.v1.MemoryField" json:"field,omitempty"`
+	// Whose values, of memories that a listing shows.
+	Filter *v1.MemoryFilter `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Where in the metadata the values are, as in `MetadataFilter.path`.
+	MetadataPath string `protobuf:"bytes,3,opt,name=metadata_path,json=metadataPath,proto3" json:"metadata_path,omitempty"`
+	// Only values that start with this text.
+	Prefix string `protobuf:"bytes,4,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// Levels of texts that are told apart, such as namespaces that are written with
+	// `/` between: 1 counts `shop/de` and `shop/fr` as `shop`. 0 means all levels.
+	Depth int32 `protobuf:"varint,5,opt,name=depth,proto3" json:"depth,omitempty"`
+	// Also counts superseded, merged and archived memories.
+	IncludeHidden bool `protobuf:"varint,6,opt,name=include_hidden,json=includeHidden,proto3" json:"include_hidden,omitempty"`
+	// How many to answer; 0 means 100, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The token of the page before; empty for the first.
+	PageToken     string `protobuf:"bytes,8,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFieldValuesRequest) Reset() {
+	*x = ListFieldValuesRequest{}
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFieldValuesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFieldValuesRequest) ProtoMessage() {}
+
+func (x *ListFieldValuesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFieldValuesRequest.ProtoReflect.Descriptor instead.
+func (*ListFieldValuesRequest) Descriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListFieldValuesRequest) GetField() MemoryField {
+	if x != nil {
+		return x.Field
+	}
+	return MemoryField_MEMORY_FIELD_UNSPECIFIED
+}
+
+func (x *ListFieldValuesRequest) GetFilter() *v1.MemoryFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ListFieldValuesRequest) GetMetadataPath() string {
+	if x != nil {
+		return x.MetadataPath
+	}
+	return ""
+}
+
+func (x *ListFieldValuesRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ListFieldValuesRequest) GetDepth() int32 {
+	if x != nil {
+		return x.Depth
+	}
+	return 0
+}
+
+func (x *ListFieldValuesRequest) GetIncludeHidden() bool {
+	if x != nil {
+		return x.IncludeHidden
+	}
+	return false
+}
+
+func (x *ListFieldValuesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListFieldValuesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// A page of values.
+type ListFieldValuesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The values, those of most memories first.
+	Values []*FieldValue `protobuf:"bytes,1,rep,name=values,proto3" json:"values,omitempty"`
+	// Asks for the next page; empty when there is none.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many values there are in all.
+	TotalSize int64 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
+	// Not everything was looked at: the values of 200,000 memories are counted, for
+	// metadata those of 20,000, and 10,000 of them are told. A narrower filter or
+	// a longer prefix tells more.
+	Partial       bool `protobuf:"varint,4,opt,name=partial,proto3" json:"partial,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFieldValuesResponse) Reset() {
+	*x = ListFieldValuesResponse{}
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFieldValuesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFieldValuesResponse) ProtoMessage() {}
+
+func (x *ListFieldValuesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFieldValuesResponse.ProtoReflect.Descriptor instead.
+func (*ListFieldValuesResponse) Descriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListFieldValuesResponse) GetValues() []*FieldValue {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *ListFieldValuesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListFieldValuesResponse) GetTotalSize() int64 {
+	if x != nil {
+		return x.TotalSize
+	}
+	return 0
+}
+
+func (x *ListFieldValuesResponse) GetPartial() bool {
+	if x != nil {
+		return x.Partial
+	}
+	return false
+}
+
 // Asks a question.
 type SearchMemoriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -791,7 +976,7 @@ type SearchMemoriesRequest struct {
 
 func (x *SearchMemoriesRequest) Reset() {
 	*x = SearchMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[13]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +988,7 @@ func (x *SearchMemoriesRequest) String() string {
 func (*SearchMemoriesRequest) ProtoMessage() {}
 
 func (x *SearchMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[13]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +1001,7 @@ func (x *SearchMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*SearchMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{13}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SearchMemoriesRequest) GetQuery() *v1.SearchQuery {
@@ -864,7 +1049,7 @@ type SearchMemoriesResponse struct {
 
 func (x *SearchMemoriesResponse) Reset() {
 	*x = SearchMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[14]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -876,7 +1061,7 @@ func (x *SearchMemoriesResponse) String() string {
 func (*SearchMemoriesResponse) ProtoMessage() {}
 
 func (x *SearchMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[14]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -889,7 +1074,7 @@ func (x *SearchMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*SearchMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{14}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SearchMemoriesResponse) GetHits() []*v1.MemoryHit {
@@ -935,7 +1120,7 @@ type StreamSearchMemoriesRequest struct {
 
 func (x *StreamSearchMemoriesRequest) Reset() {
 	*x = StreamSearchMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[15]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1132,7 @@ func (x *StreamSearchMemoriesRequest) String() string {
 func (*StreamSearchMemoriesRequest) ProtoMessage() {}
 
 func (x *StreamSearchMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[15]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +1145,7 @@ func (x *StreamSearchMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamSearchMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*StreamSearchMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{15}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *StreamSearchMemoriesRequest) GetQuery() *v1.SearchQuery {
@@ -995,7 +1180,7 @@ type StreamSearchMemoriesResponse struct {
 
 func (x *StreamSearchMemoriesResponse) Reset() {
 	*x = StreamSearchMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[16]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1192,7 @@ func (x *StreamSearchMemoriesResponse) String() string {
 func (*StreamSearchMemoriesResponse) ProtoMessage() {}
 
 func (x *StreamSearchMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[16]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1205,7 @@ func (x *StreamSearchMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamSearchMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*StreamSearchMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{16}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *StreamSearchMemoriesResponse) GetHits() []*v1.MemoryHit {
@@ -1048,7 +1233,7 @@ type UpdateMemoryRequest struct {
 
 func (x *UpdateMemoryRequest) Reset() {
 	*x = UpdateMemoryRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[17]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1060,7 +1245,7 @@ func (x *UpdateMemoryRequest) String() string {
 func (*UpdateMemoryRequest) ProtoMessage() {}
 
 func (x *UpdateMemoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[17]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1073,7 +1258,7 @@ func (x *UpdateMemoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMemoryRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMemoryRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{17}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UpdateMemoryRequest) GetMemory() *v1.Memory {
@@ -1115,7 +1300,7 @@ type UpdateMemoryResponse struct {
 
 func (x *UpdateMemoryResponse) Reset() {
 	*x = UpdateMemoryResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[18]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1312,7 @@ func (x *UpdateMemoryResponse) String() string {
 func (*UpdateMemoryResponse) ProtoMessage() {}
 
 func (x *UpdateMemoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[18]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,7 +1325,7 @@ func (x *UpdateMemoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMemoryResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMemoryResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{18}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UpdateMemoryResponse) GetMemory() *v1.Memory {
@@ -1165,7 +1350,7 @@ type DeleteMemoriesRequest struct {
 
 func (x *DeleteMemoriesRequest) Reset() {
 	*x = DeleteMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[19]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1362,7 @@ func (x *DeleteMemoriesRequest) String() string {
 func (*DeleteMemoriesRequest) ProtoMessage() {}
 
 func (x *DeleteMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[19]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1375,7 @@ func (x *DeleteMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{19}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *DeleteMemoriesRequest) GetMemoryIds() []string {
@@ -1225,7 +1410,7 @@ type DeleteMemoriesResponse struct {
 
 func (x *DeleteMemoriesResponse) Reset() {
 	*x = DeleteMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[20]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1237,7 +1422,7 @@ func (x *DeleteMemoriesResponse) String() string {
 func (*DeleteMemoriesResponse) ProtoMessage() {}
 
 func (x *DeleteMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[20]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1250,12 +1435,410 @@ func (x *DeleteMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*DeleteMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{20}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeleteMemoriesResponse) GetDeletedIds() []string {
 	if x != nil {
 		return x.DeletedIds
+	}
+	return nil
+}
+
+// Deletes memories by filter.
+type DeleteMemoriesByFilterRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which memories; one without a condition is refused.
+	Filter *v1.MemoryFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Also deletes superseded, merged and archived memories.
+	IncludeHidden bool `protobuf:"varint,2,opt,name=include_hidden,json=includeHidden,proto3" json:"include_hidden,omitempty"`
+	// Really deletes; otherwise only says what would be deleted.
+	Execute bool `protobuf:"varint,3,opt,name=execute,proto3" json:"execute,omitempty"`
+	// The most memories that this call looks at; 0 means 500, more than 1000
+	// means 1000.
+	Limit int32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Continues behind the memories of an earlier call with the same filter; empty
+	// begins with the oldest.
+	ResumeToken string `protobuf:"bytes,5,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// Why, for the history.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Names the call; repeating it within a day answers what it answered first.
+	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteMemoriesByFilterRequest) Reset() {
+	*x = DeleteMemoriesByFilterRequest{}
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteMemoriesByFilterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteMemoriesByFilterRequest) ProtoMessage() {}
+
+func (x *DeleteMemoriesByFilterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteMemoriesByFilterRequest.ProtoReflect.Descriptor instead.
+func (*DeleteMemoriesByFilterRequest) Descriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *DeleteMemoriesByFilterRequest) GetFilter() *v1.MemoryFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *DeleteMemoriesByFilterRequest) GetIncludeHidden() bool {
+	if x != nil {
+		return x.IncludeHidden
+	}
+	return false
+}
+
+func (x *DeleteMemoriesByFilterRequest) GetExecute() bool {
+	if x != nil {
+		return x.Execute
+	}
+	return false
+}
+
+func (x *DeleteMemoriesByFilterRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *DeleteMemoriesByFilterRequest) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+func (x *DeleteMemoriesByFilterRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *DeleteMemoriesByFilterRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// What was, or would be, deleted.
+type DeleteMemoriesByFilterResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many memories match the filter when the call begins.
+	MatchedCount int64 `protobuf:"varint,1,opt,name=matched_count,json=matchedCount,proto3" json:"matched_count,omitempty"`
+	// How many this call deleted.
+	DeletedCount int64 `protobuf:"varint,2,opt,name=deleted_count,json=deletedCount,proto3" json:"deleted_count,omitempty"`
+	// The first of those that it deleted, or would delete, at most 20 of them.
+	SampleIds []string `protobuf:"bytes,3,rep,name=sample_ids,json=sampleIds,proto3" json:"sample_ids,omitempty"`
+	// Continues behind the memories that were looked at; empty where none are
+	// left, and where nothing was deleted.
+	ResumeToken string `protobuf:"bytes,4,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// True when they are deleted.
+	Executed      bool `protobuf:"varint,5,opt,name=executed,proto3" json:"executed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteMemoriesByFilterResponse) Reset() {
+	*x = DeleteMemoriesByFilterResponse{}
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteMemoriesByFilterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteMemoriesByFilterResponse) ProtoMessage() {}
+
+func (x *DeleteMemoriesByFilterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteMemoriesByFilterResponse.ProtoReflect.Descriptor instead.
+func (*DeleteMemoriesByFilterResponse) Descriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DeleteMemoriesByFilterResponse) GetMatchedCount() int64 {
+	if x != nil {
+		return x.MatchedCount
+	}
+	return 0
+}
+
+func (x *DeleteMemoriesByFilterResponse) GetDeletedCount() int64 {
+	if x != nil {
+		return x.DeletedCount
+	}
+	return 0
+}
+
+func (x *DeleteMemoriesByFilterResponse) GetSampleIds() []string {
+	if x != nil {
+		return x.SampleIds
+	}
+	return nil
+}
+
+func (x *DeleteMemoriesByFilterResponse) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+func (x *DeleteMemoriesByFilterResponse) GetExecuted() bool {
+	if x != nil {
+		return x.Executed
+	}
+	return false
+}
+
+// Changes memories by filter.
+type UpdateMemoriesByFilterRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which memories; one without a condition is refused.
+	Filter *v1.MemoryFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Also changes superseded, merged and archived memories.
+	IncludeHidden bool `protobuf:"varint,2,opt,name=include_hidden,json=includeHidden,proto3" json:"include_hidden,omitempty"`
+	// Really changes; otherwise only says what would be changed.
+	Execute bool `protobuf:"varint,3,opt,name=execute,proto3" json:"execute,omitempty"`
+	// The most memories that this call looks at; 0 means 500, more than 1000
+	// means 1000.
+	Limit int32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Continues behind the memories of an earlier call with the same filter; empty
+	// begins with the oldest.
+	ResumeToken string `protobuf:"bytes,5,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// Why, for the history.
+	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Names the call; repeating it within a day answers what it answered first.
+	RequestId string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The new values of the fields that the mask names.
+	Memory *v1.Memory `protobuf:"bytes,8,opt,name=memory,proto3" json:"memory,omitempty"`
+	// The fields to change. Empty means those that are set.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,9,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateMemoriesByFilterRequest) Reset() {
+	*x = UpdateMemoriesByFilterRequest{}
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateMemoriesByFilterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateMemoriesByFilterRequest) ProtoMessage() {}
+
+func (x *UpdateMemoriesByFilterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateMemoriesByFilterRequest.ProtoReflect.Descriptor instead.
+func (*UpdateMemoriesByFilterRequest) Descriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetFilter() *v1.MemoryFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetIncludeHidden() bool {
+	if x != nil {
+		return x.IncludeHidden
+	}
+	return false
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetExecute() bool {
+	if x != nil {
+		return x.Execute
+	}
+	return false
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetMemory() *v1.Memory {
+	if x != nil {
+		return x.Memory
+	}
+	return nil
+}
+
+func (x *UpdateMemoriesByFilterRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// What was, or would be, changed.
+type UpdateMemoriesByFilterResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many memories match the filter when the call begins.
+	MatchedCount int64 `protobuf:"varint,1,opt,name=matched_count,json=matchedCount,proto3" json:"matched_count,omitempty"`
+	// How many this call changed.
+	UpdatedCount int64 `protobuf:"varint,2,opt,name=updated_count,json=updatedCount,proto3" json:"updated_count,omitempty"`
+	// The first of those that it changed, or would change, at most 20 of them.
+	SampleIds []string `protobuf:"bytes,3,rep,name=sample_ids,json=sampleIds,proto3" json:"sample_ids,omitempty"`
+	// Continues behind the memories that were looked at; empty where none are
+	// left, and where nothing was changed.
+	ResumeToken string `protobuf:"bytes,4,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// True when they are changed.
+	Executed bool `protobuf:"varint,5,opt,name=executed,proto3" json:"executed,omitempty"`
+	// Memories that this call left as they are, because others have the content
+	// that they would get, at most 100 of them.
+	SkippedIds    []string `protobuf:"bytes,6,rep,name=skipped_ids,json=skippedIds,proto3" json:"skipped_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateMemoriesByFilterResponse) Reset() {
+	*x = UpdateMemoriesByFilterResponse{}
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateMemoriesByFilterResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateMemoriesByFilterResponse) ProtoMessage() {}
+
+func (x *UpdateMemoriesByFilterResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateMemoriesByFilterResponse.ProtoReflect.Descriptor instead.
+func (*UpdateMemoriesByFilterResponse) Descriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *UpdateMemoriesByFilterResponse) GetMatchedCount() int64 {
+	if x != nil {
+		return x.MatchedCount
+	}
+	return 0
+}
+
+func (x *UpdateMemoriesByFilterResponse) GetUpdatedCount() int64 {
+	if x != nil {
+		return x.UpdatedCount
+	}
+	return 0
+}
+
+func (x *UpdateMemoriesByFilterResponse) GetSampleIds() []string {
+	if x != nil {
+		return x.SampleIds
+	}
+	return nil
+}
+
+func (x *UpdateMemoriesByFilterResponse) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+func (x *UpdateMemoriesByFilterResponse) GetExecuted() bool {
+	if x != nil {
+		return x.Executed
+	}
+	return false
+}
+
+func (x *UpdateMemoriesByFilterResponse) GetSkippedIds() []string {
+	if x != nil {
+		return x.SkippedIds
 	}
 	return nil
 }
@@ -1275,7 +1858,7 @@ type ListMemoryRevisionsRequest struct {
 
 func (x *ListMemoryRevisionsRequest) Reset() {
 	*x = ListMemoryRevisionsRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1287,7 +1870,7 @@ func (x *ListMemoryRevisionsRequest) String() string {
 func (*ListMemoryRevisionsRequest) ProtoMessage() {}
 
 func (x *ListMemoryRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1300,7 +1883,7 @@ func (x *ListMemoryRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMemoryRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListMemoryRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{21}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListMemoryRevisionsRequest) GetMemoryId() string {
@@ -1337,7 +1920,7 @@ type ListMemoryRevisionsResponse struct {
 
 func (x *ListMemoryRevisionsResponse) Reset() {
 	*x = ListMemoryRevisionsResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1349,7 +1932,7 @@ func (x *ListMemoryRevisionsResponse) String() string {
 func (*ListMemoryRevisionsResponse) ProtoMessage() {}
 
 func (x *ListMemoryRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1362,7 +1945,7 @@ func (x *ListMemoryRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMemoryRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListMemoryRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{22}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListMemoryRevisionsResponse) GetRevisions() []*MemoryRevision {
@@ -1399,7 +1982,7 @@ type RevertMemoryRequest struct {
 
 func (x *RevertMemoryRequest) Reset() {
 	*x = RevertMemoryRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1411,7 +1994,7 @@ func (x *RevertMemoryRequest) String() string {
 func (*RevertMemoryRequest) ProtoMessage() {}
 
 func (x *RevertMemoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1424,7 +2007,7 @@ func (x *RevertMemoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertMemoryRequest.ProtoReflect.Descriptor instead.
 func (*RevertMemoryRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{23}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RevertMemoryRequest) GetMemoryId() string {
@@ -1473,7 +2056,7 @@ type RevertMemoryResponse struct {
 
 func (x *RevertMemoryResponse) Reset() {
 	*x = RevertMemoryResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1485,7 +2068,7 @@ func (x *RevertMemoryResponse) String() string {
 func (*RevertMemoryResponse) ProtoMessage() {}
 
 func (x *RevertMemoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1498,7 +2081,7 @@ func (x *RevertMemoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertMemoryResponse.ProtoReflect.Descriptor instead.
 func (*RevertMemoryResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{24}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RevertMemoryResponse) GetMemories() []*v1.Memory {
@@ -1533,7 +2116,7 @@ type ForgetMemoriesRequest struct {
 
 func (x *ForgetMemoriesRequest) Reset() {
 	*x = ForgetMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1545,7 +2128,7 @@ func (x *ForgetMemoriesRequest) String() string {
 func (*ForgetMemoriesRequest) ProtoMessage() {}
 
 func (x *ForgetMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1558,7 +2141,7 @@ func (x *ForgetMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*ForgetMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{25}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ForgetMemoriesRequest) GetPolicy() *ForgetPolicy {
@@ -1620,7 +2203,7 @@ type ForgetMemoriesResponse struct {
 
 func (x *ForgetMemoriesResponse) Reset() {
 	*x = ForgetMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1632,7 +2215,7 @@ func (x *ForgetMemoriesResponse) String() string {
 func (*ForgetMemoriesResponse) ProtoMessage() {}
 
 func (x *ForgetMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1645,7 +2228,7 @@ func (x *ForgetMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*ForgetMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{26}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ForgetMemoriesResponse) GetMemories() []*ForgottenMemory {
@@ -1689,7 +2272,7 @@ type CompactMemoriesRequest struct {
 
 func (x *CompactMemoriesRequest) Reset() {
 	*x = CompactMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +2284,7 @@ func (x *CompactMemoriesRequest) String() string {
 func (*CompactMemoriesRequest) ProtoMessage() {}
 
 func (x *CompactMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +2297,7 @@ func (x *CompactMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*CompactMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{27}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CompactMemoriesRequest) GetFilter() *v1.MemoryFilter {
@@ -1746,7 +2329,7 @@ type CompactMemoriesResponse struct {
 
 func (x *CompactMemoriesResponse) Reset() {
 	*x = CompactMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[28]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1758,7 +2341,7 @@ func (x *CompactMemoriesResponse) String() string {
 func (*CompactMemoriesResponse) ProtoMessage() {}
 
 func (x *CompactMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[28]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1771,7 +2354,7 @@ func (x *CompactMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*CompactMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{28}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CompactMemoriesResponse) GetConsideredCount() int64 {
@@ -1806,7 +2389,7 @@ type ImportMemoriesRequest struct {
 
 func (x *ImportMemoriesRequest) Reset() {
 	*x = ImportMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[29]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1818,7 +2401,7 @@ func (x *ImportMemoriesRequest) String() string {
 func (*ImportMemoriesRequest) ProtoMessage() {}
 
 func (x *ImportMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[29]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1831,7 +2414,7 @@ func (x *ImportMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*ImportMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{29}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ImportMemoriesRequest) GetMemory() *v1.Memory {
@@ -1858,7 +2441,7 @@ type ImportMemoriesResponse struct {
 
 func (x *ImportMemoriesResponse) Reset() {
 	*x = ImportMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[30]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1870,7 +2453,7 @@ func (x *ImportMemoriesResponse) String() string {
 func (*ImportMemoriesResponse) ProtoMessage() {}
 
 func (x *ImportMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[30]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1883,7 +2466,7 @@ func (x *ImportMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*ImportMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{30}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ImportMemoriesResponse) GetCreatedCount() int64 {
@@ -1929,7 +2512,7 @@ type ImportRowError struct {
 
 func (x *ImportRowError) Reset() {
 	*x = ImportRowError{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[31]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1941,7 +2524,7 @@ func (x *ImportRowError) String() string {
 func (*ImportRowError) ProtoMessage() {}
 
 func (x *ImportRowError) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[31]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1954,7 +2537,7 @@ func (x *ImportRowError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRowError.ProtoReflect.Descriptor instead.
 func (*ImportRowError) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{31}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ImportRowError) GetRow() int64 {
@@ -1993,7 +2576,7 @@ type ExportMemoriesRequest struct {
 
 func (x *ExportMemoriesRequest) Reset() {
 	*x = ExportMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[32]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2005,7 +2588,7 @@ func (x *ExportMemoriesRequest) String() string {
 func (*ExportMemoriesRequest) ProtoMessage() {}
 
 func (x *ExportMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[32]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2018,7 +2601,7 @@ func (x *ExportMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*ExportMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{32}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ExportMemoriesRequest) GetFilter() *v1.MemoryFilter {
@@ -2055,7 +2638,7 @@ type ExportMemoriesResponse struct {
 
 func (x *ExportMemoriesResponse) Reset() {
 	*x = ExportMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[33]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2067,7 +2650,7 @@ func (x *ExportMemoriesResponse) String() string {
 func (*ExportMemoriesResponse) ProtoMessage() {}
 
 func (x *ExportMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[33]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2080,7 +2663,7 @@ func (x *ExportMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*ExportMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{33}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ExportMemoriesResponse) GetMemories() []*v1.Memory {
@@ -2111,7 +2694,7 @@ type WatchMemoriesRequest struct {
 
 func (x *WatchMemoriesRequest) Reset() {
 	*x = WatchMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[34]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2123,7 +2706,7 @@ func (x *WatchMemoriesRequest) String() string {
 func (*WatchMemoriesRequest) ProtoMessage() {}
 
 func (x *WatchMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[34]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2136,7 +2719,7 @@ func (x *WatchMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*WatchMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{34}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *WatchMemoriesRequest) GetFilter() *v1.MemoryFilter {
@@ -2166,7 +2749,7 @@ type WatchMemoriesResponse struct {
 
 func (x *WatchMemoriesResponse) Reset() {
 	*x = WatchMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[35]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2178,7 +2761,7 @@ func (x *WatchMemoriesResponse) String() string {
 func (*WatchMemoriesResponse) ProtoMessage() {}
 
 func (x *WatchMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[35]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2191,7 +2774,7 @@ func (x *WatchMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*WatchMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{35}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *WatchMemoriesResponse) GetChange() *MemoryChange {
@@ -2223,7 +2806,7 @@ type EraseUserRequest struct {
 
 func (x *EraseUserRequest) Reset() {
 	*x = EraseUserRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[36]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2235,7 +2818,7 @@ func (x *EraseUserRequest) String() string {
 func (*EraseUserRequest) ProtoMessage() {}
 
 func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[36]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2248,7 +2831,7 @@ func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
 func (*EraseUserRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{36}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *EraseUserRequest) GetUserId() string {
@@ -2283,7 +2866,7 @@ type EraseUserResponse struct {
 
 func (x *EraseUserResponse) Reset() {
 	*x = EraseUserResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[37]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2295,7 +2878,7 @@ func (x *EraseUserResponse) String() string {
 func (*EraseUserResponse) ProtoMessage() {}
 
 func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[37]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2308,7 +2891,7 @@ func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
 func (*EraseUserResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{37}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *EraseUserResponse) GetReceipt() *v1.EraseReceipt {
@@ -2371,7 +2954,25 @@ const file_agent_memory_long_term_memory_v1_service_proto_rawDesc = "" +
 	"\x06filter\x18\x01 \x01(\v2$.agent_memory.common.v1.MemoryFilterR\x06filter\x12%\n" +
 	"\x0einclude_hidden\x18\x02 \x01(\bR\rincludeHidden\"-\n" +
 	"\x15CountMemoriesResponse\x12\x14\n" +
-	"\x05count\x18\x01 \x01(\x03R\x05count\"\xc3\x01\n" +
+	"\x05count\x18\x01 \x01(\x03R\x05count\"\xbd\x04\n" +
+	"\x16ListFieldValuesRequest\x12O\n" +
+	"\x05field\x18\x01 \x01(\x0e2-.agent_memory.long_term_memory.v1.MemoryFieldB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05field\x12<\n" +
+	"\x06filter\x18\x02 \x01(\v2$.agent_memory.common.v1.MemoryFilterR\x06filter\x12-\n" +
+	"\rmetadata_path\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\fmetadataPath\x12 \n" +
+	"\x06prefix\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\x06prefix\x12\x1f\n" +
+	"\x05depth\x18\x05 \x01(\x05B\t\xbaH\x06\x1a\x04\x18@(\x00R\x05depth\x12%\n" +
+	"\x0einclude_hidden\x18\x06 \x01(\bR\rincludeHidden\x12$\n" +
+	"\tpage_size\x18\a \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\b \x01(\tB\b\xbaH\x05r\x03(\x80 R\tpageToken:\xab\x01\xbaH\xa7\x01\x1a\xa4\x01\n" +
+	"\x1flist_field_values.metadata_path\x12Pmetadata_path is required by the field METADATA_VALUE and refused by every other\x1a/(this.field == 7) == (this.metadata_path != '')\"\xc0\x01\n" +
+	"\x17ListFieldValuesResponse\x12D\n" +
+	"\x06values\x18\x01 \x03(\v2,.agent_memory.long_term_memory.v1.FieldValueR\x06values\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
+	"\n" +
+	"total_size\x18\x03 \x01(\x03R\ttotalSize\x12\x18\n" +
+	"\apartial\x18\x04 \x01(\bR\apartial\"\xc3\x01\n" +
 	"\x15SearchMemoriesRequest\x12A\n" +
 	"\x05query\x18\x01 \x01(\v2#.agent_memory.common.v1.SearchQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -2408,7 +3009,44 @@ const file_agent_memory_long_term_memory_v1_service_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\"9\n" +
 	"\x16DeleteMemoriesResponse\x12\x1f\n" +
 	"\vdeleted_ids\x18\x01 \x03(\tR\n" +
-	"deletedIds\"\x94\x01\n" +
+	"deletedIds\"\xbd\x02\n" +
+	"\x1dDeleteMemoriesByFilterRequest\x12D\n" +
+	"\x06filter\x18\x01 \x01(\v2$.agent_memory.common.v1.MemoryFilterB\x06\xbaH\x03\xc8\x01\x01R\x06filter\x12%\n" +
+	"\x0einclude_hidden\x18\x02 \x01(\bR\rincludeHidden\x12\x18\n" +
+	"\aexecute\x18\x03 \x01(\bR\aexecute\x12\x1d\n" +
+	"\x05limit\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05limit\x12+\n" +
+	"\fresume_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80 R\vresumeToken\x12 \n" +
+	"\x06reason\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\x06reason\x12'\n" +
+	"\n" +
+	"request_id\x18\a \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\"\xc8\x01\n" +
+	"\x1eDeleteMemoriesByFilterResponse\x12#\n" +
+	"\rmatched_count\x18\x01 \x01(\x03R\fmatchedCount\x12#\n" +
+	"\rdeleted_count\x18\x02 \x01(\x03R\fdeletedCount\x12\x1d\n" +
+	"\n" +
+	"sample_ids\x18\x03 \x03(\tR\tsampleIds\x12!\n" +
+	"\fresume_token\x18\x04 \x01(\tR\vresumeToken\x12\x1a\n" +
+	"\bexecuted\x18\x05 \x01(\bR\bexecuted\"\xba\x03\n" +
+	"\x1dUpdateMemoriesByFilterRequest\x12D\n" +
+	"\x06filter\x18\x01 \x01(\v2$.agent_memory.common.v1.MemoryFilterB\x06\xbaH\x03\xc8\x01\x01R\x06filter\x12%\n" +
+	"\x0einclude_hidden\x18\x02 \x01(\bR\rincludeHidden\x12\x18\n" +
+	"\aexecute\x18\x03 \x01(\bR\aexecute\x12\x1d\n" +
+	"\x05limit\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05limit\x12+\n" +
+	"\fresume_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80 R\vresumeToken\x12 \n" +
+	"\x06reason\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\x06reason\x12'\n" +
+	"\n" +
+	"request_id\x18\a \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\x12>\n" +
+	"\x06memory\x18\b \x01(\v2\x1e.agent_memory.common.v1.MemoryB\x06\xbaH\x03\xc8\x01\x01R\x06memory\x12;\n" +
+	"\vupdate_mask\x18\t \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"\xe9\x01\n" +
+	"\x1eUpdateMemoriesByFilterResponse\x12#\n" +
+	"\rmatched_count\x18\x01 \x01(\x03R\fmatchedCount\x12#\n" +
+	"\rupdated_count\x18\x02 \x01(\x03R\fupdatedCount\x12\x1d\n" +
+	"\n" +
+	"sample_ids\x18\x03 \x03(\tR\tsampleIds\x12!\n" +
+	"\fresume_token\x18\x04 \x01(\tR\vresumeToken\x12\x1a\n" +
+	"\bexecuted\x18\x05 \x01(\bR\bexecuted\x12\x1f\n" +
+	"\vskipped_ids\x18\x06 \x03(\tR\n" +
+	"skippedIds\"\x94\x01\n" +
 	"\x1aListMemoryRevisionsRequest\x12'\n" +
 	"\tmemory_id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\x80\x02R\bmemoryId\x12$\n" +
@@ -2482,7 +3120,7 @@ const file_agent_memory_long_term_memory_v1_service_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\x12L\n" +
 	"\bsessions\x18\x03 \x03(\v2%.agent_memory.common.v1.ErasedSessionB\t\xbaH\x06\x92\x01\x03\x10\x90NR\bsessions\"S\n" +
 	"\x11EraseUserResponse\x12>\n" +
-	"\areceipt\x18\x01 \x01(\v2$.agent_memory.common.v1.EraseReceiptR\areceipt2\xb6\x19\n" +
+	"\areceipt\x18\x01 \x01(\v2$.agent_memory.common.v1.EraseReceiptR\areceipt2\x90\x1e\n" +
 	"\x15LongTermMemoryService\x12\xb2\x01\n" +
 	"\x0eCreateMemories\x127.agent_memory.long_term_memory.v1.CreateMemoriesRequest\x1a8.agent_memory.long_term_memory.v1.CreateMemoriesResponse\"-\xe2\xe0\x18\x06\b\x02\x12\x02\b\x1e\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/memories:batchCreate\x12\xa3\x01\n" +
 	"\tGetMemory\x122.agent_memory.long_term_memory.v1.GetMemoryRequest\x1a3.agent_memory.long_term_memory.v1.GetMemoryResponse\"-\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/memories/{memory_id}\x12\xb5\x01\n" +
@@ -2490,13 +3128,16 @@ const file_agent_memory_long_term_memory_v1_service_proto_rawDesc = "" +
 	"\fListMemories\x125.agent_memory.long_term_memory.v1.ListMemoriesRequest\x1a6.agent_memory.long_term_memory.v1.ListMemoriesResponse\")\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
 	"\x90\x02\x01\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/memories:list\x12\xac\x01\n" +
 	"\rCountMemories\x126.agent_memory.long_term_memory.v1.CountMemoriesRequest\x1a7.agent_memory.long_term_memory.v1.CountMemoriesResponse\"*\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
-	"\x90\x02\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/memories:count\x12\xb0\x01\n" +
+	"\x90\x02\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/memories:count\x12\xb7\x01\n" +
+	"\x0fListFieldValues\x128.agent_memory.long_term_memory.v1.ListFieldValuesRequest\x1a9.agent_memory.long_term_memory.v1.ListFieldValuesResponse\"/\xe2\xe0\x18\x06\b\x01\x12\x02\b\x1e\x90\x02\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/memories:listValues\x12\xb0\x01\n" +
 	"\x0eSearchMemories\x127.agent_memory.long_term_memory.v1.SearchMemoriesRequest\x1a8.agent_memory.long_term_memory.v1.SearchMemoriesResponse\"+\xe2\xe0\x18\x06\b\x01\x12\x02\b\x1e\x90\x02\x01\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/memories:search\x12\xca\x01\n" +
 	"\x14StreamSearchMemories\x12=.agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest\x1a>.agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse\"1\xe2\xe0\x18\x06\b\x01\x12\x02\bx\x90\x02\x01\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/memories:streamSearch0\x01\x12\xb1\x01\n" +
 	"\fUpdateMemory\x125.agent_memory.long_term_memory.v1.UpdateMemoryRequest\x1a6.agent_memory.long_term_memory.v1.UpdateMemoryResponse\"2\xe2\xe0\x18\x06\b\x02\x12\x02\b\n" +
 	"\x82\xd3\xe4\x93\x02\":\x06memory2\x18/v1/memories/{memory.id}\x12\xb2\x01\n" +
 	"\x0eDeleteMemories\x127.agent_memory.long_term_memory.v1.DeleteMemoriesRequest\x1a8.agent_memory.long_term_memory.v1.DeleteMemoriesResponse\"-\xe2\xe0\x18\x06\b\x02\x12\x02\b\n" +
-	"\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/memories:batchDelete\x12\xcb\x01\n" +
+	"\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/memories:batchDelete\x12\xcd\x01\n" +
+	"\x16DeleteMemoriesByFilter\x12?.agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest\x1a@.agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse\"0\xe2\xe0\x18\x06\b\x02\x12\x02\b<\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/memories:deleteByFilter\x12\xcd\x01\n" +
+	"\x16UpdateMemoriesByFilter\x12?.agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest\x1a@.agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse\"0\xe2\xe0\x18\x06\b\x02\x12\x02\b<\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/memories:updateByFilter\x12\xcb\x01\n" +
 	"\x13ListMemoryRevisions\x12<.agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest\x1a=.agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse\"7\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
 	"\x90\x02\x01\x82\xd3\xe4\x93\x02$\x12\"/v1/memories/{memory_id}/revisions\x12\xb3\x01\n" +
 	"\fRevertMemory\x125.agent_memory.long_term_memory.v1.RevertMemoryRequest\x1a6.agent_memory.long_term_memory.v1.RevertMemoryResponse\"4\xe2\xe0\x18\x06\b\x02\x12\x02\b\n" +
@@ -2522,141 +3163,162 @@ func file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP() []byte {
 	return file_agent_memory_long_term_memory_v1_service_proto_rawDescData
 }
 
-var file_agent_memory_long_term_memory_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_agent_memory_long_term_memory_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_agent_memory_long_term_memory_v1_service_proto_goTypes = []any{
-	(*ForgetSessionRequest)(nil),         // 0: agent_memory.long_term_memory.v1.ForgetSessionRequest
-	(*ForgetSessionResponse)(nil),        // 1: agent_memory.long_term_memory.v1.ForgetSessionResponse
-	(*CreateMemoriesRequest)(nil),        // 2: agent_memory.long_term_memory.v1.CreateMemoriesRequest
-	(*CreateMemoriesResponse)(nil),       // 3: agent_memory.long_term_memory.v1.CreateMemoriesResponse
-	(*GetMemoryRequest)(nil),             // 4: agent_memory.long_term_memory.v1.GetMemoryRequest
-	(*GetMemoryResponse)(nil),            // 5: agent_memory.long_term_memory.v1.GetMemoryResponse
-	(*BatchGetMemoriesRequest)(nil),      // 6: agent_memory.long_term_memory.v1.BatchGetMemoriesRequest
-	(*BatchGetMemoriesResponse)(nil),     // 7: agent_memory.long_term_memory.v1.BatchGetMemoriesResponse
-	(*BatchGetMemoriesItem)(nil),         // 8: agent_memory.long_term_memory.v1.BatchGetMemoriesItem
-	(*ListMemoriesRequest)(nil),          // 9: agent_memory.long_term_memory.v1.ListMemoriesRequest
-	(*ListMemoriesResponse)(nil),         // 10: agent_memory.long_term_memory.v1.ListMemoriesResponse
-	(*CountMemoriesRequest)(nil),         // 11: agent_memory.long_term_memory.v1.CountMemoriesRequest
-	(*CountMemoriesResponse)(nil),        // 12: agent_memory.long_term_memory.v1.CountMemoriesResponse
-	(*SearchMemoriesRequest)(nil),        // 13: agent_memory.long_term_memory.v1.SearchMemoriesRequest
-	(*SearchMemoriesResponse)(nil),       // 14: agent_memory.long_term_memory.v1.SearchMemoriesResponse
-	(*StreamSearchMemoriesRequest)(nil),  // 15: agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest
-	(*StreamSearchMemoriesResponse)(nil), // 16: agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse
-	(*UpdateMemoryRequest)(nil),          // 17: agent_memory.long_term_memory.v1.UpdateMemoryRequest
-	(*UpdateMemoryResponse)(nil),         // 18: agent_memory.long_term_memory.v1.UpdateMemoryResponse
-	(*DeleteMemoriesRequest)(nil),        // 19: agent_memory.long_term_memory.v1.DeleteMemoriesRequest
-	(*DeleteMemoriesResponse)(nil),       // 20: agent_memory.long_term_memory.v1.DeleteMemoriesResponse
-	(*ListMemoryRevisionsRequest)(nil),   // 21: agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest
-	(*ListMemoryRevisionsResponse)(nil),  // 22: agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse
-	(*RevertMemoryRequest)(nil),          // 23: agent_memory.long_term_memory.v1.RevertMemoryRequest
-	(*RevertMemoryResponse)(nil),         // 24: agent_memory.long_term_memory.v1.RevertMemoryResponse
-	(*ForgetMemoriesRequest)(nil),        // 25: agent_memory.long_term_memory.v1.ForgetMemoriesRequest
-	(*ForgetMemoriesResponse)(nil),       // 26: agent_memory.long_term_memory.v1.ForgetMemoriesResponse
-	(*CompactMemoriesRequest)(nil),       // 27: agent_memory.long_term_memory.v1.CompactMemoriesRequest
-	(*CompactMemoriesResponse)(nil),      // 28: agent_memory.long_term_memory.v1.CompactMemoriesResponse
-	(*ImportMemoriesRequest)(nil),        // 29: agent_memory.long_term_memory.v1.ImportMemoriesRequest
-	(*ImportMemoriesResponse)(nil),       // 30: agent_memory.long_term_memory.v1.ImportMemoriesResponse
-	(*ImportRowError)(nil),               // 31: agent_memory.long_term_memory.v1.ImportRowError
-	(*ExportMemoriesRequest)(nil),        // 32: agent_memory.long_term_memory.v1.ExportMemoriesRequest
-	(*ExportMemoriesResponse)(nil),       // 33: agent_memory.long_term_memory.v1.ExportMemoriesResponse
-	(*WatchMemoriesRequest)(nil),         // 34: agent_memory.long_term_memory.v1.WatchMemoriesRequest
-	(*WatchMemoriesResponse)(nil),        // 35: agent_memory.long_term_memory.v1.WatchMemoriesResponse
-	(*EraseUserRequest)(nil),             // 36: agent_memory.long_term_memory.v1.EraseUserRequest
-	(*EraseUserResponse)(nil),            // 37: agent_memory.long_term_memory.v1.EraseUserResponse
-	(*v1.SessionRef)(nil),                // 38: agent_memory.common.v1.SessionRef
-	(*v1.Memory)(nil),                    // 39: agent_memory.common.v1.Memory
-	(DeduplicationPolicy)(0),             // 40: agent_memory.long_term_memory.v1.DeduplicationPolicy
-	(*CreateMemoryResult)(nil),           // 41: agent_memory.long_term_memory.v1.CreateMemoryResult
-	(*status.Status)(nil),                // 42: google.rpc.Status
-	(*v1.MemoryFilter)(nil),              // 43: agent_memory.common.v1.MemoryFilter
-	(*v1.SearchQuery)(nil),               // 44: agent_memory.common.v1.SearchQuery
-	(*v1.MemoryHit)(nil),                 // 45: agent_memory.common.v1.MemoryHit
-	(*v1.TimeWindow)(nil),                // 46: agent_memory.common.v1.TimeWindow
-	(*fieldmaskpb.FieldMask)(nil),        // 47: google.protobuf.FieldMask
-	(*MemoryRevision)(nil),               // 48: agent_memory.long_term_memory.v1.MemoryRevision
-	(*ForgetPolicy)(nil),                 // 49: agent_memory.long_term_memory.v1.ForgetPolicy
-	(*ForgetSubject)(nil),                // 50: agent_memory.long_term_memory.v1.ForgetSubject
-	(*ForgottenMemory)(nil),              // 51: agent_memory.long_term_memory.v1.ForgottenMemory
-	(*MemoryChange)(nil),                 // 52: agent_memory.long_term_memory.v1.MemoryChange
-	(*v1.ErasedSession)(nil),             // 53: agent_memory.common.v1.ErasedSession
-	(*v1.EraseReceipt)(nil),              // 54: agent_memory.common.v1.EraseReceipt
+	(*ForgetSessionRequest)(nil),           // 0: agent_memory.long_term_memory.v1.ForgetSessionRequest
+	(*ForgetSessionResponse)(nil),          // 1: agent_memory.long_term_memory.v1.ForgetSessionResponse
+	(*CreateMemoriesRequest)(nil),          // 2: agent_memory.long_term_memory.v1.CreateMemoriesRequest
+	(*CreateMemoriesResponse)(nil),         // 3: agent_memory.long_term_memory.v1.CreateMemoriesResponse
+	(*GetMemoryRequest)(nil),               // 4: agent_memory.long_term_memory.v1.GetMemoryRequest
+	(*GetMemoryResponse)(nil),              // 5: agent_memory.long_term_memory.v1.GetMemoryResponse
+	(*BatchGetMemoriesRequest)(nil),        // 6: agent_memory.long_term_memory.v1.BatchGetMemoriesRequest
+	(*BatchGetMemoriesResponse)(nil),       // 7: agent_memory.long_term_memory.v1.BatchGetMemoriesResponse
+	(*BatchGetMemoriesItem)(nil),           // 8: agent_memory.long_term_memory.v1.BatchGetMemoriesItem
+	(*ListMemoriesRequest)(nil),            // 9: agent_memory.long_term_memory.v1.ListMemoriesRequest
+	(*ListMemoriesResponse)(nil),           // 10: agent_memory.long_term_memory.v1.ListMemoriesResponse
+	(*CountMemoriesRequest)(nil),           // 11: agent_memory.long_term_memory.v1.CountMemoriesRequest
+	(*CountMemoriesResponse)(nil),          // 12: agent_memory.long_term_memory.v1.CountMemoriesResponse
+	(*ListFieldValuesRequest)(nil),         // 13: agent_memory.long_term_memory.v1.ListFieldValuesRequest
+	(*ListFieldValuesResponse)(nil),        // 14: agent_memory.long_term_memory.v1.ListFieldValuesResponse
+	(*SearchMemoriesRequest)(nil),          // 15: agent_memory.long_term_memory.v1.SearchMemoriesRequest
+	(*SearchMemoriesResponse)(nil),         // 16: agent_memory.long_term_memory.v1.SearchMemoriesResponse
+	(*StreamSearchMemoriesRequest)(nil),    // 17: agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest
+	(*StreamSearchMemoriesResponse)(nil),   // 18: agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse
+	(*UpdateMemoryRequest)(nil),            // 19: agent_memory.long_term_memory.v1.UpdateMemoryRequest
+	(*UpdateMemoryResponse)(nil),           // 20: agent_memory.long_term_memory.v1.UpdateMemoryResponse
+	(*DeleteMemoriesRequest)(nil),          // 21: agent_memory.long_term_memory.v1.DeleteMemoriesRequest
+	(*DeleteMemoriesResponse)(nil),         // 22: agent_memory.long_term_memory.v1.DeleteMemoriesResponse
+	(*DeleteMemoriesByFilterRequest)(nil),  // 23: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest
+	(*DeleteMemoriesByFilterResponse)(nil), // 24: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse
+	(*UpdateMemoriesByFilterRequest)(nil),  // 25: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest
+	(*UpdateMemoriesByFilterResponse)(nil), // 26: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse
+	(*ListMemoryRevisionsRequest)(nil),     // 27: agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest
+	(*ListMemoryRevisionsResponse)(nil),    // 28: agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse
+	(*RevertMemoryRequest)(nil),            // 29: agent_memory.long_term_memory.v1.RevertMemoryRequest
+	(*RevertMemoryResponse)(nil),           // 30: agent_memory.long_term_memory.v1.RevertMemoryResponse
+	(*ForgetMemoriesRequest)(nil),          // 31: agent_memory.long_term_memory.v1.ForgetMemoriesRequest
+	(*ForgetMemoriesResponse)(nil),         // 32: agent_memory.long_term_memory.v1.ForgetMemoriesResponse
+	(*CompactMemoriesRequest)(nil),         // 33: agent_memory.long_term_memory.v1.CompactMemoriesRequest
+	(*CompactMemoriesResponse)(nil),        // 34: agent_memory.long_term_memory.v1.CompactMemoriesResponse
+	(*ImportMemoriesRequest)(nil),          // 35: agent_memory.long_term_memory.v1.ImportMemoriesRequest
+	(*ImportMemoriesResponse)(nil),         // 36: agent_memory.long_term_memory.v1.ImportMemoriesResponse
+	(*ImportRowError)(nil),                 // 37: agent_memory.long_term_memory.v1.ImportRowError
+	(*ExportMemoriesRequest)(nil),          // 38: agent_memory.long_term_memory.v1.ExportMemoriesRequest
+	(*ExportMemoriesResponse)(nil),         // 39: agent_memory.long_term_memory.v1.ExportMemoriesResponse
+	(*WatchMemoriesRequest)(nil),           // 40: agent_memory.long_term_memory.v1.WatchMemoriesRequest
+	(*WatchMemoriesResponse)(nil),          // 41: agent_memory.long_term_memory.v1.WatchMemoriesResponse
+	(*EraseUserRequest)(nil),               // 42: agent_memory.long_term_memory.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),              // 43: agent_memory.long_term_memory.v1.EraseUserResponse
+	(*v1.SessionRef)(nil),                  // 44: agent_memory.common.v1.SessionRef
+	(*v1.Memory)(nil),                      // 45: agent_memory.common.v1.Memory
+	(DeduplicationPolicy)(0),               // 46: agent_memory.long_term_memory.v1.DeduplicationPolicy
+	(*CreateMemoryResult)(nil),             // 47: agent_memory.long_term_memory.v1.CreateMemoryResult
+	(*status.Status)(nil),                  // 48: google.rpc.Status
+	(*v1.MemoryFilter)(nil),                // 49: agent_memory.common.v1.MemoryFilter
+	(MemoryField)(0),                       // 50: agent_memory.long_term_memory.v1.MemoryField
+	(*FieldValue)(nil),                     // 51: agent_memory.long_term_memory.v1.FieldValue
+	(*v1.SearchQuery)(nil),                 // 52: agent_memory.common.v1.SearchQuery
+	(*v1.MemoryHit)(nil),                   // 53: agent_memory.common.v1.MemoryHit
+	(*v1.TimeWindow)(nil),                  // 54: agent_memory.common.v1.TimeWindow
+	(*fieldmaskpb.FieldMask)(nil),          // 55: google.protobuf.FieldMask
+	(*MemoryRevision)(nil),                 // 56: agent_memory.long_term_memory.v1.MemoryRevision
+	(*ForgetPolicy)(nil),                   // 57: agent_memory.long_term_memory.v1.ForgetPolicy
+	(*ForgetSubject)(nil),                  // 58: agent_memory.long_term_memory.v1.ForgetSubject
+	(*ForgottenMemory)(nil),                // 59: agent_memory.long_term_memory.v1.ForgottenMemory
+	(*MemoryChange)(nil),                   // 60: agent_memory.long_term_memory.v1.MemoryChange
+	(*v1.ErasedSession)(nil),               // 61: agent_memory.common.v1.ErasedSession
+	(*v1.EraseReceipt)(nil),                // 62: agent_memory.common.v1.EraseReceipt
 }
 var file_agent_memory_long_term_memory_v1_service_proto_depIdxs = []int32{
-	38, // 0: agent_memory.long_term_memory.v1.ForgetSessionRequest.session:type_name -> agent_memory.common.v1.SessionRef
-	39, // 1: agent_memory.long_term_memory.v1.CreateMemoriesRequest.memories:type_name -> agent_memory.common.v1.Memory
-	40, // 2: agent_memory.long_term_memory.v1.CreateMemoriesRequest.deduplication:type_name -> agent_memory.long_term_memory.v1.DeduplicationPolicy
-	41, // 3: agent_memory.long_term_memory.v1.CreateMemoriesResponse.results:type_name -> agent_memory.long_term_memory.v1.CreateMemoryResult
-	39, // 4: agent_memory.long_term_memory.v1.GetMemoryResponse.memory:type_name -> agent_memory.common.v1.Memory
+	44, // 0: agent_memory.long_term_memory.v1.ForgetSessionRequest.session:type_name -> agent_memory.common.v1.SessionRef
+	45, // 1: agent_memory.long_term_memory.v1.CreateMemoriesRequest.memories:type_name -> agent_memory.common.v1.Memory
+	46, // 2: agent_memory.long_term_memory.v1.CreateMemoriesRequest.deduplication:type_name -> agent_memory.long_term_memory.v1.DeduplicationPolicy
+	47, // 3: agent_memory.long_term_memory.v1.CreateMemoriesResponse.results:type_name -> agent_memory.long_term_memory.v1.CreateMemoryResult
+	45, // 4: agent_memory.long_term_memory.v1.GetMemoryResponse.memory:type_name -> agent_memory.common.v1.Memory
 	8,  // 5: agent_memory.long_term_memory.v1.BatchGetMemoriesResponse.items:type_name -> agent_memory.long_term_memory.v1.BatchGetMemoriesItem
-	39, // 6: agent_memory.long_term_memory.v1.BatchGetMemoriesItem.memory:type_name -> agent_memory.common.v1.Memory
-	42, // 7: agent_memory.long_term_memory.v1.BatchGetMemoriesItem.error:type_name -> google.rpc.Status
-	43, // 8: agent_memory.long_term_memory.v1.ListMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	39, // 9: agent_memory.long_term_memory.v1.ListMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
-	43, // 10: agent_memory.long_term_memory.v1.CountMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	44, // 11: agent_memory.long_term_memory.v1.SearchMemoriesRequest.query:type_name -> agent_memory.common.v1.SearchQuery
-	45, // 12: agent_memory.long_term_memory.v1.SearchMemoriesResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
-	46, // 13: agent_memory.long_term_memory.v1.SearchMemoriesResponse.time_windows:type_name -> agent_memory.common.v1.TimeWindow
-	44, // 14: agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest.query:type_name -> agent_memory.common.v1.SearchQuery
-	45, // 15: agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
-	39, // 16: agent_memory.long_term_memory.v1.UpdateMemoryRequest.memory:type_name -> agent_memory.common.v1.Memory
-	47, // 17: agent_memory.long_term_memory.v1.UpdateMemoryRequest.update_mask:type_name -> google.protobuf.FieldMask
-	39, // 18: agent_memory.long_term_memory.v1.UpdateMemoryResponse.memory:type_name -> agent_memory.common.v1.Memory
-	48, // 19: agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse.revisions:type_name -> agent_memory.long_term_memory.v1.MemoryRevision
-	39, // 20: agent_memory.long_term_memory.v1.RevertMemoryResponse.memories:type_name -> agent_memory.common.v1.Memory
-	49, // 21: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.policy:type_name -> agent_memory.long_term_memory.v1.ForgetPolicy
-	43, // 22: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	50, // 23: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.about:type_name -> agent_memory.long_term_memory.v1.ForgetSubject
-	51, // 24: agent_memory.long_term_memory.v1.ForgetMemoriesResponse.memories:type_name -> agent_memory.long_term_memory.v1.ForgottenMemory
-	43, // 25: agent_memory.long_term_memory.v1.CompactMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	39, // 26: agent_memory.long_term_memory.v1.ImportMemoriesRequest.memory:type_name -> agent_memory.common.v1.Memory
-	31, // 27: agent_memory.long_term_memory.v1.ImportMemoriesResponse.errors:type_name -> agent_memory.long_term_memory.v1.ImportRowError
-	42, // 28: agent_memory.long_term_memory.v1.ImportRowError.error:type_name -> google.rpc.Status
-	43, // 29: agent_memory.long_term_memory.v1.ExportMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	39, // 30: agent_memory.long_term_memory.v1.ExportMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
-	43, // 31: agent_memory.long_term_memory.v1.WatchMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	52, // 32: agent_memory.long_term_memory.v1.WatchMemoriesResponse.change:type_name -> agent_memory.long_term_memory.v1.MemoryChange
-	53, // 33: agent_memory.long_term_memory.v1.EraseUserRequest.sessions:type_name -> agent_memory.common.v1.ErasedSession
-	54, // 34: agent_memory.long_term_memory.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
-	2,  // 35: agent_memory.long_term_memory.v1.LongTermMemoryService.CreateMemories:input_type -> agent_memory.long_term_memory.v1.CreateMemoriesRequest
-	4,  // 36: agent_memory.long_term_memory.v1.LongTermMemoryService.GetMemory:input_type -> agent_memory.long_term_memory.v1.GetMemoryRequest
-	6,  // 37: agent_memory.long_term_memory.v1.LongTermMemoryService.BatchGetMemories:input_type -> agent_memory.long_term_memory.v1.BatchGetMemoriesRequest
-	9,  // 38: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemories:input_type -> agent_memory.long_term_memory.v1.ListMemoriesRequest
-	11, // 39: agent_memory.long_term_memory.v1.LongTermMemoryService.CountMemories:input_type -> agent_memory.long_term_memory.v1.CountMemoriesRequest
-	13, // 40: agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories:input_type -> agent_memory.long_term_memory.v1.SearchMemoriesRequest
-	15, // 41: agent_memory.long_term_memory.v1.LongTermMemoryService.StreamSearchMemories:input_type -> agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest
-	17, // 42: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory:input_type -> agent_memory.long_term_memory.v1.UpdateMemoryRequest
-	19, // 43: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemories:input_type -> agent_memory.long_term_memory.v1.DeleteMemoriesRequest
-	21, // 44: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemoryRevisions:input_type -> agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest
-	23, // 45: agent_memory.long_term_memory.v1.LongTermMemoryService.RevertMemory:input_type -> agent_memory.long_term_memory.v1.RevertMemoryRequest
-	25, // 46: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetMemories:input_type -> agent_memory.long_term_memory.v1.ForgetMemoriesRequest
-	27, // 47: agent_memory.long_term_memory.v1.LongTermMemoryService.CompactMemories:input_type -> agent_memory.long_term_memory.v1.CompactMemoriesRequest
-	29, // 48: agent_memory.long_term_memory.v1.LongTermMemoryService.ImportMemories:input_type -> agent_memory.long_term_memory.v1.ImportMemoriesRequest
-	32, // 49: agent_memory.long_term_memory.v1.LongTermMemoryService.ExportMemories:input_type -> agent_memory.long_term_memory.v1.ExportMemoriesRequest
-	34, // 50: agent_memory.long_term_memory.v1.LongTermMemoryService.WatchMemories:input_type -> agent_memory.long_term_memory.v1.WatchMemoriesRequest
-	0,  // 51: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetSession:input_type -> agent_memory.long_term_memory.v1.ForgetSessionRequest
-	36, // 52: agent_memory.long_term_memory.v1.LongTermMemoryService.EraseUser:input_type -> agent_memory.long_term_memory.v1.EraseUserRequest
-	3,  // 53: agent_memory.long_term_memory.v1.LongTermMemoryService.CreateMemories:output_type -> agent_memory.long_term_memory.v1.CreateMemoriesResponse
-	5,  // 54: agent_memory.long_term_memory.v1.LongTermMemoryService.GetMemory:output_type -> agent_memory.long_term_memory.v1.GetMemoryResponse
-	7,  // 55: agent_memory.long_term_memory.v1.LongTermMemoryService.BatchGetMemories:output_type -> agent_memory.long_term_memory.v1.BatchGetMemoriesResponse
-	10, // 56: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemories:output_type -> agent_memory.long_term_memory.v1.ListMemoriesResponse
-	12, // 57: agent_memory.long_term_memory.v1.LongTermMemoryService.CountMemories:output_type -> agent_memory.long_term_memory.v1.CountMemoriesResponse
-	14, // 58: agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories:output_type -> agent_memory.long_term_memory.v1.SearchMemoriesResponse
-	16, // 59: agent_memory.long_term_memory.v1.LongTermMemoryService.StreamSearchMemories:output_type -> agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse
-	18, // 60: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory:output_type -> agent_memory.long_term_memory.v1.UpdateMemoryResponse
-	20, // 61: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemories:output_type -> agent_memory.long_term_memory.v1.DeleteMemoriesResponse
-	22, // 62: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemoryRevisions:output_type -> agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse
-	24, // 63: agent_memory.long_term_memory.v1.LongTermMemoryService.RevertMemory:output_type -> agent_memory.long_term_memory.v1.RevertMemoryResponse
-	26, // 64: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetMemories:output_type -> agent_memory.long_term_memory.v1.ForgetMemoriesResponse
-	28, // 65: agent_memory.long_term_memory.v1.LongTermMemoryService.CompactMemories:output_type -> agent_memory.long_term_memory.v1.CompactMemoriesResponse
-	30, // 66: agent_memory.long_term_memory.v1.LongTermMemoryService.ImportMemories:output_type -> agent_memory.long_term_memory.v1.ImportMemoriesResponse
-	33, // 67: agent_memory.long_term_memory.v1.LongTermMemoryService.ExportMemories:output_type -> agent_memory.long_term_memory.v1.ExportMemoriesResponse
-	35, // 68: agent_memory.long_term_memory.v1.LongTermMemoryService.WatchMemories:output_type -> agent_memory.long_term_memory.v1.WatchMemoriesResponse
-	1,  // 69: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetSession:output_type -> agent_memory.long_term_memory.v1.ForgetSessionResponse
-	37, // 70: agent_memory.long_term_memory.v1.LongTermMemoryService.EraseUser:output_type -> agent_memory.long_term_memory.v1.EraseUserResponse
-	53, // [53:71] is the sub-list for method output_type
-	35, // [35:53] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	45, // 6: agent_memory.long_term_memory.v1.BatchGetMemoriesItem.memory:type_name -> agent_memory.common.v1.Memory
+	48, // 7: agent_memory.long_term_memory.v1.BatchGetMemoriesItem.error:type_name -> google.rpc.Status
+	49, // 8: agent_memory.long_term_memory.v1.ListMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	45, // 9: agent_memory.long_term_memory.v1.ListMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
+	49, // 10: agent_memory.long_term_memory.v1.CountMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	50, // 11: agent_memory.long_term_memory.v1.ListFieldValuesRequest.field:type_name -> agent_memory.long_term_memory.v1.MemoryField
+	49, // 12: agent_memory.long_term_memory.v1.ListFieldValuesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	51, // 13: agent_memory.long_term_memory.v1.ListFieldValuesResponse.values:type_name -> agent_memory.long_term_memory.v1.FieldValue
+	52, // 14: agent_memory.long_term_memory.v1.SearchMemoriesRequest.query:type_name -> agent_memory.common.v1.SearchQuery
+	53, // 15: agent_memory.long_term_memory.v1.SearchMemoriesResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
+	54, // 16: agent_memory.long_term_memory.v1.SearchMemoriesResponse.time_windows:type_name -> agent_memory.common.v1.TimeWindow
+	52, // 17: agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest.query:type_name -> agent_memory.common.v1.SearchQuery
+	53, // 18: agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
+	45, // 19: agent_memory.long_term_memory.v1.UpdateMemoryRequest.memory:type_name -> agent_memory.common.v1.Memory
+	55, // 20: agent_memory.long_term_memory.v1.UpdateMemoryRequest.update_mask:type_name -> google.protobuf.FieldMask
+	45, // 21: agent_memory.long_term_memory.v1.UpdateMemoryResponse.memory:type_name -> agent_memory.common.v1.Memory
+	49, // 22: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	49, // 23: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	45, // 24: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.memory:type_name -> agent_memory.common.v1.Memory
+	55, // 25: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.update_mask:type_name -> google.protobuf.FieldMask
+	56, // 26: agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse.revisions:type_name -> agent_memory.long_term_memory.v1.MemoryRevision
+	45, // 27: agent_memory.long_term_memory.v1.RevertMemoryResponse.memories:type_name -> agent_memory.common.v1.Memory
+	57, // 28: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.policy:type_name -> agent_memory.long_term_memory.v1.ForgetPolicy
+	49, // 29: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	58, // 30: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.about:type_name -> agent_memory.long_term_memory.v1.ForgetSubject
+	59, // 31: agent_memory.long_term_memory.v1.ForgetMemoriesResponse.memories:type_name -> agent_memory.long_term_memory.v1.ForgottenMemory
+	49, // 32: agent_memory.long_term_memory.v1.CompactMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	45, // 33: agent_memory.long_term_memory.v1.ImportMemoriesRequest.memory:type_name -> agent_memory.common.v1.Memory
+	37, // 34: agent_memory.long_term_memory.v1.ImportMemoriesResponse.errors:type_name -> agent_memory.long_term_memory.v1.ImportRowError
+	48, // 35: agent_memory.long_term_memory.v1.ImportRowError.error:type_name -> google.rpc.Status
+	49, // 36: agent_memory.long_term_memory.v1.ExportMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	45, // 37: agent_memory.long_term_memory.v1.ExportMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
+	49, // 38: agent_memory.long_term_memory.v1.WatchMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	60, // 39: agent_memory.long_term_memory.v1.WatchMemoriesResponse.change:type_name -> agent_memory.long_term_memory.v1.MemoryChange
+	61, // 40: agent_memory.long_term_memory.v1.EraseUserRequest.sessions:type_name -> agent_memory.common.v1.ErasedSession
+	62, // 41: agent_memory.long_term_memory.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
+	2,  // 42: agent_memory.long_term_memory.v1.LongTermMemoryService.CreateMemories:input_type -> agent_memory.long_term_memory.v1.CreateMemoriesRequest
+	4,  // 43: agent_memory.long_term_memory.v1.LongTermMemoryService.GetMemory:input_type -> agent_memory.long_term_memory.v1.GetMemoryRequest
+	6,  // 44: agent_memory.long_term_memory.v1.LongTermMemoryService.BatchGetMemories:input_type -> agent_memory.long_term_memory.v1.BatchGetMemoriesRequest
+	9,  // 45: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemories:input_type -> agent_memory.long_term_memory.v1.ListMemoriesRequest
+	11, // 46: agent_memory.long_term_memory.v1.LongTermMemoryService.CountMemories:input_type -> agent_memory.long_term_memory.v1.CountMemoriesRequest
+	13, // 47: agent_memory.long_term_memory.v1.LongTermMemoryService.ListFieldValues:input_type -> agent_memory.long_term_memory.v1.ListFieldValuesRequest
+	15, // 48: agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories:input_type -> agent_memory.long_term_memory.v1.SearchMemoriesRequest
+	17, // 49: agent_memory.long_term_memory.v1.LongTermMemoryService.StreamSearchMemories:input_type -> agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest
+	19, // 50: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory:input_type -> agent_memory.long_term_memory.v1.UpdateMemoryRequest
+	21, // 51: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemories:input_type -> agent_memory.long_term_memory.v1.DeleteMemoriesRequest
+	23, // 52: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemoriesByFilter:input_type -> agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest
+	25, // 53: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemoriesByFilter:input_type -> agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest
+	27, // 54: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemoryRevisions:input_type -> agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest
+	29, // 55: agent_memory.long_term_memory.v1.LongTermMemoryService.RevertMemory:input_type -> agent_memory.long_term_memory.v1.RevertMemoryRequest
+	31, // 56: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetMemories:input_type -> agent_memory.long_term_memory.v1.ForgetMemoriesRequest
+	33, // 57: agent_memory.long_term_memory.v1.LongTermMemoryService.CompactMemories:input_type -> agent_memory.long_term_memory.v1.CompactMemoriesRequest
+	35, // 58: agent_memory.long_term_memory.v1.LongTermMemoryService.ImportMemories:input_type -> agent_memory.long_term_memory.v1.ImportMemoriesRequest
+	38, // 59: agent_memory.long_term_memory.v1.LongTermMemoryService.ExportMemories:input_type -> agent_memory.long_term_memory.v1.ExportMemoriesRequest
+	40, // 60: agent_memory.long_term_memory.v1.LongTermMemoryService.WatchMemories:input_type -> agent_memory.long_term_memory.v1.WatchMemoriesRequest
+	0,  // 61: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetSession:input_type -> agent_memory.long_term_memory.v1.ForgetSessionRequest
+	42, // 62: agent_memory.long_term_memory.v1.LongTermMemoryService.EraseUser:input_type -> agent_memory.long_term_memory.v1.EraseUserRequest
+	3,  // 63: agent_memory.long_term_memory.v1.LongTermMemoryService.CreateMemories:output_type -> agent_memory.long_term_memory.v1.CreateMemoriesResponse
+	5,  // 64: agent_memory.long_term_memory.v1.LongTermMemoryService.GetMemory:output_type -> agent_memory.long_term_memory.v1.GetMemoryResponse
+	7,  // 65: agent_memory.long_term_memory.v1.LongTermMemoryService.BatchGetMemories:output_type -> agent_memory.long_term_memory.v1.BatchGetMemoriesResponse
+	10, // 66: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemories:output_type -> agent_memory.long_term_memory.v1.ListMemoriesResponse
+	12, // 67: agent_memory.long_term_memory.v1.LongTermMemoryService.CountMemories:output_type -> agent_memory.long_term_memory.v1.CountMemoriesResponse
+	14, // 68: agent_memory.long_term_memory.v1.LongTermMemoryService.ListFieldValues:output_type -> agent_memory.long_term_memory.v1.ListFieldValuesResponse
+	16, // 69: agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories:output_type -> agent_memory.long_term_memory.v1.SearchMemoriesResponse
+	18, // 70: agent_memory.long_term_memory.v1.LongTermMemoryService.StreamSearchMemories:output_type -> agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse
+	20, // 71: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory:output_type -> agent_memory.long_term_memory.v1.UpdateMemoryResponse
+	22, // 72: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemories:output_type -> agent_memory.long_term_memory.v1.DeleteMemoriesResponse
+	24, // 73: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemoriesByFilter:output_type -> agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse
+	26, // 74: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemoriesByFilter:output_type -> agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse
+	28, // 75: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemoryRevisions:output_type -> agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse
+	30, // 76: agent_memory.long_term_memory.v1.LongTermMemoryService.RevertMemory:output_type -> agent_memory.long_term_memory.v1.RevertMemoryResponse
+	32, // 77: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetMemories:output_type -> agent_memory.long_term_memory.v1.ForgetMemoriesResponse
+	34, // 78: agent_memory.long_term_memory.v1.LongTermMemoryService.CompactMemories:output_type -> agent_memory.long_term_memory.v1.CompactMemoriesResponse
+	36, // 79: agent_memory.long_term_memory.v1.LongTermMemoryService.ImportMemories:output_type -> agent_memory.long_term_memory.v1.ImportMemoriesResponse
+	39, // 80: agent_memory.long_term_memory.v1.LongTermMemoryService.ExportMemories:output_type -> agent_memory.long_term_memory.v1.ExportMemoriesResponse
+	41, // 81: agent_memory.long_term_memory.v1.LongTermMemoryService.WatchMemories:output_type -> agent_memory.long_term_memory.v1.WatchMemoriesResponse
+	1,  // 82: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetSession:output_type -> agent_memory.long_term_memory.v1.ForgetSessionResponse
+	43, // 83: agent_memory.long_term_memory.v1.LongTermMemoryService.EraseUser:output_type -> agent_memory.long_term_memory.v1.EraseUserResponse
+	63, // [63:84] is the sub-list for method output_type
+	42, // [42:63] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_long_term_memory_v1_service_proto_init() }
@@ -2675,7 +3337,7 @@ func file_agent_memory_long_term_memory_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_long_term_memory_v1_service_proto_rawDesc), len(file_agent_memory_long_term_memory_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   38,
+			NumMessages:   44,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

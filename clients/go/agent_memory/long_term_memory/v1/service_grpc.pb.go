@@ -19,24 +19,27 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	LongTermMemoryService_CreateMemories_FullMethodName       = "/agent_memory.long_term_memory.v1.LongTermMemoryService/CreateMemories"
-	LongTermMemoryService_GetMemory_FullMethodName            = "/agent_memory.long_term_memory.v1.LongTermMemoryService/GetMemory"
-	LongTermMemoryService_BatchGetMemories_FullMethodName     = "/agent_memory.long_term_memory.v1.LongTermMemoryService/BatchGetMemories"
-	LongTermMemoryService_ListMemories_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ListMemories"
-	LongTermMemoryService_CountMemories_FullMethodName        = "/agent_memory.long_term_memory.v1.LongTermMemoryService/CountMemories"
-	LongTermMemoryService_SearchMemories_FullMethodName       = "/agent_memory.long_term_memory.v1.LongTermMemoryService/SearchMemories"
-	LongTermMemoryService_StreamSearchMemories_FullMethodName = "/agent_memory.long_term_memory.v1.LongTermMemoryService/StreamSearchMemories"
-	LongTermMemoryService_UpdateMemory_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemory"
-	LongTermMemoryService_DeleteMemories_FullMethodName       = "/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemories"
-	LongTermMemoryService_ListMemoryRevisions_FullMethodName  = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ListMemoryRevisions"
-	LongTermMemoryService_RevertMemory_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/RevertMemory"
-	LongTermMemoryService_ForgetMemories_FullMethodName       = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ForgetMemories"
-	LongTermMemoryService_CompactMemories_FullMethodName      = "/agent_memory.long_term_memory.v1.LongTermMemoryService/CompactMemories"
-	LongTermMemoryService_ImportMemories_FullMethodName       = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ImportMemories"
-	LongTermMemoryService_ExportMemories_FullMethodName       = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ExportMemories"
-	LongTermMemoryService_WatchMemories_FullMethodName        = "/agent_memory.long_term_memory.v1.LongTermMemoryService/WatchMemories"
-	LongTermMemoryService_ForgetSession_FullMethodName        = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ForgetSession"
-	LongTermMemoryService_EraseUser_FullMethodName            = "/agent_memory.long_term_memory.v1.LongTermMemoryService/EraseUser"
+	LongTermMemoryService_CreateMemories_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/CreateMemories"
+	LongTermMemoryService_GetMemory_FullMethodName              = "/agent_memory.long_term_memory.v1.LongTermMemoryService/GetMemory"
+	LongTermMemoryService_BatchGetMemories_FullMethodName       = "/agent_memory.long_term_memory.v1.LongTermMemoryService/BatchGetMemories"
+	LongTermMemoryService_ListMemories_FullMethodName           = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ListMemories"
+	LongTermMemoryService_CountMemories_FullMethodName          = "/agent_memory.long_term_memory.v1.LongTermMemoryService/CountMemories"
+	LongTermMemoryService_ListFieldValues_FullMethodName        = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ListFieldValues"
+	LongTermMemoryService_SearchMemories_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/SearchMemories"
+	LongTermMemoryService_StreamSearchMemories_FullMethodName   = "/agent_memory.long_term_memory.v1.LongTermMemoryService/StreamSearchMemories"
+	LongTermMemoryService_UpdateMemory_FullMethodName           = "/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemory"
+	LongTermMemoryService_DeleteMemories_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemories"
+	LongTermMemoryService_DeleteMemoriesByFilter_FullMethodName = "/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemoriesByFilter"
+	LongTermMemoryService_UpdateMemoriesByFilter_FullMethodName = "/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemoriesByFilter"
+	LongTermMemoryService_ListMemoryRevisions_FullMethodName    = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ListMemoryRevisions"
+	LongTermMemoryService_RevertMemory_FullMethodName           = "/agent_memory.long_term_memory.v1.LongTermMemoryService/RevertMemory"
+	LongTermMemoryService_ForgetMemories_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ForgetMemories"
+	LongTermMemoryService_CompactMemories_FullMethodName        = "/agent_memory.long_term_memory.v1.LongTermMemoryService/CompactMemories"
+	LongTermMemoryService_ImportMemories_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ImportMemories"
+	LongTermMemoryService_ExportMemories_FullMethodName         = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ExportMemories"
+	LongTermMemoryService_WatchMemories_FullMethodName          = "/agent_memory.long_term_memory.v1.LongTermMemoryService/WatchMemories"
+	LongTermMemoryService_ForgetSession_FullMethodName          = "/agent_memory.long_term_memory.v1.LongTermMemoryService/ForgetSession"
+	LongTermMemoryService_EraseUser_FullMethodName              = "/agent_memory.long_term_memory.v1.LongTermMemoryService/EraseUser"
 )
 
 // LongTermMemoryServiceClient is the client API for LongTermMemoryService service.
@@ -58,6 +61,9 @@ type LongTermMemoryServiceClient interface {
 	ListMemories(ctx context.Context, in *ListMemoriesRequest, opts ...grpc.CallOption) (*ListMemoriesResponse, error)
 	// Counts memories.
 	CountMemories(ctx context.Context, in *CountMemoriesRequest, opts ...grpc.CallOption) (*CountMemoriesResponse, error)
+	// Lists the values that a field has among memories, those of most memories
+	// first.
+	ListFieldValues(ctx context.Context, in *ListFieldValuesRequest, opts ...grpc.CallOption) (*ListFieldValuesResponse, error)
 	// Finds memories, the best first.
 	SearchMemories(ctx context.Context, in *SearchMemoriesRequest, opts ...grpc.CallOption) (*SearchMemoriesResponse, error)
 	// Streams everything that a query finds, the best first.
@@ -70,6 +76,15 @@ type LongTermMemoryServiceClient interface {
 	UpdateMemory(ctx context.Context, in *UpdateMemoryRequest, opts ...grpc.CallOption) (*UpdateMemoryResponse, error)
 	// Deletes memories. One that does not exist is no error.
 	DeleteMemories(ctx context.Context, in *DeleteMemoriesRequest, opts ...grpc.CallOption) (*DeleteMemoriesResponse, error)
+	// Deletes the memories that a filter matches, a batch at a time, as
+	// `DeleteMemories` would; by default only says what it would delete.
+	DeleteMemoriesByFilter(ctx context.Context, in *DeleteMemoriesByFilterRequest, opts ...grpc.CallOption) (*DeleteMemoriesByFilterResponse, error)
+	// Changes the memories that a filter matches, a batch at a time, as
+	// `UpdateMemory` would; by default only says what it would change. The mask
+	// may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+	// `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+	// and `language`.
+	UpdateMemoriesByFilter(ctx context.Context, in *UpdateMemoriesByFilterRequest, opts ...grpc.CallOption) (*UpdateMemoriesByFilterResponse, error)
 	// Lists the changes of a memory, the latest first. A deleted memory's can
 	// be listed for a while.
 	ListMemoryRevisions(ctx context.Context, in *ListMemoryRevisionsRequest, opts ...grpc.CallOption) (*ListMemoryRevisionsResponse, error)
@@ -154,6 +169,16 @@ func (c *longTermMemoryServiceClient) CountMemories(ctx context.Context, in *Cou
 	return out, nil
 }
 
+func (c *longTermMemoryServiceClient) ListFieldValues(ctx context.Context, in *ListFieldValuesRequest, opts ...grpc.CallOption) (*ListFieldValuesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListFieldValuesResponse)
+	err := c.cc.Invoke(ctx, LongTermMemoryService_ListFieldValues_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *longTermMemoryServiceClient) SearchMemories(ctx context.Context, in *SearchMemoriesRequest, opts ...grpc.CallOption) (*SearchMemoriesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SearchMemoriesResponse)
@@ -197,6 +222,26 @@ func (c *longTermMemoryServiceClient) DeleteMemories(ctx context.Context, in *De
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeleteMemoriesResponse)
 	err := c.cc.Invoke(ctx, LongTermMemoryService_DeleteMemories_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *longTermMemoryServiceClient) DeleteMemoriesByFilter(ctx context.Context, in *DeleteMemoriesByFilterRequest, opts ...grpc.CallOption) (*DeleteMemoriesByFilterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteMemoriesByFilterResponse)
+	err := c.cc.Invoke(ctx, LongTermMemoryService_DeleteMemoriesByFilter_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *longTermMemoryServiceClient) UpdateMemoriesByFilter(ctx context.Context, in *UpdateMemoriesByFilterRequest, opts ...grpc.CallOption) (*UpdateMemoriesByFilterResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateMemoriesByFilterResponse)
+	err := c.cc.Invoke(ctx, LongTermMemoryService_UpdateMemoriesByFilter_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -333,6 +378,9 @@ type LongTermMemoryServiceServer interface {
 	ListMemories(context.Context, *ListMemoriesRequest) (*ListMemoriesResponse, error)
 	// Counts memories.
 	CountMemories(context.Context, *CountMemoriesRequest) (*CountMemoriesResponse, error)
+	// Lists the values that a field has among memories, those of most memories
+	// first.
+	ListFieldValues(context.Context, *ListFieldValuesRequest) (*ListFieldValuesResponse, error)
 	// Finds memories, the best first.
 	SearchMemories(context.Context, *SearchMemoriesRequest) (*SearchMemoriesResponse, error)
 	// Streams everything that a query finds, the best first.
@@ -345,6 +393,15 @@ type LongTermMemoryServiceServer interface {
 	UpdateMemory(context.Context, *UpdateMemoryRequest) (*UpdateMemoryResponse, error)
 	// Deletes memories. One that does not exist is no error.
 	DeleteMemories(context.Context, *DeleteMemoriesRequest) (*DeleteMemoriesResponse, error)
+	// Deletes the memories that a filter matches, a batch at a time, as
+	// `DeleteMemories` would; by default only says what it would delete.
+	DeleteMemoriesByFilter(context.Context, *DeleteMemoriesByFilterRequest) (*DeleteMemoriesByFilterResponse, error)
+	// Changes the memories that a filter matches, a batch at a time, as
+	// `UpdateMemory` would; by default only says what it would change. The mask
+	// may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+	// `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+	// and `language`.
+	UpdateMemoriesByFilter(context.Context, *UpdateMemoriesByFilterRequest) (*UpdateMemoriesByFilterResponse, error)
 	// Lists the changes of a memory, the latest first. A deleted memory's can
 	// be listed for a while.
 	ListMemoryRevisions(context.Context, *ListMemoryRevisionsRequest) (*ListMemoryRevisionsResponse, error)
@@ -394,6 +451,9 @@ func (UnimplementedLongTermMemoryServiceServer) ListMemories(context.Context, *L
 func (UnimplementedLongTermMemoryServiceServer) CountMemories(context.Context, *CountMemoriesRequest) (*CountMemoriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CountMemories not implemented")
 }
+func (UnimplementedLongTermMemoryServiceServer) ListFieldValues(context.Context, *ListFieldValuesRequest) (*ListFieldValuesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListFieldValues not implemented")
+}
 func (UnimplementedLongTermMemoryServiceServer) SearchMemories(context.Context, *SearchMemoriesRequest) (*SearchMemoriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SearchMemories not implemented")
 }
@@ -405,6 +465,12 @@ func (UnimplementedLongTermMemoryServiceServer) UpdateMemory(context.Context, *U
 }
 func (UnimplementedLongTermMemoryServiceServer) DeleteMemories(context.Context, *DeleteMemoriesRequest) (*DeleteMemoriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteMemories not implemented")
+}
+func (UnimplementedLongTermMemoryServiceServer) DeleteMemoriesByFilter(context.Context, *DeleteMemoriesByFilterRequest) (*DeleteMemoriesByFilterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteMemoriesByFilter not implemented")
+}
+func (UnimplementedLongTermMemoryServiceServer) UpdateMemoriesByFilter(context.Context, *UpdateMemoriesByFilterRequest) (*UpdateMemoriesByFilterResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateMemoriesByFilter not implemented")
 }
 func (UnimplementedLongTermMemoryServiceServer) ListMemoryRevisions(context.Context, *ListMemoryRevisionsRequest) (*ListMemoryRevisionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListMemoryRevisions not implemented")
@@ -544,6 +610,24 @@ func _LongTermMemoryService_CountMemories_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LongTermMemoryService_ListFieldValues_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListFieldValuesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LongTermMemoryServiceServer).ListFieldValues(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LongTermMemoryService_ListFieldValues_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LongTermMemoryServiceServer).ListFieldValues(ctx, req.(*ListFieldValuesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _LongTermMemoryService_SearchMemories_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SearchMemoriesRequest)
 	if err := dec(in); err != nil {
@@ -605,6 +689,42 @@ func _LongTermMemoryService_DeleteMemories_Handler(srv interface{}, ctx context.
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(LongTermMemoryServiceServer).DeleteMemories(ctx, req.(*DeleteMemoriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LongTermMemoryService_DeleteMemoriesByFilter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteMemoriesByFilterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LongTermMemoryServiceServer).DeleteMemoriesByFilter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LongTermMemoryService_DeleteMemoriesByFilter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LongTermMemoryServiceServer).DeleteMemoriesByFilter(ctx, req.(*DeleteMemoriesByFilterRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _LongTermMemoryService_UpdateMemoriesByFilter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateMemoriesByFilterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LongTermMemoryServiceServer).UpdateMemoriesByFilter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LongTermMemoryService_UpdateMemoriesByFilter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LongTermMemoryServiceServer).UpdateMemoriesByFilter(ctx, req.(*UpdateMemoriesByFilterRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -774,6 +894,10 @@ var LongTermMemoryService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _LongTermMemoryService_CountMemories_Handler,
 		},
 		{
+			MethodName: "ListFieldValues",
+			Handler:    _LongTermMemoryService_ListFieldValues_Handler,
+		},
+		{
 			MethodName: "SearchMemories",
 			Handler:    _LongTermMemoryService_SearchMemories_Handler,
 		},
@@ -784,6 +908,14 @@ var LongTermMemoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteMemories",
 			Handler:    _LongTermMemoryService_DeleteMemories_Handler,
+		},
+		{
+			MethodName: "DeleteMemoriesByFilter",
+			Handler:    _LongTermMemoryService_DeleteMemoriesByFilter_Handler,
+		},
+		{
+			MethodName: "UpdateMemoriesByFilter",
+			Handler:    _LongTermMemoryService_UpdateMemoriesByFilter_Handler,
 		},
 		{
 			MethodName: "ListMemoryRevisions",

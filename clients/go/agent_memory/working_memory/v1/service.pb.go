@@ -895,6 +895,143 @@ func (x *UpdateWorkingMemoryResponse) GetWorkingMemory() *WorkingMemory {
 	return nil
 }
 
+// Copies a session.
+type ForkWorkingMemoryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The namespace of both sessions.
+	Namespace string `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	// The session that is copied.
+	SessionId string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The owner the caller expects; empty for any.
+	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The id of the copy.
+	NewSessionId string `protobuf:"bytes,4,opt,name=new_session_id,json=newSessionId,proto3" json:"new_session_id,omitempty"`
+	// The last message that is copied; empty for the whole log.
+	MessageId string `protobuf:"bytes,5,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Names the call; repeating it within a day answers what it answered first.
+	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForkWorkingMemoryRequest) Reset() {
+	*x = ForkWorkingMemoryRequest{}
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForkWorkingMemoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForkWorkingMemoryRequest) ProtoMessage() {}
+
+func (x *ForkWorkingMemoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForkWorkingMemoryRequest.ProtoReflect.Descriptor instead.
+func (*ForkWorkingMemoryRequest) Descriptor() ([]byte, []int) {
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ForkWorkingMemoryRequest) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
+	}
+	return ""
+}
+
+func (x *ForkWorkingMemoryRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ForkWorkingMemoryRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *ForkWorkingMemoryRequest) GetNewSessionId() string {
+	if x != nil {
+		return x.NewSessionId
+	}
+	return ""
+}
+
+func (x *ForkWorkingMemoryRequest) GetMessageId() string {
+	if x != nil {
+		return x.MessageId
+	}
+	return ""
+}
+
+func (x *ForkWorkingMemoryRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// The copy.
+type ForkWorkingMemoryResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The copy.
+	WorkingMemory *WorkingMemory `protobuf:"bytes,1,opt,name=working_memory,json=workingMemory,proto3" json:"working_memory,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForkWorkingMemoryResponse) Reset() {
+	*x = ForkWorkingMemoryResponse{}
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForkWorkingMemoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForkWorkingMemoryResponse) ProtoMessage() {}
+
+func (x *ForkWorkingMemoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForkWorkingMemoryResponse.ProtoReflect.Descriptor instead.
+func (*ForkWorkingMemoryResponse) Descriptor() ([]byte, []int) {
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ForkWorkingMemoryResponse) GetWorkingMemory() *WorkingMemory {
+	if x != nil {
+		return x.WorkingMemory
+	}
+	return nil
+}
+
 // Deletes a session.
 type DeleteWorkingMemoryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -908,9 +1045,9 @@ type DeleteWorkingMemoryRequest struct {
 	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Names the call; repeating it within a day answers what it answered first.
 	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// Hands nothing of the session over to extraction any more. The callers that
-	// want what was learned from it forgotten call `ForgetSession` of extraction
-	// and of long-term memory next.
+	// Also forgets the conversation, service by service: what waits for extraction
+	// and what was learned from the session alone. Where a service is away the call
+	// fails behind the deletion; the same call made again forgets the rest.
 	Forget        bool `protobuf:"varint,6,opt,name=forget,proto3" json:"forget,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -918,7 +1055,7 @@ type DeleteWorkingMemoryRequest struct {
 
 func (x *DeleteWorkingMemoryRequest) Reset() {
 	*x = DeleteWorkingMemoryRequest{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[12]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -930,7 +1067,7 @@ func (x *DeleteWorkingMemoryRequest) String() string {
 func (*DeleteWorkingMemoryRequest) ProtoMessage() {}
 
 func (x *DeleteWorkingMemoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[12]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -943,7 +1080,7 @@ func (x *DeleteWorkingMemoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteWorkingMemoryRequest.ProtoReflect.Descriptor instead.
 func (*DeleteWorkingMemoryRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{12}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DeleteWorkingMemoryRequest) GetNamespace() string {
@@ -993,18 +1130,19 @@ type DeleteWorkingMemoryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// False when there was nothing to delete.
 	Deleted bool `protobuf:"varint,1,opt,name=deleted,proto3" json:"deleted,omitempty"`
-	// The incarnation that was deleted, and its owner, for the services that
-	// forget what was learned from it.
+	// The incarnation that was deleted.
 	SessionUid string `protobuf:"bytes,2,opt,name=session_uid,json=sessionUid,proto3" json:"session_uid,omitempty"`
 	// Its owner.
-	UserId        string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// How many memories were forgotten.
+	ForgottenCount int32 `protobuf:"varint,4,opt,name=forgotten_count,json=forgottenCount,proto3" json:"forgotten_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *DeleteWorkingMemoryResponse) Reset() {
 	*x = DeleteWorkingMemoryResponse{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[13]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1154,7 @@ func (x *DeleteWorkingMemoryResponse) String() string {
 func (*DeleteWorkingMemoryResponse) ProtoMessage() {}
 
 func (x *DeleteWorkingMemoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[13]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +1167,7 @@ func (x *DeleteWorkingMemoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteWorkingMemoryResponse.ProtoReflect.Descriptor instead.
 func (*DeleteWorkingMemoryResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{13}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DeleteWorkingMemoryResponse) GetDeleted() bool {
@@ -1053,6 +1191,13 @@ func (x *DeleteWorkingMemoryResponse) GetUserId() string {
 	return ""
 }
 
+func (x *DeleteWorkingMemoryResponse) GetForgottenCount() int32 {
+	if x != nil {
+		return x.ForgottenCount
+	}
+	return 0
+}
+
 // Asks for sessions.
 type ListSessionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1070,7 +1215,7 @@ type ListSessionsRequest struct {
 
 func (x *ListSessionsRequest) Reset() {
 	*x = ListSessionsRequest{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[14]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1082,7 +1227,7 @@ func (x *ListSessionsRequest) String() string {
 func (*ListSessionsRequest) ProtoMessage() {}
 
 func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[14]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1095,7 +1240,7 @@ func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{14}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListSessionsRequest) GetNamespace() string {
@@ -1141,7 +1286,7 @@ type ListSessionsResponse struct {
 
 func (x *ListSessionsResponse) Reset() {
 	*x = ListSessionsResponse{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[15]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1153,7 +1298,7 @@ func (x *ListSessionsResponse) String() string {
 func (*ListSessionsResponse) ProtoMessage() {}
 
 func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[15]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1166,7 +1311,7 @@ func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{15}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListSessionsResponse) GetSessions() []*SessionSummary {
@@ -1213,7 +1358,7 @@ type ListMessagesRequest struct {
 
 func (x *ListMessagesRequest) Reset() {
 	*x = ListMessagesRequest{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[16]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1225,7 +1370,7 @@ func (x *ListMessagesRequest) String() string {
 func (*ListMessagesRequest) ProtoMessage() {}
 
 func (x *ListMessagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[16]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1238,7 +1383,7 @@ func (x *ListMessagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMessagesRequest.ProtoReflect.Descriptor instead.
 func (*ListMessagesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{16}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListMessagesRequest) GetNamespace() string {
@@ -1305,7 +1450,7 @@ type ListMessagesResponse struct {
 
 func (x *ListMessagesResponse) Reset() {
 	*x = ListMessagesResponse{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[17]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1317,7 +1462,7 @@ func (x *ListMessagesResponse) String() string {
 func (*ListMessagesResponse) ProtoMessage() {}
 
 func (x *ListMessagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[17]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1330,7 +1475,7 @@ func (x *ListMessagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMessagesResponse.ProtoReflect.Descriptor instead.
 func (*ListMessagesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{17}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListMessagesResponse) GetMessages() []*v1.Message {
@@ -1376,7 +1521,7 @@ type BuildMemoryPromptRequest struct {
 
 func (x *BuildMemoryPromptRequest) Reset() {
 	*x = BuildMemoryPromptRequest{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[18]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1388,7 +1533,7 @@ func (x *BuildMemoryPromptRequest) String() string {
 func (*BuildMemoryPromptRequest) ProtoMessage() {}
 
 func (x *BuildMemoryPromptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[18]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1401,7 +1546,7 @@ func (x *BuildMemoryPromptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BuildMemoryPromptRequest.ProtoReflect.Descriptor instead.
 func (*BuildMemoryPromptRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{18}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BuildMemoryPromptRequest) GetQuery() string {
@@ -1458,7 +1603,7 @@ type PromptSession struct {
 
 func (x *PromptSession) Reset() {
 	*x = PromptSession{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[19]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1470,7 +1615,7 @@ func (x *PromptSession) String() string {
 func (*PromptSession) ProtoMessage() {}
 
 func (x *PromptSession) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[19]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1483,7 +1628,7 @@ func (x *PromptSession) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptSession.ProtoReflect.Descriptor instead.
 func (*PromptSession) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{19}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PromptSession) GetNamespace() string {
@@ -1539,7 +1684,7 @@ type LongTermSearch struct {
 
 func (x *LongTermSearch) Reset() {
 	*x = LongTermSearch{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[20]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1551,7 +1696,7 @@ func (x *LongTermSearch) String() string {
 func (*LongTermSearch) ProtoMessage() {}
 
 func (x *LongTermSearch) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[20]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1564,7 +1709,7 @@ func (x *LongTermSearch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LongTermSearch.ProtoReflect.Descriptor instead.
 func (*LongTermSearch) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{20}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *LongTermSearch) GetQuery() *v1.SearchQuery {
@@ -1615,7 +1760,7 @@ type BuildMemoryPromptResponse struct {
 
 func (x *BuildMemoryPromptResponse) Reset() {
 	*x = BuildMemoryPromptResponse{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1627,7 +1772,7 @@ func (x *BuildMemoryPromptResponse) String() string {
 func (*BuildMemoryPromptResponse) ProtoMessage() {}
 
 func (x *BuildMemoryPromptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1640,7 +1785,7 @@ func (x *BuildMemoryPromptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BuildMemoryPromptResponse.ProtoReflect.Descriptor instead.
 func (*BuildMemoryPromptResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{21}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *BuildMemoryPromptResponse) GetMessages() []*PromptMessage {
@@ -1695,7 +1840,7 @@ type WatchWorkingMemoryRequest struct {
 
 func (x *WatchWorkingMemoryRequest) Reset() {
 	*x = WatchWorkingMemoryRequest{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1707,7 +1852,7 @@ func (x *WatchWorkingMemoryRequest) String() string {
 func (*WatchWorkingMemoryRequest) ProtoMessage() {}
 
 func (x *WatchWorkingMemoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1720,7 +1865,7 @@ func (x *WatchWorkingMemoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchWorkingMemoryRequest.ProtoReflect.Descriptor instead.
 func (*WatchWorkingMemoryRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{22}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WatchWorkingMemoryRequest) GetNamespace() string {
@@ -1764,7 +1909,7 @@ type WatchWorkingMemoryResponse struct {
 
 func (x *WatchWorkingMemoryResponse) Reset() {
 	*x = WatchWorkingMemoryResponse{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1776,7 +1921,7 @@ func (x *WatchWorkingMemoryResponse) String() string {
 func (*WatchWorkingMemoryResponse) ProtoMessage() {}
 
 func (x *WatchWorkingMemoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1789,7 +1934,7 @@ func (x *WatchWorkingMemoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchWorkingMemoryResponse.ProtoReflect.Descriptor instead.
 func (*WatchWorkingMemoryResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{23}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *WatchWorkingMemoryResponse) GetChange() *SessionChange {
@@ -1819,7 +1964,7 @@ type EraseUserRequest struct {
 
 func (x *EraseUserRequest) Reset() {
 	*x = EraseUserRequest{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1831,7 +1976,7 @@ func (x *EraseUserRequest) String() string {
 func (*EraseUserRequest) ProtoMessage() {}
 
 func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1844,7 +1989,7 @@ func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
 func (*EraseUserRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{24}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EraseUserRequest) GetUserId() string {
@@ -1874,7 +2019,7 @@ type EraseUserResponse struct {
 
 func (x *EraseUserResponse) Reset() {
 	*x = EraseUserResponse{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1886,7 +2031,7 @@ func (x *EraseUserResponse) String() string {
 func (*EraseUserResponse) ProtoMessage() {}
 
 func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1899,7 +2044,7 @@ func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
 func (*EraseUserResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{25}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *EraseUserResponse) GetReceipt() *v1.EraseReceipt {
@@ -1995,6 +2140,20 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\"s\n" +
 	"\x1bUpdateWorkingMemoryResponse\x12T\n" +
+	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryR\rworkingMemory\"\x94\x02\n" +
+	"\x18ForkWorkingMemoryRequest\x12&\n" +
+	"\tnamespace\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01(\x80\x04R\tsessionId\x12!\n" +
+	"\auser_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\x06userId\x120\n" +
+	"\x0enew_session_id\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01(\x80\x04R\fnewSessionId\x12'\n" +
+	"\n" +
+	"message_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\tmessageId\x12'\n" +
+	"\n" +
+	"request_id\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\"q\n" +
+	"\x19ForkWorkingMemoryResponse\x12T\n" +
 	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryR\rworkingMemory\"\xf0\x01\n" +
 	"\x1aDeleteWorkingMemoryRequest\x12&\n" +
 	"\tnamespace\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n" +
@@ -2005,12 +2164,13 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02(@R\x04etag\x12'\n" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\x12\x16\n" +
-	"\x06forget\x18\x06 \x01(\bR\x06forget\"q\n" +
+	"\x06forget\x18\x06 \x01(\bR\x06forget\"\x9a\x01\n" +
 	"\x1bDeleteWorkingMemoryResponse\x12\x18\n" +
 	"\adeleted\x18\x01 \x01(\bR\adeleted\x12\x1f\n" +
 	"\vsession_uid\x18\x02 \x01(\tR\n" +
 	"sessionUid\x12\x17\n" +
-	"\auser_id\x18\x03 \x01(\tR\x06userId\"\xd3\x01\n" +
+	"\auser_id\x18\x03 \x01(\tR\x06userId\x12'\n" +
+	"\x0fforgotten_count\x18\x04 \x01(\x05R\x0eforgottenCount\"\xd3\x01\n" +
 	"\x13ListSessionsRequest\x12+\n" +
 	"\tnamespace\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04H\x00R\tnamespace\x88\x01\x01\x12&\n" +
 	"\auser_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x04H\x01R\x06userId\x88\x01\x01\x12$\n" +
@@ -2089,7 +2249,7 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\"\x96\x01\n" +
 	"\x11EraseUserResponse\x12>\n" +
 	"\areceipt\x18\x01 \x01(\v2$.agent_memory.common.v1.EraseReceiptR\areceipt\x12A\n" +
-	"\bsessions\x18\x02 \x03(\v2%.agent_memory.common.v1.ErasedSessionR\bsessions2\xc2\x12\n" +
+	"\bsessions\x18\x02 \x03(\v2%.agent_memory.common.v1.ErasedSessionR\bsessions2\x88\x14\n" +
 	"\x14WorkingMemoryService\x12\xe2\x01\n" +
 	"\x18GetOrCreateWorkingMemory\x12?.agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest\x1a@.agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse\"C\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x90\x02\x02\x82\xd3\xe4\x93\x020:\x01*\"+/v1/working-memory/{session_id}:getOrCreate\x12\xbb\x01\n" +
 	"\x10GetWorkingMemory\x127.agent_memory.working_memory.v1.GetWorkingMemoryRequest\x1a8.agent_memory.working_memory.v1.GetWorkingMemoryResponse\"4\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/working-memory/{session_id}\x12\xd7\x01\n" +
@@ -2097,8 +2257,9 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"\x82\xd3\xe4\x93\x02@:\x0eworking_memory\x1a./v1/working-memory/{working_memory.session_id}\x12\xbc\x01\n" +
 	"\x0eAppendMessages\x125.agent_memory.working_memory.v1.AppendMessagesRequest\x1a6.agent_memory.working_memory.v1.AppendMessagesResponse\";\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/working-memory/{session_id}:append\x12\xb8\x01\n" +
 	"\vAddMemories\x122.agent_memory.working_memory.v1.AddMemoriesRequest\x1a3.agent_memory.working_memory.v1.AddMemoriesResponse\"@\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x020:\x01*\"+/v1/working-memory/{session_id}:addMemories\x12\xe0\x01\n" +
-	"\x13UpdateWorkingMemory\x12:.agent_memory.working_memory.v1.UpdateWorkingMemoryRequest\x1a;.agent_memory.working_memory.v1.UpdateWorkingMemoryResponse\"P\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02@:\x0eworking_memory2./v1/working-memory/{working_memory.session_id}\x12\xc1\x01\n" +
-	"\x13DeleteWorkingMemory\x12:.agent_memory.working_memory.v1.DeleteWorkingMemoryRequest\x1a;.agent_memory.working_memory.v1.DeleteWorkingMemoryResponse\"1\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02!*\x1f/v1/working-memory/{session_id}\x12\x9c\x01\n" +
+	"\x13UpdateWorkingMemory\x12:.agent_memory.working_memory.v1.UpdateWorkingMemoryRequest\x1a;.agent_memory.working_memory.v1.UpdateWorkingMemoryResponse\"P\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02@:\x0eworking_memory2./v1/working-memory/{working_memory.session_id}\x12\xc3\x01\n" +
+	"\x11ForkWorkingMemory\x128.agent_memory.working_memory.v1.ForkWorkingMemoryRequest\x1a9.agent_memory.working_memory.v1.ForkWorkingMemoryResponse\"9\xe2\xe0\x18\x06\b\x02\x12\x02\b<\x82\xd3\xe4\x93\x02):\x01*\"$/v1/working-memory/{session_id}:fork\x12\xc1\x01\n" +
+	"\x13DeleteWorkingMemory\x12:.agent_memory.working_memory.v1.DeleteWorkingMemoryRequest\x1a;.agent_memory.working_memory.v1.DeleteWorkingMemoryResponse\"1\xe2\xe0\x18\x06\b\x02\x12\x02\b\x1e\x82\xd3\xe4\x93\x02!*\x1f/v1/working-memory/{session_id}\x12\x9c\x01\n" +
 	"\fListSessions\x123.agent_memory.working_memory.v1.ListSessionsRequest\x1a4.agent_memory.working_memory.v1.ListSessionsResponse\"!\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
 	"\x90\x02\x01\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/sessions\x12\xb8\x01\n" +
 	"\fListMessages\x123.agent_memory.working_memory.v1.ListMessagesRequest\x1a4.agent_memory.working_memory.v1.ListMessagesResponse\"=\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
@@ -2120,7 +2281,7 @@ func file_agent_memory_working_memory_v1_service_proto_rawDescGZIP() []byte {
 	return file_agent_memory_working_memory_v1_service_proto_rawDescData
 }
 
-var file_agent_memory_working_memory_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_agent_memory_working_memory_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_agent_memory_working_memory_v1_service_proto_goTypes = []any{
 	(*GetOrCreateWorkingMemoryRequest)(nil),  // 0: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest
 	(*GetOrCreateWorkingMemoryResponse)(nil), // 1: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse
@@ -2134,96 +2295,101 @@ var file_agent_memory_working_memory_v1_service_proto_goTypes = []any{
 	(*AddMemoriesResponse)(nil),              // 9: agent_memory.working_memory.v1.AddMemoriesResponse
 	(*UpdateWorkingMemoryRequest)(nil),       // 10: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest
 	(*UpdateWorkingMemoryResponse)(nil),      // 11: agent_memory.working_memory.v1.UpdateWorkingMemoryResponse
-	(*DeleteWorkingMemoryRequest)(nil),       // 12: agent_memory.working_memory.v1.DeleteWorkingMemoryRequest
-	(*DeleteWorkingMemoryResponse)(nil),      // 13: agent_memory.working_memory.v1.DeleteWorkingMemoryResponse
-	(*ListSessionsRequest)(nil),              // 14: agent_memory.working_memory.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),             // 15: agent_memory.working_memory.v1.ListSessionsResponse
-	(*ListMessagesRequest)(nil),              // 16: agent_memory.working_memory.v1.ListMessagesRequest
-	(*ListMessagesResponse)(nil),             // 17: agent_memory.working_memory.v1.ListMessagesResponse
-	(*BuildMemoryPromptRequest)(nil),         // 18: agent_memory.working_memory.v1.BuildMemoryPromptRequest
-	(*PromptSession)(nil),                    // 19: agent_memory.working_memory.v1.PromptSession
-	(*LongTermSearch)(nil),                   // 20: agent_memory.working_memory.v1.LongTermSearch
-	(*BuildMemoryPromptResponse)(nil),        // 21: agent_memory.working_memory.v1.BuildMemoryPromptResponse
-	(*WatchWorkingMemoryRequest)(nil),        // 22: agent_memory.working_memory.v1.WatchWorkingMemoryRequest
-	(*WatchWorkingMemoryResponse)(nil),       // 23: agent_memory.working_memory.v1.WatchWorkingMemoryResponse
-	(*EraseUserRequest)(nil),                 // 24: agent_memory.working_memory.v1.EraseUserRequest
-	(*EraseUserResponse)(nil),                // 25: agent_memory.working_memory.v1.EraseUserResponse
-	(*ContextWindow)(nil),                    // 26: agent_memory.working_memory.v1.ContextWindow
-	(*WorkingMemory)(nil),                    // 27: agent_memory.working_memory.v1.WorkingMemory
-	(*v1.Message)(nil),                       // 28: agent_memory.common.v1.Message
-	(*v1.Memory)(nil),                        // 29: agent_memory.common.v1.Memory
-	(SessionMemoryPolicy)(0),                 // 30: agent_memory.working_memory.v1.SessionMemoryPolicy
-	(*fieldmaskpb.FieldMask)(nil),            // 31: google.protobuf.FieldMask
-	(DataPolicy)(0),                          // 32: agent_memory.working_memory.v1.DataPolicy
-	(*SessionSummary)(nil),                   // 33: agent_memory.working_memory.v1.SessionSummary
-	(*v1.SearchQuery)(nil),                   // 34: agent_memory.common.v1.SearchQuery
-	(*PromptMessage)(nil),                    // 35: agent_memory.working_memory.v1.PromptMessage
-	(*v1.MemoryHit)(nil),                     // 36: agent_memory.common.v1.MemoryHit
-	(*PromptSectionReport)(nil),              // 37: agent_memory.working_memory.v1.PromptSectionReport
-	(*SessionChange)(nil),                    // 38: agent_memory.working_memory.v1.SessionChange
-	(*v1.EraseReceipt)(nil),                  // 39: agent_memory.common.v1.EraseReceipt
-	(*v1.ErasedSession)(nil),                 // 40: agent_memory.common.v1.ErasedSession
+	(*ForkWorkingMemoryRequest)(nil),         // 12: agent_memory.working_memory.v1.ForkWorkingMemoryRequest
+	(*ForkWorkingMemoryResponse)(nil),        // 13: agent_memory.working_memory.v1.ForkWorkingMemoryResponse
+	(*DeleteWorkingMemoryRequest)(nil),       // 14: agent_memory.working_memory.v1.DeleteWorkingMemoryRequest
+	(*DeleteWorkingMemoryResponse)(nil),      // 15: agent_memory.working_memory.v1.DeleteWorkingMemoryResponse
+	(*ListSessionsRequest)(nil),              // 16: agent_memory.working_memory.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),             // 17: agent_memory.working_memory.v1.ListSessionsResponse
+	(*ListMessagesRequest)(nil),              // 18: agent_memory.working_memory.v1.ListMessagesRequest
+	(*ListMessagesResponse)(nil),             // 19: agent_memory.working_memory.v1.ListMessagesResponse
+	(*BuildMemoryPromptRequest)(nil),         // 20: agent_memory.working_memory.v1.BuildMemoryPromptRequest
+	(*PromptSession)(nil),                    // 21: agent_memory.working_memory.v1.PromptSession
+	(*LongTermSearch)(nil),                   // 22: agent_memory.working_memory.v1.LongTermSearch
+	(*BuildMemoryPromptResponse)(nil),        // 23: agent_memory.working_memory.v1.BuildMemoryPromptResponse
+	(*WatchWorkingMemoryRequest)(nil),        // 24: agent_memory.working_memory.v1.WatchWorkingMemoryRequest
+	(*WatchWorkingMemoryResponse)(nil),       // 25: agent_memory.working_memory.v1.WatchWorkingMemoryResponse
+	(*EraseUserRequest)(nil),                 // 26: agent_memory.working_memory.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),                // 27: agent_memory.working_memory.v1.EraseUserResponse
+	(*ContextWindow)(nil),                    // 28: agent_memory.working_memory.v1.ContextWindow
+	(*WorkingMemory)(nil),                    // 29: agent_memory.working_memory.v1.WorkingMemory
+	(*v1.Message)(nil),                       // 30: agent_memory.common.v1.Message
+	(*v1.Memory)(nil),                        // 31: agent_memory.common.v1.Memory
+	(SessionMemoryPolicy)(0),                 // 32: agent_memory.working_memory.v1.SessionMemoryPolicy
+	(*fieldmaskpb.FieldMask)(nil),            // 33: google.protobuf.FieldMask
+	(DataPolicy)(0),                          // 34: agent_memory.working_memory.v1.DataPolicy
+	(*SessionSummary)(nil),                   // 35: agent_memory.working_memory.v1.SessionSummary
+	(*v1.SearchQuery)(nil),                   // 36: agent_memory.common.v1.SearchQuery
+	(*PromptMessage)(nil),                    // 37: agent_memory.working_memory.v1.PromptMessage
+	(*v1.MemoryHit)(nil),                     // 38: agent_memory.common.v1.MemoryHit
+	(*PromptSectionReport)(nil),              // 39: agent_memory.working_memory.v1.PromptSectionReport
+	(*SessionChange)(nil),                    // 40: agent_memory.working_memory.v1.SessionChange
+	(*v1.EraseReceipt)(nil),                  // 41: agent_memory.common.v1.EraseReceipt
+	(*v1.ErasedSession)(nil),                 // 42: agent_memory.common.v1.ErasedSession
 }
 var file_agent_memory_working_memory_v1_service_proto_depIdxs = []int32{
-	26, // 0: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	27, // 1: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	26, // 2: agent_memory.working_memory.v1.GetWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	27, // 3: agent_memory.working_memory.v1.GetWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	27, // 4: agent_memory.working_memory.v1.SetWorkingMemoryRequest.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	26, // 5: agent_memory.working_memory.v1.SetWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	27, // 6: agent_memory.working_memory.v1.SetWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	28, // 7: agent_memory.working_memory.v1.AppendMessagesRequest.messages:type_name -> agent_memory.common.v1.Message
-	26, // 8: agent_memory.working_memory.v1.AppendMessagesRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	28, // 9: agent_memory.working_memory.v1.AppendMessagesResponse.messages:type_name -> agent_memory.common.v1.Message
-	29, // 10: agent_memory.working_memory.v1.AddMemoriesRequest.memories:type_name -> agent_memory.common.v1.Memory
-	30, // 11: agent_memory.working_memory.v1.AddMemoriesRequest.policy:type_name -> agent_memory.working_memory.v1.SessionMemoryPolicy
-	29, // 12: agent_memory.working_memory.v1.AddMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
-	27, // 13: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	31, // 14: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.update_mask:type_name -> google.protobuf.FieldMask
-	32, // 15: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.data_policy:type_name -> agent_memory.working_memory.v1.DataPolicy
-	27, // 16: agent_memory.working_memory.v1.UpdateWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	33, // 17: agent_memory.working_memory.v1.ListSessionsResponse.sessions:type_name -> agent_memory.working_memory.v1.SessionSummary
-	28, // 18: agent_memory.working_memory.v1.ListMessagesResponse.messages:type_name -> agent_memory.common.v1.Message
-	19, // 19: agent_memory.working_memory.v1.BuildMemoryPromptRequest.session:type_name -> agent_memory.working_memory.v1.PromptSession
-	20, // 20: agent_memory.working_memory.v1.BuildMemoryPromptRequest.long_term_search:type_name -> agent_memory.working_memory.v1.LongTermSearch
-	26, // 21: agent_memory.working_memory.v1.PromptSession.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	34, // 22: agent_memory.working_memory.v1.LongTermSearch.query:type_name -> agent_memory.common.v1.SearchQuery
-	35, // 23: agent_memory.working_memory.v1.BuildMemoryPromptResponse.messages:type_name -> agent_memory.working_memory.v1.PromptMessage
-	36, // 24: agent_memory.working_memory.v1.BuildMemoryPromptResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
-	29, // 25: agent_memory.working_memory.v1.BuildMemoryPromptResponse.standing:type_name -> agent_memory.common.v1.Memory
-	37, // 26: agent_memory.working_memory.v1.BuildMemoryPromptResponse.sections:type_name -> agent_memory.working_memory.v1.PromptSectionReport
-	38, // 27: agent_memory.working_memory.v1.WatchWorkingMemoryResponse.change:type_name -> agent_memory.working_memory.v1.SessionChange
-	39, // 28: agent_memory.working_memory.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
-	40, // 29: agent_memory.working_memory.v1.EraseUserResponse.sessions:type_name -> agent_memory.common.v1.ErasedSession
-	0,  // 30: agent_memory.working_memory.v1.WorkingMemoryService.GetOrCreateWorkingMemory:input_type -> agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest
-	2,  // 31: agent_memory.working_memory.v1.WorkingMemoryService.GetWorkingMemory:input_type -> agent_memory.working_memory.v1.GetWorkingMemoryRequest
-	4,  // 32: agent_memory.working_memory.v1.WorkingMemoryService.SetWorkingMemory:input_type -> agent_memory.working_memory.v1.SetWorkingMemoryRequest
-	6,  // 33: agent_memory.working_memory.v1.WorkingMemoryService.AppendMessages:input_type -> agent_memory.working_memory.v1.AppendMessagesRequest
-	8,  // 34: agent_memory.working_memory.v1.WorkingMemoryService.AddMemories:input_type -> agent_memory.working_memory.v1.AddMemoriesRequest
-	10, // 35: agent_memory.working_memory.v1.WorkingMemoryService.UpdateWorkingMemory:input_type -> agent_memory.working_memory.v1.UpdateWorkingMemoryRequest
-	12, // 36: agent_memory.working_memory.v1.WorkingMemoryService.DeleteWorkingMemory:input_type -> agent_memory.working_memory.v1.DeleteWorkingMemoryRequest
-	14, // 37: agent_memory.working_memory.v1.WorkingMemoryService.ListSessions:input_type -> agent_memory.working_memory.v1.ListSessionsRequest
-	16, // 38: agent_memory.working_memory.v1.WorkingMemoryService.ListMessages:input_type -> agent_memory.working_memory.v1.ListMessagesRequest
-	18, // 39: agent_memory.working_memory.v1.WorkingMemoryService.BuildMemoryPrompt:input_type -> agent_memory.working_memory.v1.BuildMemoryPromptRequest
-	22, // 40: agent_memory.working_memory.v1.WorkingMemoryService.WatchWorkingMemory:input_type -> agent_memory.working_memory.v1.WatchWorkingMemoryRequest
-	24, // 41: agent_memory.working_memory.v1.WorkingMemoryService.EraseUser:input_type -> agent_memory.working_memory.v1.EraseUserRequest
-	1,  // 42: agent_memory.working_memory.v1.WorkingMemoryService.GetOrCreateWorkingMemory:output_type -> agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse
-	3,  // 43: agent_memory.working_memory.v1.WorkingMemoryService.GetWorkingMemory:output_type -> agent_memory.working_memory.v1.GetWorkingMemoryResponse
-	5,  // 44: agent_memory.working_memory.v1.WorkingMemoryService.SetWorkingMemory:output_type -> agent_memory.working_memory.v1.SetWorkingMemoryResponse
-	7,  // 45: agent_memory.working_memory.v1.WorkingMemoryService.AppendMessages:output_type -> agent_memory.working_memory.v1.AppendMessagesResponse
-	9,  // 46: agent_memory.working_memory.v1.WorkingMemoryService.AddMemories:output_type -> agent_memory.working_memory.v1.AddMemoriesResponse
-	11, // 47: agent_memory.working_memory.v1.WorkingMemoryService.UpdateWorkingMemory:output_type -> agent_memory.working_memory.v1.UpdateWorkingMemoryResponse
-	13, // 48: agent_memory.working_memory.v1.WorkingMemoryService.DeleteWorkingMemory:output_type -> agent_memory.working_memory.v1.DeleteWorkingMemoryResponse
-	15, // 49: agent_memory.working_memory.v1.WorkingMemoryService.ListSessions:output_type -> agent_memory.working_memory.v1.ListSessionsResponse
-	17, // 50: agent_memory.working_memory.v1.WorkingMemoryService.ListMessages:output_type -> agent_memory.working_memory.v1.ListMessagesResponse
-	21, // 51: agent_memory.working_memory.v1.WorkingMemoryService.BuildMemoryPrompt:output_type -> agent_memory.working_memory.v1.BuildMemoryPromptResponse
-	23, // 52: agent_memory.working_memory.v1.WorkingMemoryService.WatchWorkingMemory:output_type -> agent_memory.working_memory.v1.WatchWorkingMemoryResponse
-	25, // 53: agent_memory.working_memory.v1.WorkingMemoryService.EraseUser:output_type -> agent_memory.working_memory.v1.EraseUserResponse
-	42, // [42:54] is the sub-list for method output_type
-	30, // [30:42] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	28, // 0: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	29, // 1: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	28, // 2: agent_memory.working_memory.v1.GetWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	29, // 3: agent_memory.working_memory.v1.GetWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	29, // 4: agent_memory.working_memory.v1.SetWorkingMemoryRequest.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	28, // 5: agent_memory.working_memory.v1.SetWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	29, // 6: agent_memory.working_memory.v1.SetWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	30, // 7: agent_memory.working_memory.v1.AppendMessagesRequest.messages:type_name -> agent_memory.common.v1.Message
+	28, // 8: agent_memory.working_memory.v1.AppendMessagesRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	30, // 9: agent_memory.working_memory.v1.AppendMessagesResponse.messages:type_name -> agent_memory.common.v1.Message
+	31, // 10: agent_memory.working_memory.v1.AddMemoriesRequest.memories:type_name -> agent_memory.common.v1.Memory
+	32, // 11: agent_memory.working_memory.v1.AddMemoriesRequest.policy:type_name -> agent_memory.working_memory.v1.SessionMemoryPolicy
+	31, // 12: agent_memory.working_memory.v1.AddMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
+	29, // 13: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	33, // 14: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.update_mask:type_name -> google.protobuf.FieldMask
+	34, // 15: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.data_policy:type_name -> agent_memory.working_memory.v1.DataPolicy
+	29, // 16: agent_memory.working_memory.v1.UpdateWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	29, // 17: agent_memory.working_memory.v1.ForkWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	35, // 18: agent_memory.working_memory.v1.ListSessionsResponse.sessions:type_name -> agent_memory.working_memory.v1.SessionSummary
+	30, // 19: agent_memory.working_memory.v1.ListMessagesResponse.messages:type_name -> agent_memory.common.v1.Message
+	21, // 20: agent_memory.working_memory.v1.BuildMemoryPromptRequest.session:type_name -> agent_memory.working_memory.v1.PromptSession
+	22, // 21: agent_memory.working_memory.v1.BuildMemoryPromptRequest.long_term_search:type_name -> agent_memory.working_memory.v1.LongTermSearch
+	28, // 22: agent_memory.working_memory.v1.PromptSession.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	36, // 23: agent_memory.working_memory.v1.LongTermSearch.query:type_name -> agent_memory.common.v1.SearchQuery
+	37, // 24: agent_memory.working_memory.v1.BuildMemoryPromptResponse.messages:type_name -> agent_memory.working_memory.v1.PromptMessage
+	38, // 25: agent_memory.working_memory.v1.BuildMemoryPromptResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
+	31, // 26: agent_memory.working_memory.v1.BuildMemoryPromptResponse.standing:type_name -> agent_memory.common.v1.Memory
+	39, // 27: agent_memory.working_memory.v1.BuildMemoryPromptResponse.sections:type_name -> agent_memory.working_memory.v1.PromptSectionReport
+	40, // 28: agent_memory.working_memory.v1.WatchWorkingMemoryResponse.change:type_name -> agent_memory.working_memory.v1.SessionChange
+	41, // 29: agent_memory.working_memory.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
+	42, // 30: agent_memory.working_memory.v1.EraseUserResponse.sessions:type_name -> agent_memory.common.v1.ErasedSession
+	0,  // 31: agent_memory.working_memory.v1.WorkingMemoryService.GetOrCreateWorkingMemory:input_type -> agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest
+	2,  // 32: agent_memory.working_memory.v1.WorkingMemoryService.GetWorkingMemory:input_type -> agent_memory.working_memory.v1.GetWorkingMemoryRequest
+	4,  // 33: agent_memory.working_memory.v1.WorkingMemoryService.SetWorkingMemory:input_type -> agent_memory.working_memory.v1.SetWorkingMemoryRequest
+	6,  // 34: agent_memory.working_memory.v1.WorkingMemoryService.AppendMessages:input_type -> agent_memory.working_memory.v1.AppendMessagesRequest
+	8,  // 35: agent_memory.working_memory.v1.WorkingMemoryService.AddMemories:input_type -> agent_memory.working_memory.v1.AddMemoriesRequest
+	10, // 36: agent_memory.working_memory.v1.WorkingMemoryService.UpdateWorkingMemory:input_type -> agent_memory.working_memory.v1.UpdateWorkingMemoryRequest
+	12, // 37: agent_memory.working_memory.v1.WorkingMemoryService.ForkWorkingMemory:input_type -> agent_memory.working_memory.v1.ForkWorkingMemoryRequest
+	14, // 38: agent_memory.working_memory.v1.WorkingMemoryService.DeleteWorkingMemory:input_type -> agent_memory.working_memory.v1.DeleteWorkingMemoryRequest
+	16, // 39: agent_memory.working_memory.v1.WorkingMemoryService.ListSessions:input_type -> agent_memory.working_memory.v1.ListSessionsRequest
+	18, // 40: agent_memory.working_memory.v1.WorkingMemoryService.ListMessages:input_type -> agent_memory.working_memory.v1.ListMessagesRequest
+	20, // 41: agent_memory.working_memory.v1.WorkingMemoryService.BuildMemoryPrompt:input_type -> agent_memory.working_memory.v1.BuildMemoryPromptRequest
+	24, // 42: agent_memory.working_memory.v1.WorkingMemoryService.WatchWorkingMemory:input_type -> agent_memory.working_memory.v1.WatchWorkingMemoryRequest
+	26, // 43: agent_memory.working_memory.v1.WorkingMemoryService.EraseUser:input_type -> agent_memory.working_memory.v1.EraseUserRequest
+	1,  // 44: agent_memory.working_memory.v1.WorkingMemoryService.GetOrCreateWorkingMemory:output_type -> agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse
+	3,  // 45: agent_memory.working_memory.v1.WorkingMemoryService.GetWorkingMemory:output_type -> agent_memory.working_memory.v1.GetWorkingMemoryResponse
+	5,  // 46: agent_memory.working_memory.v1.WorkingMemoryService.SetWorkingMemory:output_type -> agent_memory.working_memory.v1.SetWorkingMemoryResponse
+	7,  // 47: agent_memory.working_memory.v1.WorkingMemoryService.AppendMessages:output_type -> agent_memory.working_memory.v1.AppendMessagesResponse
+	9,  // 48: agent_memory.working_memory.v1.WorkingMemoryService.AddMemories:output_type -> agent_memory.working_memory.v1.AddMemoriesResponse
+	11, // 49: agent_memory.working_memory.v1.WorkingMemoryService.UpdateWorkingMemory:output_type -> agent_memory.working_memory.v1.UpdateWorkingMemoryResponse
+	13, // 50: agent_memory.working_memory.v1.WorkingMemoryService.ForkWorkingMemory:output_type -> agent_memory.working_memory.v1.ForkWorkingMemoryResponse
+	15, // 51: agent_memory.working_memory.v1.WorkingMemoryService.DeleteWorkingMemory:output_type -> agent_memory.working_memory.v1.DeleteWorkingMemoryResponse
+	17, // 52: agent_memory.working_memory.v1.WorkingMemoryService.ListSessions:output_type -> agent_memory.working_memory.v1.ListSessionsResponse
+	19, // 53: agent_memory.working_memory.v1.WorkingMemoryService.ListMessages:output_type -> agent_memory.working_memory.v1.ListMessagesResponse
+	23, // 54: agent_memory.working_memory.v1.WorkingMemoryService.BuildMemoryPrompt:output_type -> agent_memory.working_memory.v1.BuildMemoryPromptResponse
+	25, // 55: agent_memory.working_memory.v1.WorkingMemoryService.WatchWorkingMemory:output_type -> agent_memory.working_memory.v1.WatchWorkingMemoryResponse
+	27, // 56: agent_memory.working_memory.v1.WorkingMemoryService.EraseUser:output_type -> agent_memory.working_memory.v1.EraseUserResponse
+	44, // [44:57] is the sub-list for method output_type
+	31, // [31:44] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_working_memory_v1_service_proto_init() }
@@ -2232,15 +2398,15 @@ func file_agent_memory_working_memory_v1_service_proto_init() {
 		return
 	}
 	file_agent_memory_working_memory_v1_working_memory_proto_init()
-	file_agent_memory_working_memory_v1_service_proto_msgTypes[14].OneofWrappers = []any{}
-	file_agent_memory_working_memory_v1_service_proto_msgTypes[18].OneofWrappers = []any{}
+	file_agent_memory_working_memory_v1_service_proto_msgTypes[16].OneofWrappers = []any{}
+	file_agent_memory_working_memory_v1_service_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_working_memory_v1_service_proto_rawDesc), len(file_agent_memory_working_memory_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

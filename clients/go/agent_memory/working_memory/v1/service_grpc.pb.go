@@ -25,6 +25,7 @@ const (
 	WorkingMemoryService_AppendMessages_FullMethodName           = "/agent_memory.working_memory.v1.WorkingMemoryService/AppendMessages"
 	WorkingMemoryService_AddMemories_FullMethodName              = "/agent_memory.working_memory.v1.WorkingMemoryService/AddMemories"
 	WorkingMemoryService_UpdateWorkingMemory_FullMethodName      = "/agent_memory.working_memory.v1.WorkingMemoryService/UpdateWorkingMemory"
+	WorkingMemoryService_ForkWorkingMemory_FullMethodName        = "/agent_memory.working_memory.v1.WorkingMemoryService/ForkWorkingMemory"
 	WorkingMemoryService_DeleteWorkingMemory_FullMethodName      = "/agent_memory.working_memory.v1.WorkingMemoryService/DeleteWorkingMemory"
 	WorkingMemoryService_ListSessions_FullMethodName             = "/agent_memory.working_memory.v1.WorkingMemoryService/ListSessions"
 	WorkingMemoryService_ListMessages_FullMethodName             = "/agent_memory.working_memory.v1.WorkingMemoryService/ListMessages"
@@ -61,9 +62,14 @@ type WorkingMemoryServiceClient interface {
 	// memory, each once; creates the session where it does not exist.
 	AddMemories(ctx context.Context, in *AddMemoriesRequest, opts ...grpc.CallOption) (*AddMemoriesResponse, error)
 	// Changes the fields that the mask names: `data`, `context`, `ttl`,
-	// `extraction`, `time_zone`, `user_id`. A named field that is not set is
-	// cleared.
+	// `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+	// not set is cleared.
 	UpdateWorkingMemory(ctx context.Context, in *UpdateWorkingMemoryRequest, opts ...grpc.CallOption) (*UpdateWorkingMemoryResponse, error)
+	// Copies a session up to a message under a new id: log, view, state, summary
+	// and placed memories. Nothing of the copy is extracted again: what was
+	// learned comes from the original and stays with it. ALREADY_EXISTS where the
+	// id is taken by another session.
+	ForkWorkingMemory(ctx context.Context, in *ForkWorkingMemoryRequest, opts ...grpc.CallOption) (*ForkWorkingMemoryResponse, error)
 	// Deletes the session: its view, log and state. What was said is still
 	// extracted, unless it is to be forgotten; searches find its messages no
 	// more as soon as that has arrived. Deleting a session that does not exist is
@@ -145,6 +151,16 @@ func (c *workingMemoryServiceClient) UpdateWorkingMemory(ctx context.Context, in
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UpdateWorkingMemoryResponse)
 	err := c.cc.Invoke(ctx, WorkingMemoryService_UpdateWorkingMemory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *workingMemoryServiceClient) ForkWorkingMemory(ctx context.Context, in *ForkWorkingMemoryRequest, opts ...grpc.CallOption) (*ForkWorkingMemoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ForkWorkingMemoryResponse)
+	err := c.cc.Invoke(ctx, WorkingMemoryService_ForkWorkingMemory_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -248,9 +264,14 @@ type WorkingMemoryServiceServer interface {
 	// memory, each once; creates the session where it does not exist.
 	AddMemories(context.Context, *AddMemoriesRequest) (*AddMemoriesResponse, error)
 	// Changes the fields that the mask names: `data`, `context`, `ttl`,
-	// `extraction`, `time_zone`, `user_id`. A named field that is not set is
-	// cleared.
+	// `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+	// not set is cleared.
 	UpdateWorkingMemory(context.Context, *UpdateWorkingMemoryRequest) (*UpdateWorkingMemoryResponse, error)
+	// Copies a session up to a message under a new id: log, view, state, summary
+	// and placed memories. Nothing of the copy is extracted again: what was
+	// learned comes from the original and stays with it. ALREADY_EXISTS where the
+	// id is taken by another session.
+	ForkWorkingMemory(context.Context, *ForkWorkingMemoryRequest) (*ForkWorkingMemoryResponse, error)
 	// Deletes the session: its view, log and state. What was said is still
 	// extracted, unless it is to be forgotten; searches find its messages no
 	// more as soon as that has arrived. Deleting a session that does not exist is
@@ -295,6 +316,9 @@ func (UnimplementedWorkingMemoryServiceServer) AddMemories(context.Context, *Add
 }
 func (UnimplementedWorkingMemoryServiceServer) UpdateWorkingMemory(context.Context, *UpdateWorkingMemoryRequest) (*UpdateWorkingMemoryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateWorkingMemory not implemented")
+}
+func (UnimplementedWorkingMemoryServiceServer) ForkWorkingMemory(context.Context, *ForkWorkingMemoryRequest) (*ForkWorkingMemoryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ForkWorkingMemory not implemented")
 }
 func (UnimplementedWorkingMemoryServiceServer) DeleteWorkingMemory(context.Context, *DeleteWorkingMemoryRequest) (*DeleteWorkingMemoryResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteWorkingMemory not implemented")
@@ -443,6 +467,24 @@ func _WorkingMemoryService_UpdateWorkingMemory_Handler(srv interface{}, ctx cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WorkingMemoryService_ForkWorkingMemory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ForkWorkingMemoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkingMemoryServiceServer).ForkWorkingMemory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkingMemoryService_ForkWorkingMemory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkingMemoryServiceServer).ForkWorkingMemory(ctx, req.(*ForkWorkingMemoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _WorkingMemoryService_DeleteWorkingMemory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(DeleteWorkingMemoryRequest)
 	if err := dec(in); err != nil {
@@ -574,6 +616,10 @@ var WorkingMemoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateWorkingMemory",
 			Handler:    _WorkingMemoryService_UpdateWorkingMemory_Handler,
+		},
+		{
+			MethodName: "ForkWorkingMemory",
+			Handler:    _WorkingMemoryService_ForkWorkingMemory_Handler,
 		},
 		{
 			MethodName: "DeleteWorkingMemory",

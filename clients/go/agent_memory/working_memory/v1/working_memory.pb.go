@@ -290,7 +290,8 @@ type WorkingMemory struct {
 	ContextRange *SequenceRange `protobuf:"bytes,8,opt,name=context_range,json=contextRange,proto3" json:"context_range,omitempty"`
 	// How messages become memories.
 	Extraction *v1.ExtractionConfig `protobuf:"bytes,9,opt,name=extraction,proto3" json:"extraction,omitempty"`
-	// How long the session lives after its last write; absent means for ever.
+	// How long the session lives after its last write; absent means what the
+	// server's operator chose for the namespace, and for ever where that is nothing.
 	Ttl *durationpb.Duration `protobuf:"bytes,10,opt,name=ttl,proto3" json:"ttl,omitempty"`
 	// When it will be gone; absent means never. Set by the server.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -312,7 +313,11 @@ type WorkingMemory struct {
 	Tokens int64 `protobuf:"varint,19,opt,name=tokens,proto3" json:"tokens,omitempty"`
 	// How full the context window is; absent where no window was given. Set by
 	// the server.
-	Usage         *ContextUsage `protobuf:"bytes,20,opt,name=usage,proto3" json:"usage,omitempty"`
+	Usage *ContextUsage `protobuf:"bytes,20,opt,name=usage,proto3" json:"usage,omitempty"`
+	// Reads renew the time to live as well as writes do.
+	SlidingTtl bool `protobuf:"varint,21,opt,name=sliding_ttl,json=slidingTtl,proto3" json:"sliding_ttl,omitempty"`
+	// The session that it was forked from. Set by the server.
+	ForkedFrom    *ForkOrigin `protobuf:"bytes,22,opt,name=forked_from,json=forkedFrom,proto3" json:"forked_from,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -487,6 +492,84 @@ func (x *WorkingMemory) GetUsage() *ContextUsage {
 	return nil
 }
 
+func (x *WorkingMemory) GetSlidingTtl() bool {
+	if x != nil {
+		return x.SlidingTtl
+	}
+	return false
+}
+
+func (x *WorkingMemory) GetForkedFrom() *ForkOrigin {
+	if x != nil {
+		return x.ForkedFrom
+	}
+	return nil
+}
+
+// Where a session was forked from.
+type ForkOrigin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The other session, of the same namespace.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Its incarnation.
+	SessionUid string `protobuf:"bytes,2,opt,name=session_uid,json=sessionUid,proto3" json:"session_uid,omitempty"`
+	// The last message that was copied, as a position in both logs.
+	LastSequence  int64 `protobuf:"varint,3,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForkOrigin) Reset() {
+	*x = ForkOrigin{}
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForkOrigin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForkOrigin) ProtoMessage() {}
+
+func (x *ForkOrigin) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForkOrigin.ProtoReflect.Descriptor instead.
+func (*ForkOrigin) Descriptor() ([]byte, []int) {
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ForkOrigin) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ForkOrigin) GetSessionUid() string {
+	if x != nil {
+		return x.SessionUid
+	}
+	return ""
+}
+
+func (x *ForkOrigin) GetLastSequence() int64 {
+	if x != nil {
+		return x.LastSequence
+	}
+	return 0
+}
+
 // A stretch of the log, both ends included.
 type SequenceRange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -500,7 +583,7 @@ type SequenceRange struct {
 
 func (x *SequenceRange) Reset() {
 	*x = SequenceRange{}
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[1]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -512,7 +595,7 @@ func (x *SequenceRange) String() string {
 func (*SequenceRange) ProtoMessage() {}
 
 func (x *SequenceRange) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[1]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -525,7 +608,7 @@ func (x *SequenceRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SequenceRange.ProtoReflect.Descriptor instead.
 func (*SequenceRange) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{1}
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SequenceRange) GetFirst() int64 {
@@ -557,7 +640,7 @@ type ContextUsage struct {
 
 func (x *ContextUsage) Reset() {
 	*x = ContextUsage{}
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[2]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -569,7 +652,7 @@ func (x *ContextUsage) String() string {
 func (*ContextUsage) ProtoMessage() {}
 
 func (x *ContextUsage) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[2]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -582,7 +665,7 @@ func (x *ContextUsage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContextUsage.ProtoReflect.Descriptor instead.
 func (*ContextUsage) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{2}
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ContextUsage) GetTotalPercent() float64 {
@@ -620,7 +703,7 @@ type ContextWindow struct {
 
 func (x *ContextWindow) Reset() {
 	*x = ContextWindow{}
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[3]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +715,7 @@ func (x *ContextWindow) String() string {
 func (*ContextWindow) ProtoMessage() {}
 
 func (x *ContextWindow) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[3]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +728,7 @@ func (x *ContextWindow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContextWindow.ProtoReflect.Descriptor instead.
 func (*ContextWindow) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{3}
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ContextWindow) GetModelName() string {
@@ -687,7 +770,7 @@ type SessionSummary struct {
 
 func (x *SessionSummary) Reset() {
 	*x = SessionSummary{}
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[4]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +782,7 @@ func (x *SessionSummary) String() string {
 func (*SessionSummary) ProtoMessage() {}
 
 func (x *SessionSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[4]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +795,7 @@ func (x *SessionSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionSummary.ProtoReflect.Descriptor instead.
 func (*SessionSummary) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{4}
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SessionSummary) GetNamespace() string {
@@ -788,7 +871,7 @@ type SessionChange struct {
 
 func (x *SessionChange) Reset() {
 	*x = SessionChange{}
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[5]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -800,7 +883,7 @@ func (x *SessionChange) String() string {
 func (*SessionChange) ProtoMessage() {}
 
 func (x *SessionChange) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[5]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -813,7 +896,7 @@ func (x *SessionChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionChange.ProtoReflect.Descriptor instead.
 func (*SessionChange) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{5}
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SessionChange) GetKind() SessionChangeKind {
@@ -868,7 +951,7 @@ type PromptMessage struct {
 
 func (x *PromptMessage) Reset() {
 	*x = PromptMessage{}
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[6]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -880,7 +963,7 @@ func (x *PromptMessage) String() string {
 func (*PromptMessage) ProtoMessage() {}
 
 func (x *PromptMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[6]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -893,7 +976,7 @@ func (x *PromptMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptMessage.ProtoReflect.Descriptor instead.
 func (*PromptMessage) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{6}
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PromptMessage) GetRole() string {
@@ -966,7 +1049,7 @@ type PromptSectionReport struct {
 
 func (x *PromptSectionReport) Reset() {
 	*x = PromptSectionReport{}
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[7]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -978,7 +1061,7 @@ func (x *PromptSectionReport) String() string {
 func (*PromptSectionReport) ProtoMessage() {}
 
 func (x *PromptSectionReport) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[7]
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -991,7 +1074,7 @@ func (x *PromptSectionReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptSectionReport.ProtoReflect.Descriptor instead.
 func (*PromptSectionReport) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{7}
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PromptSectionReport) GetSection() PromptSection {
@@ -1040,7 +1123,7 @@ var File_agent_memory_working_memory_v1_working_memory_proto protoreflect.FileDe
 
 const file_agent_memory_working_memory_v1_working_memory_proto_rawDesc = "" +
 	"\n" +
-	"3agent_memory/working_memory/v1/working_memory.proto\x12\x1eagent_memory.working_memory.v1\x1a#agent_memory/common/v1/memory.proto\x1a$agent_memory/common/v1/message.proto\x1a%agent_memory/common/v1/strategy.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\b\n" +
+	"3agent_memory/working_memory/v1/working_memory.proto\x12\x1eagent_memory.working_memory.v1\x1a#agent_memory/common/v1/memory.proto\x1a$agent_memory/common/v1/message.proto\x1a%agent_memory/common/v1/strategy.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\t\n" +
 	"\rWorkingMemory\x12&\n" +
 	"\tnamespace\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n" +
 	"\n" +
@@ -1070,7 +1153,18 @@ const file_agent_memory_working_memory_v1_working_memory_proto_rawDesc = "" +
 	"\rlast_sequence\x18\x11 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\flastSequence\x12-\n" +
 	"\tview_size\x18\x12 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\bviewSize\x12(\n" +
 	"\x06tokens\x18\x13 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\x06tokens\x12B\n" +
-	"\x05usage\x18\x14 \x01(\v2,.agent_memory.working_memory.v1.ContextUsageR\x05usage\"]\n" +
+	"\x05usage\x18\x14 \x01(\v2,.agent_memory.working_memory.v1.ContextUsageR\x05usage\x12\x1f\n" +
+	"\vsliding_ttl\x18\x15 \x01(\bR\n" +
+	"slidingTtl\x12K\n" +
+	"\vforked_from\x18\x16 \x01(\v2*.agent_memory.working_memory.v1.ForkOriginR\n" +
+	"forkedFrom\"\x96\x01\n" +
+	"\n" +
+	"ForkOrigin\x12'\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tsessionId\x12(\n" +
+	"\vsession_uid\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\n" +
+	"sessionUid\x125\n" +
+	"\rlast_sequence\x18\x03 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\flastSequence\"]\n" +
 	"\rSequenceRange\x12&\n" +
 	"\x05first\x18\x01 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\x05first\x12$\n" +
 	"\x04last\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\xff\xff\xff\xff\xff\xff\xff\x0f(\x00R\x04last\"\x9d\x01\n" +
@@ -1160,54 +1254,56 @@ func file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP() []by
 }
 
 var file_agent_memory_working_memory_v1_working_memory_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_agent_memory_working_memory_v1_working_memory_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_agent_memory_working_memory_v1_working_memory_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_agent_memory_working_memory_v1_working_memory_proto_goTypes = []any{
 	(DataPolicy)(0),               // 0: agent_memory.working_memory.v1.DataPolicy
 	(SessionMemoryPolicy)(0),      // 1: agent_memory.working_memory.v1.SessionMemoryPolicy
 	(SessionChangeKind)(0),        // 2: agent_memory.working_memory.v1.SessionChangeKind
 	(PromptSection)(0),            // 3: agent_memory.working_memory.v1.PromptSection
 	(*WorkingMemory)(nil),         // 4: agent_memory.working_memory.v1.WorkingMemory
-	(*SequenceRange)(nil),         // 5: agent_memory.working_memory.v1.SequenceRange
-	(*ContextUsage)(nil),          // 6: agent_memory.working_memory.v1.ContextUsage
-	(*ContextWindow)(nil),         // 7: agent_memory.working_memory.v1.ContextWindow
-	(*SessionSummary)(nil),        // 8: agent_memory.working_memory.v1.SessionSummary
-	(*SessionChange)(nil),         // 9: agent_memory.working_memory.v1.SessionChange
-	(*PromptMessage)(nil),         // 10: agent_memory.working_memory.v1.PromptMessage
-	(*PromptSectionReport)(nil),   // 11: agent_memory.working_memory.v1.PromptSectionReport
-	(*v1.Message)(nil),            // 12: agent_memory.common.v1.Message
-	(*v1.Memory)(nil),             // 13: agent_memory.common.v1.Memory
-	(*structpb.Struct)(nil),       // 14: google.protobuf.Struct
-	(*v1.ExtractionConfig)(nil),   // 15: agent_memory.common.v1.ExtractionConfig
-	(*durationpb.Duration)(nil),   // 16: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
-	(*v1.ToolCall)(nil),           // 18: agent_memory.common.v1.ToolCall
-	(*v1.ContentPart)(nil),        // 19: agent_memory.common.v1.ContentPart
+	(*ForkOrigin)(nil),            // 5: agent_memory.working_memory.v1.ForkOrigin
+	(*SequenceRange)(nil),         // 6: agent_memory.working_memory.v1.SequenceRange
+	(*ContextUsage)(nil),          // 7: agent_memory.working_memory.v1.ContextUsage
+	(*ContextWindow)(nil),         // 8: agent_memory.working_memory.v1.ContextWindow
+	(*SessionSummary)(nil),        // 9: agent_memory.working_memory.v1.SessionSummary
+	(*SessionChange)(nil),         // 10: agent_memory.working_memory.v1.SessionChange
+	(*PromptMessage)(nil),         // 11: agent_memory.working_memory.v1.PromptMessage
+	(*PromptSectionReport)(nil),   // 12: agent_memory.working_memory.v1.PromptSectionReport
+	(*v1.Message)(nil),            // 13: agent_memory.common.v1.Message
+	(*v1.Memory)(nil),             // 14: agent_memory.common.v1.Memory
+	(*structpb.Struct)(nil),       // 15: google.protobuf.Struct
+	(*v1.ExtractionConfig)(nil),   // 16: agent_memory.common.v1.ExtractionConfig
+	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(*v1.ToolCall)(nil),           // 19: agent_memory.common.v1.ToolCall
+	(*v1.ContentPart)(nil),        // 20: agent_memory.common.v1.ContentPart
 }
 var file_agent_memory_working_memory_v1_working_memory_proto_depIdxs = []int32{
-	12, // 0: agent_memory.working_memory.v1.WorkingMemory.messages:type_name -> agent_memory.common.v1.Message
-	13, // 1: agent_memory.working_memory.v1.WorkingMemory.memories:type_name -> agent_memory.common.v1.Memory
-	14, // 2: agent_memory.working_memory.v1.WorkingMemory.data:type_name -> google.protobuf.Struct
-	5,  // 3: agent_memory.working_memory.v1.WorkingMemory.context_range:type_name -> agent_memory.working_memory.v1.SequenceRange
-	15, // 4: agent_memory.working_memory.v1.WorkingMemory.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
-	16, // 5: agent_memory.working_memory.v1.WorkingMemory.ttl:type_name -> google.protobuf.Duration
-	17, // 6: agent_memory.working_memory.v1.WorkingMemory.expire_time:type_name -> google.protobuf.Timestamp
-	17, // 7: agent_memory.working_memory.v1.WorkingMemory.create_time:type_name -> google.protobuf.Timestamp
-	17, // 8: agent_memory.working_memory.v1.WorkingMemory.update_time:type_name -> google.protobuf.Timestamp
-	6,  // 9: agent_memory.working_memory.v1.WorkingMemory.usage:type_name -> agent_memory.working_memory.v1.ContextUsage
-	17, // 10: agent_memory.working_memory.v1.SessionSummary.create_time:type_name -> google.protobuf.Timestamp
-	17, // 11: agent_memory.working_memory.v1.SessionSummary.update_time:type_name -> google.protobuf.Timestamp
-	17, // 12: agent_memory.working_memory.v1.SessionSummary.expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 13: agent_memory.working_memory.v1.SessionChange.kind:type_name -> agent_memory.working_memory.v1.SessionChangeKind
-	12, // 14: agent_memory.working_memory.v1.SessionChange.messages:type_name -> agent_memory.common.v1.Message
-	17, // 15: agent_memory.working_memory.v1.SessionChange.change_time:type_name -> google.protobuf.Timestamp
-	18, // 16: agent_memory.working_memory.v1.PromptMessage.tool_calls:type_name -> agent_memory.common.v1.ToolCall
-	19, // 17: agent_memory.working_memory.v1.PromptMessage.parts:type_name -> agent_memory.common.v1.ContentPart
-	3,  // 18: agent_memory.working_memory.v1.PromptSectionReport.section:type_name -> agent_memory.working_memory.v1.PromptSection
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	13, // 0: agent_memory.working_memory.v1.WorkingMemory.messages:type_name -> agent_memory.common.v1.Message
+	14, // 1: agent_memory.working_memory.v1.WorkingMemory.memories:type_name -> agent_memory.common.v1.Memory
+	15, // 2: agent_memory.working_memory.v1.WorkingMemory.data:type_name -> google.protobuf.Struct
+	6,  // 3: agent_memory.working_memory.v1.WorkingMemory.context_range:type_name -> agent_memory.working_memory.v1.SequenceRange
+	16, // 4: agent_memory.working_memory.v1.WorkingMemory.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
+	17, // 5: agent_memory.working_memory.v1.WorkingMemory.ttl:type_name -> google.protobuf.Duration
+	18, // 6: agent_memory.working_memory.v1.WorkingMemory.expire_time:type_name -> google.protobuf.Timestamp
+	18, // 7: agent_memory.working_memory.v1.WorkingMemory.create_time:type_name -> google.protobuf.Timestamp
+	18, // 8: agent_memory.working_memory.v1.WorkingMemory.update_time:type_name -> google.protobuf.Timestamp
+	7,  // 9: agent_memory.working_memory.v1.WorkingMemory.usage:type_name -> agent_memory.working_memory.v1.ContextUsage
+	5,  // 10: agent_memory.working_memory.v1.WorkingMemory.forked_from:type_name -> agent_memory.working_memory.v1.ForkOrigin
+	18, // 11: agent_memory.working_memory.v1.SessionSummary.create_time:type_name -> google.protobuf.Timestamp
+	18, // 12: agent_memory.working_memory.v1.SessionSummary.update_time:type_name -> google.protobuf.Timestamp
+	18, // 13: agent_memory.working_memory.v1.SessionSummary.expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 14: agent_memory.working_memory.v1.SessionChange.kind:type_name -> agent_memory.working_memory.v1.SessionChangeKind
+	13, // 15: agent_memory.working_memory.v1.SessionChange.messages:type_name -> agent_memory.common.v1.Message
+	18, // 16: agent_memory.working_memory.v1.SessionChange.change_time:type_name -> google.protobuf.Timestamp
+	19, // 17: agent_memory.working_memory.v1.PromptMessage.tool_calls:type_name -> agent_memory.common.v1.ToolCall
+	20, // 18: agent_memory.working_memory.v1.PromptMessage.parts:type_name -> agent_memory.common.v1.ContentPart
+	3,  // 19: agent_memory.working_memory.v1.PromptSectionReport.section:type_name -> agent_memory.working_memory.v1.PromptSection
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_working_memory_v1_working_memory_proto_init() }
@@ -1215,14 +1311,14 @@ func file_agent_memory_working_memory_v1_working_memory_proto_init() {
 	if File_agent_memory_working_memory_v1_working_memory_proto != nil {
 		return
 	}
-	file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[3].OneofWrappers = []any{}
+	file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_working_memory_v1_working_memory_proto_rawDesc), len(file_agent_memory_working_memory_v1_working_memory_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -28,6 +28,15 @@ public final class ExtractionServiceClient {
   }
 
   /**
+   * Takes several submissions in, each for itself and in no particular order.
+   * Working memory hands over by it what gathers while calls come in quickly. A
+   * caller who may not submit one of them may submit none.
+   */
+  public io.agentmemory.extraction.v1.BatchSubmitMessagesResponse batchSubmitMessages(io.agentmemory.extraction.v1.BatchSubmitMessagesRequest request) {
+    return caller.unary(ExtractionServiceGrpc.getBatchSubmitMessagesMethod(), request);
+  }
+
+  /**
    * Answers what a strategy would find in the given messages; stores nothing.
    */
   public io.agentmemory.extraction.v1.ExtractMemoriesResponse extractMemories(io.agentmemory.extraction.v1.ExtractMemoriesRequest request) {
@@ -135,7 +144,7 @@ public final class ExtractionServiceClient {
 
   /**
    * Gives up everything of a session that waits for extraction, and takes in
-   * nothing of it any more.
+   * nothing of it any more; or gives up some of its messages, wherever they are.
    */
   public io.agentmemory.extraction.v1.ForgetSessionResponse forgetSession(io.agentmemory.extraction.v1.ForgetSessionRequest request) {
     return caller.unary(ExtractionServiceGrpc.getForgetSessionMethod(), request);

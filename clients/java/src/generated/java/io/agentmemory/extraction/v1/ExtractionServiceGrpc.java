@@ -40,6 +40,22 @@ public final class ExtractionServiceGrpc {
     return SUBMIT_MESSAGES;
   }
 
+  private static final MethodDescriptor<io.agentmemory.extraction.v1.BatchSubmitMessagesRequest, io.agentmemory.extraction.v1.BatchSubmitMessagesResponse> BATCH_SUBMIT_MESSAGES =
+      MethodDescriptor.<io.agentmemory.extraction.v1.BatchSubmitMessagesRequest, io.agentmemory.extraction.v1.BatchSubmitMessagesResponse>newBuilder()
+          .setType(MethodDescriptor.MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE_NAME, "BatchSubmitMessages"))
+          .setIdempotent(true)
+          .setSafe(false)
+          .setSampledToLocalTracing(true)
+          .setRequestMarshaller(ProtoUtils.marshaller(io.agentmemory.extraction.v1.BatchSubmitMessagesRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(io.agentmemory.extraction.v1.BatchSubmitMessagesResponse.getDefaultInstance()))
+          .build();
+
+  /** Describes the method BatchSubmitMessages. */
+  public static MethodDescriptor<io.agentmemory.extraction.v1.BatchSubmitMessagesRequest, io.agentmemory.extraction.v1.BatchSubmitMessagesResponse> getBatchSubmitMessagesMethod() {
+    return BATCH_SUBMIT_MESSAGES;
+  }
+
   private static final MethodDescriptor<io.agentmemory.extraction.v1.ExtractMemoriesRequest, io.agentmemory.extraction.v1.ExtractMemoriesResponse> EXTRACT_MEMORIES =
       MethodDescriptor.<io.agentmemory.extraction.v1.ExtractMemoriesRequest, io.agentmemory.extraction.v1.ExtractMemoriesResponse>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
@@ -350,6 +366,16 @@ public final class ExtractionServiceGrpc {
     }
 
     /**
+     * Takes several submissions in, each for itself and in no particular order.
+     * Working memory hands over by it what gathers while calls come in quickly. A
+     * caller who may not submit one of them may submit none.
+     */
+    public void batchSubmitMessages(io.agentmemory.extraction.v1.BatchSubmitMessagesRequest request, StreamObserver<io.agentmemory.extraction.v1.BatchSubmitMessagesResponse> observer) {
+      ClientCalls.asyncUnaryCall(
+          getChannel().newCall(BATCH_SUBMIT_MESSAGES, getCallOptions()), request, observer);
+    }
+
+    /**
      * Answers what a strategy would find in the given messages; stores nothing.
      */
     public void extractMemories(io.agentmemory.extraction.v1.ExtractMemoriesRequest request, StreamObserver<io.agentmemory.extraction.v1.ExtractMemoriesResponse> observer) {
@@ -472,7 +498,7 @@ public final class ExtractionServiceGrpc {
 
     /**
      * Gives up everything of a session that waits for extraction, and takes in
-     * nothing of it any more.
+     * nothing of it any more; or gives up some of its messages, wherever they are.
      */
     public void forgetSession(io.agentmemory.extraction.v1.ForgetSessionRequest request, StreamObserver<io.agentmemory.extraction.v1.ForgetSessionResponse> observer) {
       ClientCalls.asyncUnaryCall(
@@ -509,6 +535,16 @@ public final class ExtractionServiceGrpc {
     public io.agentmemory.extraction.v1.SubmitMessagesResponse submitMessages(io.agentmemory.extraction.v1.SubmitMessagesRequest request) {
       return ClientCalls.blockingUnaryCall(
           getChannel(), SUBMIT_MESSAGES, getCallOptions(), request);
+    }
+
+    /**
+     * Takes several submissions in, each for itself and in no particular order.
+     * Working memory hands over by it what gathers while calls come in quickly. A
+     * caller who may not submit one of them may submit none.
+     */
+    public io.agentmemory.extraction.v1.BatchSubmitMessagesResponse batchSubmitMessages(io.agentmemory.extraction.v1.BatchSubmitMessagesRequest request) {
+      return ClientCalls.blockingUnaryCall(
+          getChannel(), BATCH_SUBMIT_MESSAGES, getCallOptions(), request);
     }
 
     /**
@@ -634,7 +670,7 @@ public final class ExtractionServiceGrpc {
 
     /**
      * Gives up everything of a session that waits for extraction, and takes in
-     * nothing of it any more.
+     * nothing of it any more; or gives up some of its messages, wherever they are.
      */
     public io.agentmemory.extraction.v1.ForgetSessionResponse forgetSession(io.agentmemory.extraction.v1.ForgetSessionRequest request) {
       return ClientCalls.blockingUnaryCall(
@@ -671,6 +707,16 @@ public final class ExtractionServiceGrpc {
     public ListenableFuture<io.agentmemory.extraction.v1.SubmitMessagesResponse> submitMessages(io.agentmemory.extraction.v1.SubmitMessagesRequest request) {
       return ClientCalls.futureUnaryCall(
           getChannel().newCall(SUBMIT_MESSAGES, getCallOptions()), request);
+    }
+
+    /**
+     * Takes several submissions in, each for itself and in no particular order.
+     * Working memory hands over by it what gathers while calls come in quickly. A
+     * caller who may not submit one of them may submit none.
+     */
+    public ListenableFuture<io.agentmemory.extraction.v1.BatchSubmitMessagesResponse> batchSubmitMessages(io.agentmemory.extraction.v1.BatchSubmitMessagesRequest request) {
+      return ClientCalls.futureUnaryCall(
+          getChannel().newCall(BATCH_SUBMIT_MESSAGES, getCallOptions()), request);
     }
 
     /**
@@ -787,7 +833,7 @@ public final class ExtractionServiceGrpc {
 
     /**
      * Gives up everything of a session that waits for extraction, and takes in
-     * nothing of it any more.
+     * nothing of it any more; or gives up some of its messages, wherever they are.
      */
     public ListenableFuture<io.agentmemory.extraction.v1.ForgetSessionResponse> forgetSession(io.agentmemory.extraction.v1.ForgetSessionRequest request) {
       return ClientCalls.futureUnaryCall(

@@ -36,6 +36,8 @@ private static final long serialVersionUID = 0L;
     sessionUids_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
     requestId_ = "";
+    messageIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -246,6 +248,63 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int MESSAGE_IDS_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList messageIds_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * Gives up only these of its messages: those that wait or are on their way, and
+   * what is being found in them. Empty for the whole session.
+   * </pre>
+   *
+   * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+   * @return A list containing the messageIds.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getMessageIdsList() {
+    return messageIds_;
+  }
+  /**
+   * <pre>
+   * Gives up only these of its messages: those that wait or are on their way, and
+   * what is being found in them. Empty for the whole session.
+   * </pre>
+   *
+   * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+   * @return The count of messageIds.
+   */
+  public int getMessageIdsCount() {
+    return messageIds_.size();
+  }
+  /**
+   * <pre>
+   * Gives up only these of its messages: those that wait or are on their way, and
+   * what is being found in them. Empty for the whole session.
+   * </pre>
+   *
+   * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+   * @param index The index of the element to return.
+   * @return The messageIds at the given index.
+   */
+  public java.lang.String getMessageIds(int index) {
+    return messageIds_.get(index);
+  }
+  /**
+   * <pre>
+   * Gives up only these of its messages: those that wait or are on their way, and
+   * what is being found in them. Empty for the whole session.
+   * </pre>
+   *
+   * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the messageIds at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getMessageIdsBytes(int index) {
+    return messageIds_.getByteString(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -272,6 +331,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 4, requestId_);
     }
+    for (int i = 0; i < messageIds_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 5, messageIds_.getRaw(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -293,6 +355,14 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(4, requestId_);
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < messageIds_.size(); i++) {
+        dataSize += computeStringSizeNoTag(messageIds_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getMessageIdsList().size();
     }
     return size;
   }
@@ -329,6 +399,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getSessionUidsList())) return false;
     if (!getRequestId()
         .equals(other.getRequestId())) return false;
+    if (!getMessageIdsList()
+        .equals(other.getMessageIdsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -352,6 +424,10 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
     hash = (53 * hash) + getRequestId().hashCode();
+    if (getMessageIdsCount() > 0) {
+      hash = (37 * hash) + MESSAGE_IDS_FIELD_NUMBER;
+      hash = (53 * hash) + getMessageIdsList().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -502,6 +578,8 @@ private static final long serialVersionUID = 0L;
       sessionUids_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
       requestId_ = "";
+      messageIds_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
       return this;
     }
 
@@ -552,6 +630,10 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.requestId_ = requestId_;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        messageIds_.makeImmutable();
+        result.messageIds_ = messageIds_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -588,6 +670,16 @@ private static final long serialVersionUID = 0L;
       if (!other.getRequestId().isEmpty()) {
         requestId_ = other.requestId_;
         bitField0_ |= 0x00000008;
+        onChanged();
+      }
+      if (!other.messageIds_.isEmpty()) {
+        if (messageIds_.isEmpty()) {
+          messageIds_ = other.messageIds_;
+          bitField0_ |= 0x00000010;
+        } else {
+          ensureMessageIdsIsMutable();
+          messageIds_.addAll(other.messageIds_);
+        }
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -636,6 +728,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 34
+            case 42: {
+              ensureMessageIdsIsMutable();
+              messageIds_.add(input.readStringRequireUtf8());
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1144,6 +1241,162 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       requestId_ = value;
       bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList messageIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureMessageIdsIsMutable() {
+      if (!messageIds_.isModifiable()) {
+        messageIds_ = new com.google.protobuf.LazyStringArrayList(messageIds_);
+      }
+      bitField0_ |= 0x00000010;
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @return A list containing the messageIds.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getMessageIdsList() {
+      messageIds_.makeImmutable();
+      return messageIds_;
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @return The count of messageIds.
+     */
+    public int getMessageIdsCount() {
+      return messageIds_.size();
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @param index The index of the element to return.
+     * @return The messageIds at the given index.
+     */
+    public java.lang.String getMessageIds(int index) {
+      return messageIds_.get(index);
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the messageIds at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getMessageIdsBytes(int index) {
+      return messageIds_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @param index The index to set the value at.
+     * @param value The messageIds to set.
+     * @return This builder for chaining.
+     */
+    public Builder setMessageIds(
+        int index, java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureMessageIdsIsMutable();
+      messageIds_.set(index, value);
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @param value The messageIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addMessageIds(
+        java.lang.String value) {
+      java.util.Objects.requireNonNull(value);
+      ensureMessageIdsIsMutable();
+      messageIds_.add(value);
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @param values The messageIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllMessageIds(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureMessageIdsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, messageIds_);
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearMessageIds() {
+      messageIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000010);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Gives up only these of its messages: those that wait or are on their way, and
+     * what is being found in them. Empty for the whole session.
+     * </pre>
+     *
+     * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+     * @param value The bytes of the messageIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addMessageIdsBytes(
+        com.google.protobuf.ByteString value) {
+      java.util.Objects.requireNonNull(value);
+      checkByteStringIsUtf8(value);
+      ensureMessageIdsIsMutable();
+      messageIds_.add(value);
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }

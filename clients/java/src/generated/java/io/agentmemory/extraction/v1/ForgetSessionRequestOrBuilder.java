@@ -121,4 +121,49 @@ public interface ForgetSessionRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getRequestIdBytes();
+
+  /**
+   * <pre>
+   * Gives up only these of its messages: those that wait or are on their way, and
+   * what is being found in them. Empty for the whole session.
+   * </pre>
+   *
+   * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+   * @return A list containing the messageIds.
+   */
+  java.util.List<java.lang.String>
+      getMessageIdsList();
+  /**
+   * <pre>
+   * Gives up only these of its messages: those that wait or are on their way, and
+   * what is being found in them. Empty for the whole session.
+   * </pre>
+   *
+   * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+   * @return The count of messageIds.
+   */
+  int getMessageIdsCount();
+  /**
+   * <pre>
+   * Gives up only these of its messages: those that wait or are on their way, and
+   * what is being found in them. Empty for the whole session.
+   * </pre>
+   *
+   * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+   * @param index The index of the element to return.
+   * @return The messageIds at the given index.
+   */
+  java.lang.String getMessageIds(int index);
+  /**
+   * <pre>
+   * Gives up only these of its messages: those that wait or are on their way, and
+   * what is being found in them. Empty for the whole session.
+   * </pre>
+   *
+   * <code>repeated string message_ids = 5 [json_name = "messageIds"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the messageIds at the given index.
+   */
+  com.google.protobuf.ByteString
+      getMessageIdsBytes(int index);
 }

@@ -56,6 +56,11 @@ public final class LongTermMemoryProto extends com.google.protobuf.GeneratedFile
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_long_term_memory_v1_MemoryChange_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_long_term_memory_v1_FieldValue_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_long_term_memory_v1_FieldValue_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -113,40 +118,50 @@ public final class LongTermMemoryProto extends com.google.protobuf.GeneratedFile
       "R\010memoryId\0226\n\006memory\030\003 \001(\0132\036.agent_memor" +
       "y.common.v1.MemoryR\006memory\022;\n\013change_tim" +
       "e\030\004 \001(\0132\032.google.protobuf.TimestampR\ncha" +
-      "ngeTime*\240\001\n\023DeduplicationPolicy\022$\n DEDUP" +
-      "LICATION_POLICY_UNSPECIFIED\020\000\022\035\n\031DEDUPLI" +
-      "CATION_POLICY_NONE\020\001\022\036\n\032DEDUPLICATION_PO" +
-      "LICY_EXACT\020\002\022$\n DEDUPLICATION_POLICY_CON" +
-      "SOLIDATE\020\003*\300\001\n\rCreateOutcome\022\036\n\032CREATE_O" +
-      "UTCOME_UNSPECIFIED\020\000\022\032\n\026CREATE_OUTCOME_C" +
-      "REATED\020\001\022\034\n\030CREATE_OUTCOME_DUPLICATE\020\002\022\031" +
-      "\n\025CREATE_OUTCOME_MERGED\020\003\022\035\n\031CREATE_OUTC" +
-      "OME_SUPERSEDED\020\004\022\033\n\027CREATE_OUTCOME_REJEC" +
-      "TED\020\005*\211\002\n\rRevisionCause\022\036\n\032REVISION_CAUS" +
-      "E_UNSPECIFIED\020\000\022\031\n\025REVISION_CAUSE_CREATE" +
-      "\020\001\022\031\n\025REVISION_CAUSE_UPDATE\020\002\022\030\n\024REVISIO" +
-      "N_CAUSE_MERGE\020\003\022\034\n\030REVISION_CAUSE_SUPERS" +
-      "EDE\020\004\022\031\n\025REVISION_CAUSE_REVERT\020\005\022\031\n\025REVI" +
-      "SION_CAUSE_FORGET\020\006\022\031\n\025REVISION_CAUSE_DE" +
-      "LETE\020\007\022\031\n\025REVISION_CAUSE_IMPORT\020\010*\262\001\n\014Fo" +
-      "rgetReason\022\035\n\031FORGET_REASON_UNSPECIFIED\020" +
-      "\000\022\025\n\021FORGET_REASON_AGE\020\001\022\032\n\026FORGET_REASO" +
-      "N_INACTIVE\020\002\022\030\n\024FORGET_REASON_BUDGET\020\003\022\031" +
-      "\n\025FORGET_REASON_EXPIRED\020\004\022\033\n\027FORGET_REAS" +
-      "ON_REQUESTED\020\005*\330\001\n\020MemoryChangeKind\022\"\n\036M" +
-      "EMORY_CHANGE_KIND_UNSPECIFIED\020\000\022\036\n\032MEMOR" +
-      "Y_CHANGE_KIND_CREATED\020\001\022\036\n\032MEMORY_CHANGE" +
-      "_KIND_UPDATED\020\002\022\035\n\031MEMORY_CHANGE_KIND_ME" +
-      "RGED\020\003\022!\n\035MEMORY_CHANGE_KIND_SUPERSEDED\020" +
-      "\004\022\036\n\032MEMORY_CHANGE_KIND_DELETED\020\005B\247\002\n io" +
-      ".agentmemory.longtermmemory.v1B\023LongTerm" +
-      "MemoryProtoP\001Zagithub.com/agent-memory/a" +
-      "gent-memory/clients/go/agent_memory/long" +
-      "_term_memory/v1;longtermmemoryv1\252\002\035Agent" +
-      "Memory.LongTermMemory.V1\312\002\035AgentMemory\\L" +
-      "ongTermMemory\\V1\342\002&AgentMemory\\LongTermM" +
-      "emory\\V1\\Metadata\352\002\037AgentMemory::LongTer" +
-      "mMemory::V1b\006proto3"
+      "ngeTime\"\241\001\n\nFieldValue\022\024\n\004text\030\001 \001(\tH\000R\004" +
+      "text\022\030\n\006number\030\002 \001(\001H\000R\006number\022\024\n\004flag\030\003" +
+      " \001(\010H\000R\004flag\022!\n\014memory_count\030\004 \001(\003R\013memo" +
+      "ryCount\022!\n\014has_children\030\005 \001(\010R\013hasChildr" +
+      "enB\007\n\005value*\240\001\n\023DeduplicationPolicy\022$\n D" +
+      "EDUPLICATION_POLICY_UNSPECIFIED\020\000\022\035\n\031DED" +
+      "UPLICATION_POLICY_NONE\020\001\022\036\n\032DEDUPLICATIO" +
+      "N_POLICY_EXACT\020\002\022$\n DEDUPLICATION_POLICY" +
+      "_CONSOLIDATE\020\003*\300\001\n\rCreateOutcome\022\036\n\032CREA" +
+      "TE_OUTCOME_UNSPECIFIED\020\000\022\032\n\026CREATE_OUTCO" +
+      "ME_CREATED\020\001\022\034\n\030CREATE_OUTCOME_DUPLICATE" +
+      "\020\002\022\031\n\025CREATE_OUTCOME_MERGED\020\003\022\035\n\031CREATE_" +
+      "OUTCOME_SUPERSEDED\020\004\022\033\n\027CREATE_OUTCOME_R" +
+      "EJECTED\020\005*\211\002\n\rRevisionCause\022\036\n\032REVISION_" +
+      "CAUSE_UNSPECIFIED\020\000\022\031\n\025REVISION_CAUSE_CR" +
+      "EATE\020\001\022\031\n\025REVISION_CAUSE_UPDATE\020\002\022\030\n\024REV" +
+      "ISION_CAUSE_MERGE\020\003\022\034\n\030REVISION_CAUSE_SU" +
+      "PERSEDE\020\004\022\031\n\025REVISION_CAUSE_REVERT\020\005\022\031\n\025" +
+      "REVISION_CAUSE_FORGET\020\006\022\031\n\025REVISION_CAUS" +
+      "E_DELETE\020\007\022\031\n\025REVISION_CAUSE_IMPORT\020\010*\262\001" +
+      "\n\014ForgetReason\022\035\n\031FORGET_REASON_UNSPECIF" +
+      "IED\020\000\022\025\n\021FORGET_REASON_AGE\020\001\022\032\n\026FORGET_R" +
+      "EASON_INACTIVE\020\002\022\030\n\024FORGET_REASON_BUDGET" +
+      "\020\003\022\031\n\025FORGET_REASON_EXPIRED\020\004\022\033\n\027FORGET_" +
+      "REASON_REQUESTED\020\005*\330\001\n\020MemoryChangeKind\022" +
+      "\"\n\036MEMORY_CHANGE_KIND_UNSPECIFIED\020\000\022\036\n\032M" +
+      "EMORY_CHANGE_KIND_CREATED\020\001\022\036\n\032MEMORY_CH" +
+      "ANGE_KIND_UPDATED\020\002\022\035\n\031MEMORY_CHANGE_KIN" +
+      "D_MERGED\020\003\022!\n\035MEMORY_CHANGE_KIND_SUPERSE" +
+      "DED\020\004\022\036\n\032MEMORY_CHANGE_KIND_DELETED\020\005*\362\001" +
+      "\n\013MemoryField\022\034\n\030MEMORY_FIELD_UNSPECIFIE" +
+      "D\020\000\022\032\n\026MEMORY_FIELD_NAMESPACE\020\001\022\030\n\024MEMOR" +
+      "Y_FIELD_USER_ID\020\002\022\033\n\027MEMORY_FIELD_SESSIO" +
+      "N_ID\020\003\022\027\n\023MEMORY_FIELD_TOPICS\020\004\022\031\n\025MEMOR" +
+      "Y_FIELD_ENTITIES\020\005\022\035\n\031MEMORY_FIELD_METAD" +
+      "ATA_KEY\020\006\022\037\n\033MEMORY_FIELD_METADATA_VALUE" +
+      "\020\007B\247\002\n io.agentmemory.longtermmemory.v1B" +
+      "\023LongTermMemoryProtoP\001Zagithub.com/agent" +
+      "-memory/agent-memory/clients/go/agent_me" +
+      "mory/long_term_memory/v1;longtermmemoryv" +
+      "1\252\002\035AgentMemory.LongTermMemory.V1\312\002\035Agen" +
+      "tMemory\\LongTermMemory\\V1\342\002&AgentMemory\\" +
+      "LongTermMemory\\V1\\Metadata\352\002\037AgentMemory" +
+      "::LongTermMemory::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -192,6 +207,12 @@ public final class LongTermMemoryProto extends com.google.protobuf.GeneratedFile
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_MemoryChange_descriptor,
         new java.lang.String[] { "Kind", "MemoryId", "Memory", "ChangeTime", });
+    internal_static_agent_memory_long_term_memory_v1_FieldValue_descriptor =
+      getDescriptor().getMessageType(6);
+    internal_static_agent_memory_long_term_memory_v1_FieldValue_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_long_term_memory_v1_FieldValue_descriptor,
+        new java.lang.String[] { "Text", "Number", "Flag", "MemoryCount", "HasChildren", "Value", });
     descriptor.resolveAllFeaturesImmutable();
     io.agentmemory.common.v1.MemoryProto.getDescriptor();
     com.google.protobuf.DurationProto.getDescriptor();

@@ -55,6 +55,14 @@ public final class LongTermMemoryServiceClient {
   }
 
   /**
+   * Lists the values that a field has among memories, those of most memories
+   * first.
+   */
+  public io.agentmemory.longtermmemory.v1.ListFieldValuesResponse listFieldValues(io.agentmemory.longtermmemory.v1.ListFieldValuesRequest request) {
+    return caller.unary(LongTermMemoryServiceGrpc.getListFieldValuesMethod(), request);
+  }
+
+  /**
    * Finds memories, the best first.
    */
   public io.agentmemory.longtermmemory.v1.SearchMemoriesResponse searchMemories(io.agentmemory.longtermmemory.v1.SearchMemoriesRequest request) {
@@ -84,6 +92,25 @@ public final class LongTermMemoryServiceClient {
    */
   public io.agentmemory.longtermmemory.v1.DeleteMemoriesResponse deleteMemories(io.agentmemory.longtermmemory.v1.DeleteMemoriesRequest request) {
     return caller.unary(LongTermMemoryServiceGrpc.getDeleteMemoriesMethod(), request);
+  }
+
+  /**
+   * Deletes the memories that a filter matches, a batch at a time, as
+   * `DeleteMemories` would; by default only says what it would delete.
+   */
+  public io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterResponse deleteMemoriesByFilter(io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterRequest request) {
+    return caller.unary(LongTermMemoryServiceGrpc.getDeleteMemoriesByFilterMethod(), request);
+  }
+
+  /**
+   * Changes the memories that a filter matches, a batch at a time, as
+   * `UpdateMemory` would; by default only says what it would change. The mask
+   * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+   * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+   * and `language`.
+   */
+  public io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse updateMemoriesByFilter(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest request) {
+    return caller.unary(LongTermMemoryServiceGrpc.getUpdateMemoriesByFilterMethod(), request);
   }
 
   /**

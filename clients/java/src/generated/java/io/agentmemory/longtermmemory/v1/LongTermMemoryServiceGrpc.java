@@ -104,6 +104,22 @@ public final class LongTermMemoryServiceGrpc {
     return COUNT_MEMORIES;
   }
 
+  private static final MethodDescriptor<io.agentmemory.longtermmemory.v1.ListFieldValuesRequest, io.agentmemory.longtermmemory.v1.ListFieldValuesResponse> LIST_FIELD_VALUES =
+      MethodDescriptor.<io.agentmemory.longtermmemory.v1.ListFieldValuesRequest, io.agentmemory.longtermmemory.v1.ListFieldValuesResponse>newBuilder()
+          .setType(MethodDescriptor.MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE_NAME, "ListFieldValues"))
+          .setIdempotent(true)
+          .setSafe(true)
+          .setSampledToLocalTracing(true)
+          .setRequestMarshaller(ProtoUtils.marshaller(io.agentmemory.longtermmemory.v1.ListFieldValuesRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(io.agentmemory.longtermmemory.v1.ListFieldValuesResponse.getDefaultInstance()))
+          .build();
+
+  /** Describes the method ListFieldValues. */
+  public static MethodDescriptor<io.agentmemory.longtermmemory.v1.ListFieldValuesRequest, io.agentmemory.longtermmemory.v1.ListFieldValuesResponse> getListFieldValuesMethod() {
+    return LIST_FIELD_VALUES;
+  }
+
   private static final MethodDescriptor<io.agentmemory.longtermmemory.v1.SearchMemoriesRequest, io.agentmemory.longtermmemory.v1.SearchMemoriesResponse> SEARCH_MEMORIES =
       MethodDescriptor.<io.agentmemory.longtermmemory.v1.SearchMemoriesRequest, io.agentmemory.longtermmemory.v1.SearchMemoriesResponse>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
@@ -166,6 +182,38 @@ public final class LongTermMemoryServiceGrpc {
   /** Describes the method DeleteMemories. */
   public static MethodDescriptor<io.agentmemory.longtermmemory.v1.DeleteMemoriesRequest, io.agentmemory.longtermmemory.v1.DeleteMemoriesResponse> getDeleteMemoriesMethod() {
     return DELETE_MEMORIES;
+  }
+
+  private static final MethodDescriptor<io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterRequest, io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterResponse> DELETE_MEMORIES_BY_FILTER =
+      MethodDescriptor.<io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterRequest, io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterResponse>newBuilder()
+          .setType(MethodDescriptor.MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE_NAME, "DeleteMemoriesByFilter"))
+          .setIdempotent(false)
+          .setSafe(false)
+          .setSampledToLocalTracing(true)
+          .setRequestMarshaller(ProtoUtils.marshaller(io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterResponse.getDefaultInstance()))
+          .build();
+
+  /** Describes the method DeleteMemoriesByFilter. */
+  public static MethodDescriptor<io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterRequest, io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterResponse> getDeleteMemoriesByFilterMethod() {
+    return DELETE_MEMORIES_BY_FILTER;
+  }
+
+  private static final MethodDescriptor<io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest, io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse> UPDATE_MEMORIES_BY_FILTER =
+      MethodDescriptor.<io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest, io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse>newBuilder()
+          .setType(MethodDescriptor.MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE_NAME, "UpdateMemoriesByFilter"))
+          .setIdempotent(false)
+          .setSafe(false)
+          .setSampledToLocalTracing(true)
+          .setRequestMarshaller(ProtoUtils.marshaller(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse.getDefaultInstance()))
+          .build();
+
+  /** Describes the method UpdateMemoriesByFilter. */
+  public static MethodDescriptor<io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest, io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse> getUpdateMemoriesByFilterMethod() {
+    return UPDATE_MEMORIES_BY_FILTER;
   }
 
   private static final MethodDescriptor<io.agentmemory.longtermmemory.v1.ListMemoryRevisionsRequest, io.agentmemory.longtermmemory.v1.ListMemoryRevisionsResponse> LIST_MEMORY_REVISIONS =
@@ -381,6 +429,15 @@ public final class LongTermMemoryServiceGrpc {
     }
 
     /**
+     * Lists the values that a field has among memories, those of most memories
+     * first.
+     */
+    public void listFieldValues(io.agentmemory.longtermmemory.v1.ListFieldValuesRequest request, StreamObserver<io.agentmemory.longtermmemory.v1.ListFieldValuesResponse> observer) {
+      ClientCalls.asyncUnaryCall(
+          getChannel().newCall(LIST_FIELD_VALUES, getCallOptions()), request, observer);
+    }
+
+    /**
      * Finds memories, the best first.
      */
     public void searchMemories(io.agentmemory.longtermmemory.v1.SearchMemoriesRequest request, StreamObserver<io.agentmemory.longtermmemory.v1.SearchMemoriesResponse> observer) {
@@ -414,6 +471,27 @@ public final class LongTermMemoryServiceGrpc {
     public void deleteMemories(io.agentmemory.longtermmemory.v1.DeleteMemoriesRequest request, StreamObserver<io.agentmemory.longtermmemory.v1.DeleteMemoriesResponse> observer) {
       ClientCalls.asyncUnaryCall(
           getChannel().newCall(DELETE_MEMORIES, getCallOptions()), request, observer);
+    }
+
+    /**
+     * Deletes the memories that a filter matches, a batch at a time, as
+     * `DeleteMemories` would; by default only says what it would delete.
+     */
+    public void deleteMemoriesByFilter(io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterRequest request, StreamObserver<io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterResponse> observer) {
+      ClientCalls.asyncUnaryCall(
+          getChannel().newCall(DELETE_MEMORIES_BY_FILTER, getCallOptions()), request, observer);
+    }
+
+    /**
+     * Changes the memories that a filter matches, a batch at a time, as
+     * `UpdateMemory` would; by default only says what it would change. The mask
+     * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+     * and `language`.
+     */
+    public void updateMemoriesByFilter(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest request, StreamObserver<io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse> observer) {
+      ClientCalls.asyncUnaryCall(
+          getChannel().newCall(UPDATE_MEMORIES_BY_FILTER, getCallOptions()), request, observer);
     }
 
     /**
@@ -549,6 +627,15 @@ public final class LongTermMemoryServiceGrpc {
     }
 
     /**
+     * Lists the values that a field has among memories, those of most memories
+     * first.
+     */
+    public io.agentmemory.longtermmemory.v1.ListFieldValuesResponse listFieldValues(io.agentmemory.longtermmemory.v1.ListFieldValuesRequest request) {
+      return ClientCalls.blockingUnaryCall(
+          getChannel(), LIST_FIELD_VALUES, getCallOptions(), request);
+    }
+
+    /**
      * Finds memories, the best first.
      */
     public io.agentmemory.longtermmemory.v1.SearchMemoriesResponse searchMemories(io.agentmemory.longtermmemory.v1.SearchMemoriesRequest request) {
@@ -582,6 +669,27 @@ public final class LongTermMemoryServiceGrpc {
     public io.agentmemory.longtermmemory.v1.DeleteMemoriesResponse deleteMemories(io.agentmemory.longtermmemory.v1.DeleteMemoriesRequest request) {
       return ClientCalls.blockingUnaryCall(
           getChannel(), DELETE_MEMORIES, getCallOptions(), request);
+    }
+
+    /**
+     * Deletes the memories that a filter matches, a batch at a time, as
+     * `DeleteMemories` would; by default only says what it would delete.
+     */
+    public io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterResponse deleteMemoriesByFilter(io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterRequest request) {
+      return ClientCalls.blockingUnaryCall(
+          getChannel(), DELETE_MEMORIES_BY_FILTER, getCallOptions(), request);
+    }
+
+    /**
+     * Changes the memories that a filter matches, a batch at a time, as
+     * `UpdateMemory` would; by default only says what it would change. The mask
+     * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+     * and `language`.
+     */
+    public io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse updateMemoriesByFilter(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest request) {
+      return ClientCalls.blockingUnaryCall(
+          getChannel(), UPDATE_MEMORIES_BY_FILTER, getCallOptions(), request);
     }
 
     /**
@@ -709,6 +817,15 @@ public final class LongTermMemoryServiceGrpc {
     }
 
     /**
+     * Lists the values that a field has among memories, those of most memories
+     * first.
+     */
+    public ListenableFuture<io.agentmemory.longtermmemory.v1.ListFieldValuesResponse> listFieldValues(io.agentmemory.longtermmemory.v1.ListFieldValuesRequest request) {
+      return ClientCalls.futureUnaryCall(
+          getChannel().newCall(LIST_FIELD_VALUES, getCallOptions()), request);
+    }
+
+    /**
      * Finds memories, the best first.
      */
     public ListenableFuture<io.agentmemory.longtermmemory.v1.SearchMemoriesResponse> searchMemories(io.agentmemory.longtermmemory.v1.SearchMemoriesRequest request) {
@@ -734,6 +851,27 @@ public final class LongTermMemoryServiceGrpc {
     public ListenableFuture<io.agentmemory.longtermmemory.v1.DeleteMemoriesResponse> deleteMemories(io.agentmemory.longtermmemory.v1.DeleteMemoriesRequest request) {
       return ClientCalls.futureUnaryCall(
           getChannel().newCall(DELETE_MEMORIES, getCallOptions()), request);
+    }
+
+    /**
+     * Deletes the memories that a filter matches, a batch at a time, as
+     * `DeleteMemories` would; by default only says what it would delete.
+     */
+    public ListenableFuture<io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterResponse> deleteMemoriesByFilter(io.agentmemory.longtermmemory.v1.DeleteMemoriesByFilterRequest request) {
+      return ClientCalls.futureUnaryCall(
+          getChannel().newCall(DELETE_MEMORIES_BY_FILTER, getCallOptions()), request);
+    }
+
+    /**
+     * Changes the memories that a filter matches, a batch at a time, as
+     * `UpdateMemory` would; by default only says what it would change. The mask
+     * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+     * and `language`.
+     */
+    public ListenableFuture<io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse> updateMemoriesByFilter(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest request) {
+      return ClientCalls.futureUnaryCall(
+          getChannel().newCall(UPDATE_MEMORIES_BY_FILTER, getCallOptions()), request);
     }
 
     /**

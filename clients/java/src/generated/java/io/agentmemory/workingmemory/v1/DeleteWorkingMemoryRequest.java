@@ -296,9 +296,9 @@ private static final long serialVersionUID = 0L;
   private boolean forget_ = false;
   /**
    * <pre>
-   * Hands nothing of the session over to extraction any more. The callers that
-   * want what was learned from it forgotten call `ForgetSession` of extraction
-   * and of long-term memory next.
+   * Also forgets the conversation, service by service: what waits for extraction
+   * and what was learned from the session alone. Where a service is away the call
+   * fails behind the deletion; the same call made again forgets the rest.
    * </pre>
    *
    * <code>bool forget = 6 [json_name = "forget"];</code>
@@ -1192,9 +1192,9 @@ private static final long serialVersionUID = 0L;
     private boolean forget_ ;
     /**
      * <pre>
-     * Hands nothing of the session over to extraction any more. The callers that
-     * want what was learned from it forgotten call `ForgetSession` of extraction
-     * and of long-term memory next.
+     * Also forgets the conversation, service by service: what waits for extraction
+     * and what was learned from the session alone. Where a service is away the call
+     * fails behind the deletion; the same call made again forgets the rest.
      * </pre>
      *
      * <code>bool forget = 6 [json_name = "forget"];</code>
@@ -1206,9 +1206,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Hands nothing of the session over to extraction any more. The callers that
-     * want what was learned from it forgotten call `ForgetSession` of extraction
-     * and of long-term memory next.
+     * Also forgets the conversation, service by service: what waits for extraction
+     * and what was learned from the session alone. Where a service is away the call
+     * fails behind the deletion; the same call made again forgets the rest.
      * </pre>
      *
      * <code>bool forget = 6 [json_name = "forget"];</code>
@@ -1224,9 +1224,9 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Hands nothing of the session over to extraction any more. The callers that
-     * want what was learned from it forgotten call `ForgetSession` of extraction
-     * and of long-term memory next.
+     * Also forgets the conversation, service by service: what waits for extraction
+     * and what was learned from the session alone. Where a service is away the call
+     * fails behind the deletion; the same call made again forgets the rest.
      * </pre>
      *
      * <code>bool forget = 6 [json_name = "forget"];</code>

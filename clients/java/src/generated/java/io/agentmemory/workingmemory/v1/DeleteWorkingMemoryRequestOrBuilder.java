@@ -112,9 +112,9 @@ public interface DeleteWorkingMemoryRequestOrBuilder extends
 
   /**
    * <pre>
-   * Hands nothing of the session over to extraction any more. The callers that
-   * want what was learned from it forgotten call `ForgetSession` of extraction
-   * and of long-term memory next.
+   * Also forgets the conversation, service by service: what waits for extraction
+   * and what was learned from the session alone. Where a service is away the call
+   * fails behind the deletion; the same call made again forgets the rest.
    * </pre>
    *
    * <code>bool forget = 6 [json_name = "forget"];</code>

@@ -74,8 +74,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object sessionUid_ = "";
   /**
    * <pre>
-   * The incarnation that was deleted, and its owner, for the services that
-   * forget what was learned from it.
+   * The incarnation that was deleted.
    * </pre>
    *
    * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -96,8 +95,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The incarnation that was deleted, and its owner, for the services that
-   * forget what was learned from it.
+   * The incarnation that was deleted.
    * </pre>
    *
    * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -165,6 +163,21 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int FORGOTTEN_COUNT_FIELD_NUMBER = 4;
+  private int forgottenCount_ = 0;
+  /**
+   * <pre>
+   * How many memories were forgotten.
+   * </pre>
+   *
+   * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+   * @return The forgottenCount.
+   */
+  @java.lang.Override
+  public int getForgottenCount() {
+    return forgottenCount_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -188,6 +201,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(userId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 3, userId_);
     }
+    if (forgottenCount_ != 0) {
+      output.writeInt32(4, forgottenCount_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -201,6 +217,10 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(userId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(3, userId_);
+    }
+    if (forgottenCount_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(4, forgottenCount_);
     }
     return size;
   }
@@ -232,6 +252,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getSessionUid())) return false;
     if (!getUserId()
         .equals(other.getUserId())) return false;
+    if (getForgottenCount()
+        != other.getForgottenCount()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -250,6 +272,8 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getSessionUid().hashCode();
     hash = (37 * hash) + USER_ID_FIELD_NUMBER;
     hash = (53 * hash) + getUserId().hashCode();
+    hash = (37 * hash) + FORGOTTEN_COUNT_FIELD_NUMBER;
+    hash = (53 * hash) + getForgottenCount();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -388,6 +412,7 @@ private static final long serialVersionUID = 0L;
       deleted_ = false;
       sessionUid_ = "";
       userId_ = "";
+      forgottenCount_ = 0;
       return this;
     }
 
@@ -430,6 +455,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000004) != 0)) {
         result.userId_ = userId_;
       }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.forgottenCount_ = forgottenCount_;
+      }
     }
 
     @java.lang.Override
@@ -456,6 +484,9 @@ private static final long serialVersionUID = 0L;
         userId_ = other.userId_;
         bitField0_ |= 0x00000004;
         onChanged();
+      }
+      if (other.getForgottenCount() != 0) {
+        setForgottenCount(other.getForgottenCount());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -496,6 +527,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000004;
               break;
             } // case 26
+            case 32: {
+              forgottenCount_ = input.readInt32();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 32
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -560,8 +596,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object sessionUid_ = "";
     /**
      * <pre>
-     * The incarnation that was deleted, and its owner, for the services that
-     * forget what was learned from it.
+     * The incarnation that was deleted.
      * </pre>
      *
      * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -581,8 +616,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The incarnation that was deleted, and its owner, for the services that
-     * forget what was learned from it.
+     * The incarnation that was deleted.
      * </pre>
      *
      * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -603,8 +637,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The incarnation that was deleted, and its owner, for the services that
-     * forget what was learned from it.
+     * The incarnation that was deleted.
      * </pre>
      *
      * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -621,8 +654,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The incarnation that was deleted, and its owner, for the services that
-     * forget what was learned from it.
+     * The incarnation that was deleted.
      * </pre>
      *
      * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -636,8 +668,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The incarnation that was deleted, and its owner, for the services that
-     * forget what was learned from it.
+     * The incarnation that was deleted.
      * </pre>
      *
      * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -742,6 +773,50 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       userId_ = value;
       bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+
+    private int forgottenCount_ ;
+    /**
+     * <pre>
+     * How many memories were forgotten.
+     * </pre>
+     *
+     * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+     * @return The forgottenCount.
+     */
+    @java.lang.Override
+    public int getForgottenCount() {
+      return forgottenCount_;
+    }
+    /**
+     * <pre>
+     * How many memories were forgotten.
+     * </pre>
+     *
+     * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+     * @param value The forgottenCount to set.
+     * @return This builder for chaining.
+     */
+    public Builder setForgottenCount(int value) {
+
+      forgottenCount_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How many memories were forgotten.
+     * </pre>
+     *
+     * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearForgottenCount() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      forgottenCount_ = 0;
       onChanged();
       return this;
     }

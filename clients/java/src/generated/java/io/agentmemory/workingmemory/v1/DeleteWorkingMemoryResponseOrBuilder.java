@@ -22,8 +22,7 @@ public interface DeleteWorkingMemoryResponseOrBuilder extends
 
   /**
    * <pre>
-   * The incarnation that was deleted, and its owner, for the services that
-   * forget what was learned from it.
+   * The incarnation that was deleted.
    * </pre>
    *
    * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -32,8 +31,7 @@ public interface DeleteWorkingMemoryResponseOrBuilder extends
   java.lang.String getSessionUid();
   /**
    * <pre>
-   * The incarnation that was deleted, and its owner, for the services that
-   * forget what was learned from it.
+   * The incarnation that was deleted.
    * </pre>
    *
    * <code>string session_uid = 2 [json_name = "sessionUid"];</code>
@@ -61,4 +59,14 @@ public interface DeleteWorkingMemoryResponseOrBuilder extends
    */
   com.google.protobuf.ByteString
       getUserIdBytes();
+
+  /**
+   * <pre>
+   * How many memories were forgotten.
+   * </pre>
+   *
+   * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+   * @return The forgottenCount.
+   */
+  int getForgottenCount();
 }

@@ -502,7 +502,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration ttl_;
   /**
    * <pre>
-   * How long the session lives after its last write; absent means for ever.
+   * How long the session lives after its last write; absent means what the
+   * server's operator chose for the namespace, and for ever where that is nothing.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -514,7 +515,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the session lives after its last write; absent means for ever.
+   * How long the session lives after its last write; absent means what the
+   * server's operator chose for the namespace, and for ever where that is nothing.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -526,7 +528,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * How long the session lives after its last write; absent means for ever.
+   * How long the session lives after its last write; absent means what the
+   * server's operator chose for the namespace, and for ever where that is nothing.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -877,6 +880,59 @@ private static final long serialVersionUID = 0L;
     return usage_ == null ? io.agentmemory.workingmemory.v1.ContextUsage.getDefaultInstance() : usage_;
   }
 
+  public static final int SLIDING_TTL_FIELD_NUMBER = 21;
+  private boolean slidingTtl_ = false;
+  /**
+   * <pre>
+   * Reads renew the time to live as well as writes do.
+   * </pre>
+   *
+   * <code>bool sliding_ttl = 21 [json_name = "slidingTtl"];</code>
+   * @return The slidingTtl.
+   */
+  @java.lang.Override
+  public boolean getSlidingTtl() {
+    return slidingTtl_;
+  }
+
+  public static final int FORKED_FROM_FIELD_NUMBER = 22;
+  private io.agentmemory.workingmemory.v1.ForkOrigin forkedFrom_;
+  /**
+   * <pre>
+   * The session that it was forked from. Set by the server.
+   * </pre>
+   *
+   * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+   * @return Whether the forkedFrom field is set.
+   */
+  @java.lang.Override
+  public boolean hasForkedFrom() {
+    return ((bitField0_ & 0x00000100) != 0);
+  }
+  /**
+   * <pre>
+   * The session that it was forked from. Set by the server.
+   * </pre>
+   *
+   * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+   * @return The forkedFrom.
+   */
+  @java.lang.Override
+  public io.agentmemory.workingmemory.v1.ForkOrigin getForkedFrom() {
+    return forkedFrom_ == null ? io.agentmemory.workingmemory.v1.ForkOrigin.getDefaultInstance() : forkedFrom_;
+  }
+  /**
+   * <pre>
+   * The session that it was forked from. Set by the server.
+   * </pre>
+   *
+   * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+   */
+  @java.lang.Override
+  public io.agentmemory.workingmemory.v1.ForkOriginOrBuilder getForkedFromOrBuilder() {
+    return forkedFrom_ == null ? io.agentmemory.workingmemory.v1.ForkOrigin.getDefaultInstance() : forkedFrom_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -950,6 +1006,12 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000080) != 0)) {
       output.writeMessage(20, getUsage());
+    }
+    if (slidingTtl_ != false) {
+      output.writeBool(21, slidingTtl_);
+    }
+    if (((bitField0_ & 0x00000100) != 0)) {
+      output.writeMessage(22, getForkedFrom());
     }
     getUnknownFields().writeTo(output);
   }
@@ -1037,6 +1099,14 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000080) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(20, getUsage());
+    }
+    if (slidingTtl_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(21, slidingTtl_);
+    }
+    if (((bitField0_ & 0x00000100) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(22, getForkedFrom());
     }
     return size;
   }
@@ -1126,6 +1196,13 @@ private static final long serialVersionUID = 0L;
       if (!getUsage()
           .equals(other.getUsage())) return false;
     }
+    if (getSlidingTtl()
+        != other.getSlidingTtl()) return false;
+    if (hasForkedFrom() != other.hasForkedFrom()) return false;
+    if (hasForkedFrom()) {
+      if (!getForkedFrom()
+          .equals(other.getForkedFrom())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1199,6 +1276,13 @@ private static final long serialVersionUID = 0L;
     if (hasUsage()) {
       hash = (37 * hash) + USAGE_FIELD_NUMBER;
       hash = (53 * hash) + getUsage().hashCode();
+    }
+    hash = (37 * hash) + SLIDING_TTL_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getSlidingTtl());
+    if (hasForkedFrom()) {
+      hash = (37 * hash) + FORKED_FROM_FIELD_NUMBER;
+      hash = (53 * hash) + getForkedFrom().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -1344,6 +1428,7 @@ private static final long serialVersionUID = 0L;
         internalGetCreateTimeFieldBuilder();
         internalGetUpdateTimeFieldBuilder();
         internalGetUsageFieldBuilder();
+        internalGetForkedFromFieldBuilder();
       }
     }
     @java.lang.Override
@@ -1413,6 +1498,12 @@ private static final long serialVersionUID = 0L;
       if (usageBuilder_ != null) {
         usageBuilder_.dispose();
         usageBuilder_ = null;
+      }
+      slidingTtl_ = false;
+      forkedFrom_ = null;
+      if (forkedFromBuilder_ != null) {
+        forkedFromBuilder_.dispose();
+        forkedFromBuilder_ = null;
       }
       return this;
     }
@@ -1548,6 +1639,15 @@ private static final long serialVersionUID = 0L;
             : usageBuilder_.build();
         to_bitField0_ |= 0x00000080;
       }
+      if (((from_bitField0_ & 0x00100000) != 0)) {
+        result.slidingTtl_ = slidingTtl_;
+      }
+      if (((from_bitField0_ & 0x00200000) != 0)) {
+        result.forkedFrom_ = forkedFromBuilder_ == null
+            ? forkedFrom_
+            : forkedFromBuilder_.build();
+        to_bitField0_ |= 0x00000100;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1682,6 +1782,12 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasUsage()) {
         mergeUsage(other.getUsage());
+      }
+      if (other.getSlidingTtl() != false) {
+        setSlidingTtl(other.getSlidingTtl());
+      }
+      if (other.hasForkedFrom()) {
+        mergeForkedFrom(other.getForkedFrom());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1839,6 +1945,18 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00080000;
               break;
             } // case 162
+            case 168: {
+              slidingTtl_ = input.readBool();
+              bitField0_ |= 0x00100000;
+              break;
+            } // case 168
+            case 178: {
+              input.readMessage(
+                  internalGetForkedFromFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00200000;
+              break;
+            } // case 178
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -3347,7 +3465,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> ttlBuilder_;
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -3358,7 +3477,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -3373,7 +3493,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -3391,7 +3512,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -3409,7 +3531,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -3434,7 +3557,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -3451,7 +3575,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -3463,7 +3588,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -3478,7 +3604,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How long the session lives after its last write; absent means for ever.
+     * How long the session lives after its last write; absent means what the
+     * server's operator chose for the namespace, and for ever where that is nothing.
      * </pre>
      *
      * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -4532,6 +4659,205 @@ private static final long serialVersionUID = 0L;
         usage_ = null;
       }
       return usageBuilder_;
+    }
+
+    private boolean slidingTtl_ ;
+    /**
+     * <pre>
+     * Reads renew the time to live as well as writes do.
+     * </pre>
+     *
+     * <code>bool sliding_ttl = 21 [json_name = "slidingTtl"];</code>
+     * @return The slidingTtl.
+     */
+    @java.lang.Override
+    public boolean getSlidingTtl() {
+      return slidingTtl_;
+    }
+    /**
+     * <pre>
+     * Reads renew the time to live as well as writes do.
+     * </pre>
+     *
+     * <code>bool sliding_ttl = 21 [json_name = "slidingTtl"];</code>
+     * @param value The slidingTtl to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSlidingTtl(boolean value) {
+
+      slidingTtl_ = value;
+      bitField0_ |= 0x00100000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Reads renew the time to live as well as writes do.
+     * </pre>
+     *
+     * <code>bool sliding_ttl = 21 [json_name = "slidingTtl"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSlidingTtl() {
+      bitField0_ = (bitField0_ & ~0x00100000);
+      slidingTtl_ = false;
+      onChanged();
+      return this;
+    }
+
+    private io.agentmemory.workingmemory.v1.ForkOrigin forkedFrom_;
+    private com.google.protobuf.SingleFieldBuilder<
+        io.agentmemory.workingmemory.v1.ForkOrigin, io.agentmemory.workingmemory.v1.ForkOrigin.Builder, io.agentmemory.workingmemory.v1.ForkOriginOrBuilder> forkedFromBuilder_;
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     * @return Whether the forkedFrom field is set.
+     */
+    public boolean hasForkedFrom() {
+      return ((bitField0_ & 0x00200000) != 0);
+    }
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     * @return The forkedFrom.
+     */
+    public io.agentmemory.workingmemory.v1.ForkOrigin getForkedFrom() {
+      if (forkedFromBuilder_ == null) {
+        return forkedFrom_ == null ? io.agentmemory.workingmemory.v1.ForkOrigin.getDefaultInstance() : forkedFrom_;
+      } else {
+        return forkedFromBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     */
+    public Builder setForkedFrom(io.agentmemory.workingmemory.v1.ForkOrigin value) {
+      if (forkedFromBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        forkedFrom_ = value;
+      } else {
+        forkedFromBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00200000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     */
+    public Builder setForkedFrom(
+        io.agentmemory.workingmemory.v1.ForkOrigin.Builder builderForValue) {
+      if (forkedFromBuilder_ == null) {
+        forkedFrom_ = builderForValue.build();
+      } else {
+        forkedFromBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00200000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     */
+    public Builder mergeForkedFrom(io.agentmemory.workingmemory.v1.ForkOrigin value) {
+      if (forkedFromBuilder_ == null) {
+        if (((bitField0_ & 0x00200000) != 0) &&
+          forkedFrom_ != null &&
+          forkedFrom_ != io.agentmemory.workingmemory.v1.ForkOrigin.getDefaultInstance()) {
+          getForkedFromBuilder().mergeFrom(value);
+        } else {
+          forkedFrom_ = value;
+        }
+      } else {
+        forkedFromBuilder_.mergeFrom(value);
+      }
+      if (forkedFrom_ != null) {
+        bitField0_ |= 0x00200000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     */
+    public Builder clearForkedFrom() {
+      bitField0_ = (bitField0_ & ~0x00200000);
+      forkedFrom_ = null;
+      if (forkedFromBuilder_ != null) {
+        forkedFromBuilder_.dispose();
+        forkedFromBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     */
+    public io.agentmemory.workingmemory.v1.ForkOrigin.Builder getForkedFromBuilder() {
+      bitField0_ |= 0x00200000;
+      onChanged();
+      return internalGetForkedFromFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     */
+    public io.agentmemory.workingmemory.v1.ForkOriginOrBuilder getForkedFromOrBuilder() {
+      if (forkedFromBuilder_ != null) {
+        return forkedFromBuilder_.getMessageOrBuilder();
+      } else {
+        return forkedFrom_ == null ?
+            io.agentmemory.workingmemory.v1.ForkOrigin.getDefaultInstance() : forkedFrom_;
+      }
+    }
+    /**
+     * <pre>
+     * The session that it was forked from. Set by the server.
+     * </pre>
+     *
+     * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        io.agentmemory.workingmemory.v1.ForkOrigin, io.agentmemory.workingmemory.v1.ForkOrigin.Builder, io.agentmemory.workingmemory.v1.ForkOriginOrBuilder> 
+        internalGetForkedFromFieldBuilder() {
+      if (forkedFromBuilder_ == null) {
+        forkedFromBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.agentmemory.workingmemory.v1.ForkOrigin, io.agentmemory.workingmemory.v1.ForkOrigin.Builder, io.agentmemory.workingmemory.v1.ForkOriginOrBuilder>(
+                getForkedFrom(),
+                getParentForChildren(),
+                isClean());
+        forkedFrom_ = null;
+      }
+      return forkedFromBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:agent_memory.working_memory.v1.WorkingMemory)

@@ -273,7 +273,8 @@ public interface WorkingMemoryOrBuilder extends
 
   /**
    * <pre>
-   * How long the session lives after its last write; absent means for ever.
+   * How long the session lives after its last write; absent means what the
+   * server's operator chose for the namespace, and for ever where that is nothing.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -282,7 +283,8 @@ public interface WorkingMemoryOrBuilder extends
   boolean hasTtl();
   /**
    * <pre>
-   * How long the session lives after its last write; absent means for ever.
+   * How long the session lives after its last write; absent means what the
+   * server's operator chose for the namespace, and for ever where that is nothing.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -291,7 +293,8 @@ public interface WorkingMemoryOrBuilder extends
   com.google.protobuf.Duration getTtl();
   /**
    * <pre>
-   * How long the session lives after its last write; absent means for ever.
+   * How long the session lives after its last write; absent means what the
+   * server's operator chose for the namespace, and for ever where that is nothing.
    * </pre>
    *
    * <code>.google.protobuf.Duration ttl = 10 [json_name = "ttl"];</code>
@@ -498,4 +501,41 @@ public interface WorkingMemoryOrBuilder extends
    * <code>.agent_memory.working_memory.v1.ContextUsage usage = 20 [json_name = "usage"];</code>
    */
   io.agentmemory.workingmemory.v1.ContextUsageOrBuilder getUsageOrBuilder();
+
+  /**
+   * <pre>
+   * Reads renew the time to live as well as writes do.
+   * </pre>
+   *
+   * <code>bool sliding_ttl = 21 [json_name = "slidingTtl"];</code>
+   * @return The slidingTtl.
+   */
+  boolean getSlidingTtl();
+
+  /**
+   * <pre>
+   * The session that it was forked from. Set by the server.
+   * </pre>
+   *
+   * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+   * @return Whether the forkedFrom field is set.
+   */
+  boolean hasForkedFrom();
+  /**
+   * <pre>
+   * The session that it was forked from. Set by the server.
+   * </pre>
+   *
+   * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+   * @return The forkedFrom.
+   */
+  io.agentmemory.workingmemory.v1.ForkOrigin getForkedFrom();
+  /**
+   * <pre>
+   * The session that it was forked from. Set by the server.
+   * </pre>
+   *
+   * <code>.agent_memory.working_memory.v1.ForkOrigin forked_from = 22 [json_name = "forkedFrom"];</code>
+   */
+  io.agentmemory.workingmemory.v1.ForkOriginOrBuilder getForkedFromOrBuilder();
 }

@@ -32,6 +32,11 @@ public final class WorkingMemoryProto extends com.google.protobuf.GeneratedFile 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_working_memory_v1_WorkingMemory_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_ForkOrigin_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_ForkOrigin_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_agent_memory_working_memory_v1_SequenceRange_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -82,7 +87,7 @@ public final class WorkingMemoryProto extends com.google.protobuf.GeneratedFile 
       "\032%agent_memory/common/v1/strategy.proto\032" +
       "\036google/protobuf/duration.proto\032\034google/" +
       "protobuf/struct.proto\032\037google/protobuf/t" +
-      "imestamp.proto\"\264\010\n\rWorkingMemory\022&\n\tname" +
+      "imestamp.proto\"\242\t\n\rWorkingMemory\022&\n\tname" +
       "space\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nsess" +
       "ion_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007u" +
       "ser_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022F\n\010messag" +
@@ -109,68 +114,74 @@ public final class WorkingMemoryProto extends com.google.protobuf.GeneratedFile 
       "\"\013\030\377\377\377\377\377\377\377\017(\000R\010viewSize\022(\n\006tokens\030\023 \001(\003B" +
       "\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\006tokens\022B\n\005usage\030\024 \001(\013" +
       "2,.agent_memory.working_memory.v1.Contex" +
-      "tUsageR\005usage\"]\n\rSequenceRange\022&\n\005first\030" +
-      "\001 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\005first\022$\n\004last\030\002" +
-      " \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\004last\"\235\001\n\014Context" +
-      "Usage\022#\n\rtotal_percent\030\001 \001(\001R\014totalPerce" +
-      "nt\022>\n\033until_summarization_percent\030\002 \001(\001R" +
-      "\031untilSummarizationPercent\022(\n\006window\030\003 \001" +
-      "(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\006window\"y\n\rContextW" +
-      "indow\022\'\n\nmodel_name\030\001 \001(\tB\010\272H\005r\003(\200\002R\tmod" +
-      "elName\0220\n\nmax_tokens\030\002 \001(\003B\014\272H\t\"\007\030\200\302\327/ \000" +
-      "H\000R\tmaxTokens\210\001\001B\r\n\013_max_tokens\"\337\002\n\016Sess" +
-      "ionSummary\022\034\n\tnamespace\030\001 \001(\tR\tnamespace" +
-      "\022\035\n\nsession_id\030\002 \001(\tR\tsessionId\022\027\n\007user_" +
-      "id\030\003 \001(\tR\006userId\022;\n\013create_time\030\004 \001(\0132\032." +
-      "google.protobuf.TimestampR\ncreateTime\022;\n" +
-      "\013update_time\030\005 \001(\0132\032.google.protobuf.Tim" +
-      "estampR\nupdateTime\022;\n\013expire_time\030\006 \001(\0132" +
-      "\032.google.protobuf.TimestampR\nexpireTime\022" +
-      "\033\n\tview_size\030\007 \001(\003R\010viewSize\022#\n\rlast_seq" +
-      "uence\030\010 \001(\003R\014lastSequence\"\344\001\n\rSessionCha" +
-      "nge\022E\n\004kind\030\001 \001(\01621.agent_memory.working" +
-      "_memory.v1.SessionChangeKindR\004kind\022\022\n\004et" +
-      "ag\030\002 \001(\tR\004etag\022;\n\010messages\030\003 \003(\0132\037.agent" +
-      "_memory.common.v1.MessageR\010messages\022;\n\013c" +
-      "hange_time\030\004 \001(\0132\032.google.protobuf.Times" +
-      "tampR\nchangeTime\"\213\002\n\rPromptMessage\022\022\n\004ro" +
-      "le\030\001 \001(\tR\004role\022\030\n\007content\030\002 \001(\tR\007content" +
-      "\022?\n\ntool_calls\030\003 \003(\0132 .agent_memory.comm" +
-      "on.v1.ToolCallR\ttoolCalls\022 \n\014tool_call_i" +
-      "d\030\004 \001(\tR\ntoolCallId\022\022\n\004name\030\005 \001(\tR\004name\022" +
-      "9\n\005parts\030\006 \003(\0132#.agent_memory.common.v1." +
-      "ContentPartR\005parts\022\032\n\010original\030\007 \001(\tR\010or" +
-      "iginal\"\353\001\n\023PromptSectionReport\022G\n\007sectio" +
-      "n\030\001 \001(\0162-.agent_memory.working_memory.v1" +
-      ".PromptSectionR\007section\022\026\n\006tokens\030\002 \001(\003R" +
-      "\006tokens\022\020\n\003cap\030\003 \001(\003R\003cap\022\032\n\010included\030\004 " +
-      "\001(\005R\010included\022 \n\014left_out_ids\030\005 \003(\tR\nlef" +
-      "tOutIds\022#\n\rduplicate_ids\030\006 \003(\tR\014duplicat" +
-      "eIds*u\n\nDataPolicy\022\033\n\027DATA_POLICY_UNSPEC" +
-      "IFIED\020\000\022\027\n\023DATA_POLICY_REPLACE\020\001\022\025\n\021DATA" +
-      "_POLICY_MERGE\020\002\022\032\n\026DATA_POLICY_DEEP_MERG" +
-      "E\020\003*~\n\023SessionMemoryPolicy\022%\n!SESSION_ME" +
-      "MORY_POLICY_UNSPECIFIED\020\000\022\035\n\031SESSION_MEM" +
-      "ORY_POLICY_ADD\020\001\022!\n\035SESSION_MEMORY_POLIC" +
-      "Y_REPLACE\020\002*\341\001\n\021SessionChangeKind\022#\n\037SES" +
-      "SION_CHANGE_KIND_UNSPECIFIED\020\000\022\037\n\033SESSIO" +
-      "N_CHANGE_KIND_CREATED\020\001\022 \n\034SESSION_CHANG" +
-      "E_KIND_MESSAGES\020\002\022\037\n\033SESSION_CHANGE_KIND" +
-      "_UPDATED\020\003\022\"\n\036SESSION_CHANGE_KIND_SUMMAR" +
-      "IZED\020\004\022\037\n\033SESSION_CHANGE_KIND_DELETED\020\005*" +
-      "\273\001\n\rPromptSection\022\036\n\032PROMPT_SECTION_UNSP" +
-      "ECIFIED\020\000\022\033\n\027PROMPT_SECTION_STANDING\020\001\022\032" +
-      "\n\026PROMPT_SECTION_SUMMARY\020\002\022\033\n\027PROMPT_SEC" +
-      "TION_MEMORIES\020\003\022\032\n\026PROMPT_SECTION_HISTOR" +
-      "Y\020\004\022\030\n\024PROMPT_SECTION_QUERY\020\005B\236\002\n\037io.age" +
-      "ntmemory.workingmemory.v1B\022WorkingMemory" +
-      "ProtoP\001Z^github.com/agent-memory/agent-m" +
-      "emory/clients/go/agent_memory/working_me" +
-      "mory/v1;workingmemoryv1\252\002\034AgentMemory.Wo" +
-      "rkingMemory.V1\312\002\034AgentMemory\\WorkingMemo" +
-      "ry\\V1\342\002%AgentMemory\\WorkingMemory\\V1\\Met" +
-      "adata\352\002\036AgentMemory::WorkingMemory::V1b\006" +
-      "proto3"
+      "tUsageR\005usage\022\037\n\013sliding_ttl\030\025 \001(\010R\nslid" +
+      "ingTtl\022K\n\013forked_from\030\026 \001(\0132*.agent_memo" +
+      "ry.working_memory.v1.ForkOriginR\nforkedF" +
+      "rom\"\226\001\n\nForkOrigin\022\'\n\nsession_id\030\001 \001(\tB\010" +
+      "\272H\005r\003(\200\004R\tsessionId\022(\n\013session_uid\030\002 \001(\t" +
+      "B\007\272H\004r\002(@R\nsessionUid\0225\n\rlast_sequence\030\003" +
+      " \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\014lastSequence\"]\n\r" +
+      "SequenceRange\022&\n\005first\030\001 \001(\003B\020\272H\r\"\013\030\377\377\377\377" +
+      "\377\377\377\017(\000R\005first\022$\n\004last\030\002 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377" +
+      "\377\377\017(\000R\004last\"\235\001\n\014ContextUsage\022#\n\rtotal_pe" +
+      "rcent\030\001 \001(\001R\014totalPercent\022>\n\033until_summa" +
+      "rization_percent\030\002 \001(\001R\031untilSummarizati" +
+      "onPercent\022(\n\006window\030\003 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377" +
+      "\017(\000R\006window\"y\n\rContextWindow\022\'\n\nmodel_na" +
+      "me\030\001 \001(\tB\010\272H\005r\003(\200\002R\tmodelName\0220\n\nmax_tok" +
+      "ens\030\002 \001(\003B\014\272H\t\"\007\030\200\302\327/ \000H\000R\tmaxTokens\210\001\001B" +
+      "\r\n\013_max_tokens\"\337\002\n\016SessionSummary\022\034\n\tnam" +
+      "espace\030\001 \001(\tR\tnamespace\022\035\n\nsession_id\030\002 " +
+      "\001(\tR\tsessionId\022\027\n\007user_id\030\003 \001(\tR\006userId\022" +
+      ";\n\013create_time\030\004 \001(\0132\032.google.protobuf.T" +
+      "imestampR\ncreateTime\022;\n\013update_time\030\005 \001(" +
+      "\0132\032.google.protobuf.TimestampR\nupdateTim" +
+      "e\022;\n\013expire_time\030\006 \001(\0132\032.google.protobuf" +
+      ".TimestampR\nexpireTime\022\033\n\tview_size\030\007 \001(" +
+      "\003R\010viewSize\022#\n\rlast_sequence\030\010 \001(\003R\014last" +
+      "Sequence\"\344\001\n\rSessionChange\022E\n\004kind\030\001 \001(\016" +
+      "21.agent_memory.working_memory.v1.Sessio" +
+      "nChangeKindR\004kind\022\022\n\004etag\030\002 \001(\tR\004etag\022;\n" +
+      "\010messages\030\003 \003(\0132\037.agent_memory.common.v1" +
+      ".MessageR\010messages\022;\n\013change_time\030\004 \001(\0132" +
+      "\032.google.protobuf.TimestampR\nchangeTime\"" +
+      "\213\002\n\rPromptMessage\022\022\n\004role\030\001 \001(\tR\004role\022\030\n" +
+      "\007content\030\002 \001(\tR\007content\022?\n\ntool_calls\030\003 " +
+      "\003(\0132 .agent_memory.common.v1.ToolCallR\tt" +
+      "oolCalls\022 \n\014tool_call_id\030\004 \001(\tR\ntoolCall" +
+      "Id\022\022\n\004name\030\005 \001(\tR\004name\0229\n\005parts\030\006 \003(\0132#." +
+      "agent_memory.common.v1.ContentPartR\005part" +
+      "s\022\032\n\010original\030\007 \001(\tR\010original\"\353\001\n\023Prompt" +
+      "SectionReport\022G\n\007section\030\001 \001(\0162-.agent_m" +
+      "emory.working_memory.v1.PromptSectionR\007s" +
+      "ection\022\026\n\006tokens\030\002 \001(\003R\006tokens\022\020\n\003cap\030\003 " +
+      "\001(\003R\003cap\022\032\n\010included\030\004 \001(\005R\010included\022 \n\014" +
+      "left_out_ids\030\005 \003(\tR\nleftOutIds\022#\n\rduplic" +
+      "ate_ids\030\006 \003(\tR\014duplicateIds*u\n\nDataPolic" +
+      "y\022\033\n\027DATA_POLICY_UNSPECIFIED\020\000\022\027\n\023DATA_P" +
+      "OLICY_REPLACE\020\001\022\025\n\021DATA_POLICY_MERGE\020\002\022\032" +
+      "\n\026DATA_POLICY_DEEP_MERGE\020\003*~\n\023SessionMem" +
+      "oryPolicy\022%\n!SESSION_MEMORY_POLICY_UNSPE" +
+      "CIFIED\020\000\022\035\n\031SESSION_MEMORY_POLICY_ADD\020\001\022" +
+      "!\n\035SESSION_MEMORY_POLICY_REPLACE\020\002*\341\001\n\021S" +
+      "essionChangeKind\022#\n\037SESSION_CHANGE_KIND_" +
+      "UNSPECIFIED\020\000\022\037\n\033SESSION_CHANGE_KIND_CRE" +
+      "ATED\020\001\022 \n\034SESSION_CHANGE_KIND_MESSAGES\020\002" +
+      "\022\037\n\033SESSION_CHANGE_KIND_UPDATED\020\003\022\"\n\036SES" +
+      "SION_CHANGE_KIND_SUMMARIZED\020\004\022\037\n\033SESSION" +
+      "_CHANGE_KIND_DELETED\020\005*\273\001\n\rPromptSection" +
+      "\022\036\n\032PROMPT_SECTION_UNSPECIFIED\020\000\022\033\n\027PROM" +
+      "PT_SECTION_STANDING\020\001\022\032\n\026PROMPT_SECTION_" +
+      "SUMMARY\020\002\022\033\n\027PROMPT_SECTION_MEMORIES\020\003\022\032" +
+      "\n\026PROMPT_SECTION_HISTORY\020\004\022\030\n\024PROMPT_SEC" +
+      "TION_QUERY\020\005B\236\002\n\037io.agentmemory.workingm" +
+      "emory.v1B\022WorkingMemoryProtoP\001Z^github.c" +
+      "om/agent-memory/agent-memory/clients/go/" +
+      "agent_memory/working_memory/v1;workingme" +
+      "moryv1\252\002\034AgentMemory.WorkingMemory.V1\312\002\034" +
+      "AgentMemory\\WorkingMemory\\V1\342\002%AgentMemo" +
+      "ry\\WorkingMemory\\V1\\Metadata\352\002\036AgentMemo" +
+      "ry::WorkingMemory::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -187,45 +198,51 @@ public final class WorkingMemoryProto extends com.google.protobuf.GeneratedFile 
     internal_static_agent_memory_working_memory_v1_WorkingMemory_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_WorkingMemory_descriptor,
-        new java.lang.String[] { "Namespace", "SessionId", "UserId", "Messages", "Memories", "Data", "Context", "ContextRange", "Extraction", "Ttl", "ExpireTime", "TimeZone", "CreateTime", "UpdateTime", "Etag", "SessionUid", "LastSequence", "ViewSize", "Tokens", "Usage", });
-    internal_static_agent_memory_working_memory_v1_SequenceRange_descriptor =
+        new java.lang.String[] { "Namespace", "SessionId", "UserId", "Messages", "Memories", "Data", "Context", "ContextRange", "Extraction", "Ttl", "ExpireTime", "TimeZone", "CreateTime", "UpdateTime", "Etag", "SessionUid", "LastSequence", "ViewSize", "Tokens", "Usage", "SlidingTtl", "ForkedFrom", });
+    internal_static_agent_memory_working_memory_v1_ForkOrigin_descriptor =
       getDescriptor().getMessageType(1);
+    internal_static_agent_memory_working_memory_v1_ForkOrigin_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_ForkOrigin_descriptor,
+        new java.lang.String[] { "SessionId", "SessionUid", "LastSequence", });
+    internal_static_agent_memory_working_memory_v1_SequenceRange_descriptor =
+      getDescriptor().getMessageType(2);
     internal_static_agent_memory_working_memory_v1_SequenceRange_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_SequenceRange_descriptor,
         new java.lang.String[] { "First", "Last", });
     internal_static_agent_memory_working_memory_v1_ContextUsage_descriptor =
-      getDescriptor().getMessageType(2);
+      getDescriptor().getMessageType(3);
     internal_static_agent_memory_working_memory_v1_ContextUsage_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_ContextUsage_descriptor,
         new java.lang.String[] { "TotalPercent", "UntilSummarizationPercent", "Window", });
     internal_static_agent_memory_working_memory_v1_ContextWindow_descriptor =
-      getDescriptor().getMessageType(3);
+      getDescriptor().getMessageType(4);
     internal_static_agent_memory_working_memory_v1_ContextWindow_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_ContextWindow_descriptor,
         new java.lang.String[] { "ModelName", "MaxTokens", });
     internal_static_agent_memory_working_memory_v1_SessionSummary_descriptor =
-      getDescriptor().getMessageType(4);
+      getDescriptor().getMessageType(5);
     internal_static_agent_memory_working_memory_v1_SessionSummary_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_SessionSummary_descriptor,
         new java.lang.String[] { "Namespace", "SessionId", "UserId", "CreateTime", "UpdateTime", "ExpireTime", "ViewSize", "LastSequence", });
     internal_static_agent_memory_working_memory_v1_SessionChange_descriptor =
-      getDescriptor().getMessageType(5);
+      getDescriptor().getMessageType(6);
     internal_static_agent_memory_working_memory_v1_SessionChange_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_SessionChange_descriptor,
         new java.lang.String[] { "Kind", "Etag", "Messages", "ChangeTime", });
     internal_static_agent_memory_working_memory_v1_PromptMessage_descriptor =
-      getDescriptor().getMessageType(6);
+      getDescriptor().getMessageType(7);
     internal_static_agent_memory_working_memory_v1_PromptMessage_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_PromptMessage_descriptor,
         new java.lang.String[] { "Role", "Content", "ToolCalls", "ToolCallId", "Name", "Parts", "Original", });
     internal_static_agent_memory_working_memory_v1_PromptSectionReport_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(8);
     internal_static_agent_memory_working_memory_v1_PromptSectionReport_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_PromptSectionReport_descriptor,

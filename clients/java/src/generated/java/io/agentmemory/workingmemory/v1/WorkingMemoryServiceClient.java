@@ -64,11 +64,21 @@ public final class WorkingMemoryServiceClient {
 
   /**
    * Changes the fields that the mask names: `data`, `context`, `ttl`,
-   * `extraction`, `time_zone`, `user_id`. A named field that is not set is
-   * cleared.
+   * `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+   * not set is cleared.
    */
   public io.agentmemory.workingmemory.v1.UpdateWorkingMemoryResponse updateWorkingMemory(io.agentmemory.workingmemory.v1.UpdateWorkingMemoryRequest request) {
     return caller.unary(WorkingMemoryServiceGrpc.getUpdateWorkingMemoryMethod(), request);
+  }
+
+  /**
+   * Copies a session up to a message under a new id: log, view, state, summary
+   * and placed memories. Nothing of the copy is extracted again: what was
+   * learned comes from the original and stays with it. ALREADY_EXISTS where the
+   * id is taken by another session.
+   */
+  public io.agentmemory.workingmemory.v1.ForkWorkingMemoryResponse forkWorkingMemory(io.agentmemory.workingmemory.v1.ForkWorkingMemoryRequest request) {
+    return caller.unary(WorkingMemoryServiceGrpc.getForkWorkingMemoryMethod(), request);
   }
 
   /**

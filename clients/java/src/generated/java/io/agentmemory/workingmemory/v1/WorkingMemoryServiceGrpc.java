@@ -121,6 +121,22 @@ public final class WorkingMemoryServiceGrpc {
     return UPDATE_WORKING_MEMORY;
   }
 
+  private static final MethodDescriptor<io.agentmemory.workingmemory.v1.ForkWorkingMemoryRequest, io.agentmemory.workingmemory.v1.ForkWorkingMemoryResponse> FORK_WORKING_MEMORY =
+      MethodDescriptor.<io.agentmemory.workingmemory.v1.ForkWorkingMemoryRequest, io.agentmemory.workingmemory.v1.ForkWorkingMemoryResponse>newBuilder()
+          .setType(MethodDescriptor.MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE_NAME, "ForkWorkingMemory"))
+          .setIdempotent(false)
+          .setSafe(false)
+          .setSampledToLocalTracing(true)
+          .setRequestMarshaller(ProtoUtils.marshaller(io.agentmemory.workingmemory.v1.ForkWorkingMemoryRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(io.agentmemory.workingmemory.v1.ForkWorkingMemoryResponse.getDefaultInstance()))
+          .build();
+
+  /** Describes the method ForkWorkingMemory. */
+  public static MethodDescriptor<io.agentmemory.workingmemory.v1.ForkWorkingMemoryRequest, io.agentmemory.workingmemory.v1.ForkWorkingMemoryResponse> getForkWorkingMemoryMethod() {
+    return FORK_WORKING_MEMORY;
+  }
+
   private static final MethodDescriptor<io.agentmemory.workingmemory.v1.DeleteWorkingMemoryRequest, io.agentmemory.workingmemory.v1.DeleteWorkingMemoryResponse> DELETE_WORKING_MEMORY =
       MethodDescriptor.<io.agentmemory.workingmemory.v1.DeleteWorkingMemoryRequest, io.agentmemory.workingmemory.v1.DeleteWorkingMemoryResponse>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
@@ -294,12 +310,23 @@ public final class WorkingMemoryServiceGrpc {
 
     /**
      * Changes the fields that the mask names: `data`, `context`, `ttl`,
-     * `extraction`, `time_zone`, `user_id`. A named field that is not set is
-     * cleared.
+     * `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+     * not set is cleared.
      */
     public void updateWorkingMemory(io.agentmemory.workingmemory.v1.UpdateWorkingMemoryRequest request, StreamObserver<io.agentmemory.workingmemory.v1.UpdateWorkingMemoryResponse> observer) {
       ClientCalls.asyncUnaryCall(
           getChannel().newCall(UPDATE_WORKING_MEMORY, getCallOptions()), request, observer);
+    }
+
+    /**
+     * Copies a session up to a message under a new id: log, view, state, summary
+     * and placed memories. Nothing of the copy is extracted again: what was
+     * learned comes from the original and stays with it. ALREADY_EXISTS where the
+     * id is taken by another session.
+     */
+    public void forkWorkingMemory(io.agentmemory.workingmemory.v1.ForkWorkingMemoryRequest request, StreamObserver<io.agentmemory.workingmemory.v1.ForkWorkingMemoryResponse> observer) {
+      ClientCalls.asyncUnaryCall(
+          getChannel().newCall(FORK_WORKING_MEMORY, getCallOptions()), request, observer);
     }
 
     /**
@@ -418,12 +445,23 @@ public final class WorkingMemoryServiceGrpc {
 
     /**
      * Changes the fields that the mask names: `data`, `context`, `ttl`,
-     * `extraction`, `time_zone`, `user_id`. A named field that is not set is
-     * cleared.
+     * `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+     * not set is cleared.
      */
     public io.agentmemory.workingmemory.v1.UpdateWorkingMemoryResponse updateWorkingMemory(io.agentmemory.workingmemory.v1.UpdateWorkingMemoryRequest request) {
       return ClientCalls.blockingUnaryCall(
           getChannel(), UPDATE_WORKING_MEMORY, getCallOptions(), request);
+    }
+
+    /**
+     * Copies a session up to a message under a new id: log, view, state, summary
+     * and placed memories. Nothing of the copy is extracted again: what was
+     * learned comes from the original and stays with it. ALREADY_EXISTS where the
+     * id is taken by another session.
+     */
+    public io.agentmemory.workingmemory.v1.ForkWorkingMemoryResponse forkWorkingMemory(io.agentmemory.workingmemory.v1.ForkWorkingMemoryRequest request) {
+      return ClientCalls.blockingUnaryCall(
+          getChannel(), FORK_WORKING_MEMORY, getCallOptions(), request);
     }
 
     /**
@@ -542,12 +580,23 @@ public final class WorkingMemoryServiceGrpc {
 
     /**
      * Changes the fields that the mask names: `data`, `context`, `ttl`,
-     * `extraction`, `time_zone`, `user_id`. A named field that is not set is
-     * cleared.
+     * `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+     * not set is cleared.
      */
     public ListenableFuture<io.agentmemory.workingmemory.v1.UpdateWorkingMemoryResponse> updateWorkingMemory(io.agentmemory.workingmemory.v1.UpdateWorkingMemoryRequest request) {
       return ClientCalls.futureUnaryCall(
           getChannel().newCall(UPDATE_WORKING_MEMORY, getCallOptions()), request);
+    }
+
+    /**
+     * Copies a session up to a message under a new id: log, view, state, summary
+     * and placed memories. Nothing of the copy is extracted again: what was
+     * learned comes from the original and stays with it. ALREADY_EXISTS where the
+     * id is taken by another session.
+     */
+    public ListenableFuture<io.agentmemory.workingmemory.v1.ForkWorkingMemoryResponse> forkWorkingMemory(io.agentmemory.workingmemory.v1.ForkWorkingMemoryRequest request) {
+      return ClientCalls.futureUnaryCall(
+          getChannel().newCall(FORK_WORKING_MEMORY, getCallOptions()), request);
     }
 
     /**

@@ -87,6 +87,16 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_working_memory_v1_UpdateWorkingMemoryResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_agent_memory_working_memory_v1_DeleteWorkingMemoryRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -243,151 +253,166 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       "request_id\030\004 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"s\n" +
       "\033UpdateWorkingMemoryResponse\022T\n\016working_" +
       "memory\030\001 \001(\0132-.agent_memory.working_memo" +
-      "ry.v1.WorkingMemoryR\rworkingMemory\"\360\001\n\032D" +
-      "eleteWorkingMemoryRequest\022&\n\tnamespace\030\001" +
-      " \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nsession_id\030" +
-      "\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030" +
-      "\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022\033\n\004etag\030\004 \001(\tB\007\272" +
-      "H\004r\002(@R\004etag\022\'\n\nrequest_id\030\005 \001(\tB\010\272H\005r\003(" +
-      "\200\001R\trequestId\022\026\n\006forget\030\006 \001(\010R\006forget\"q\n" +
-      "\033DeleteWorkingMemoryResponse\022\030\n\007deleted\030" +
-      "\001 \001(\010R\007deleted\022\037\n\013session_uid\030\002 \001(\tR\nses" +
-      "sionUid\022\027\n\007user_id\030\003 \001(\tR\006userId\"\323\001\n\023Lis" +
-      "tSessionsRequest\022+\n\tnamespace\030\001 \001(\tB\010\272H\005" +
-      "r\003(\200\004H\000R\tnamespace\210\001\001\022&\n\007user_id\030\002 \001(\tB\010" +
-      "\272H\005r\003(\200\004H\001R\006userId\210\001\001\022$\n\tpage_size\030\003 \001(\005" +
-      "B\007\272H\004\032\002(\000R\010pageSize\022\'\n\npage_token\030\004 \001(\tB" +
-      "\010\272H\005r\003(\200 R\tpageTokenB\014\n\n_namespaceB\n\n\010_u" +
-      "ser_id\"\251\001\n\024ListSessionsResponse\022J\n\010sessi" +
-      "ons\030\001 \003(\0132..agent_memory.working_memory." +
-      "v1.SessionSummaryR\010sessions\022&\n\017next_page" +
-      "_token\030\002 \001(\tR\rnextPageToken\022\035\n\ntotal_siz" +
-      "e\030\003 \001(\003R\ttotalSize\"\263\002\n\023ListMessagesReque" +
-      "st\022&\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespa" +
-      "ce\022)\n\nsession_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsess" +
-      "ionId\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId" +
-      "\0227\n\016after_sequence\030\004 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017" +
-      "(\000R\rafterSequence\022$\n\tpage_size\030\005 \001(\005B\007\272H" +
-      "\004\032\002(\000R\010pageSize\022\'\n\npage_token\030\006 \001(\tB\010\272H\005" +
-      "r\003(\200 R\tpageToken\022\036\n\ndescending\030\007 \001(\010R\nde" +
-      "scending\"\232\001\n\024ListMessagesResponse\022;\n\010mes" +
-      "sages\030\001 \003(\0132\037.agent_memory.common.v1.Mes" +
-      "sageR\010messages\022&\n\017next_page_token\030\002 \001(\tR" +
-      "\rnextPageToken\022\035\n\ntotal_size\030\003 \001(\003R\ttota" +
-      "lSize\"\327\003\n\030BuildMemoryPromptRequest\022!\n\005qu" +
-      "ery\030\001 \001(\tB\013\272H\010r\006\020\001(\200\200\020R\005query\022G\n\007session" +
-      "\030\002 \001(\0132-.agent_memory.working_memory.v1." +
-      "PromptSessionR\007session\022X\n\020long_term_sear" +
-      "ch\030\003 \001(\0132..agent_memory.working_memory.v" +
-      "1.LongTermSearchR\016longTermSearch\0224\n\014toke" +
-      "n_budget\030\004 \001(\003B\014\272H\t\"\007\030\200\302\327/ \000H\000R\013tokenBud" +
-      "get\210\001\001\022\035\n\nomit_query\030\005 \001(\010R\tomitQuery:\216\001" +
-      "\272H\212\001\032\207\001\n\032build_memory_prompt.source\0228at " +
-      "least one of session and long_term_searc" +
-      "h is required\032/has(this.session) || has(" +
-      "this.long_term_search)B\017\n\r_token_budget\"" +
-      "\211\002\n\rPromptSession\022&\n\tnamespace\030\001 \001(\tB\010\272H" +
-      "\005r\003(\200\004R\tnamespace\022)\n\nsession_id\030\002 \001(\tB\n\272" +
-      "H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 \001(\tB\010\272" +
-      "H\005r\003(\200\004R\006userId\022E\n\006window\030\004 \001(\0132-.agent_" +
-      "memory.working_memory.v1.ContextWindowR\006" +
-      "window\022;\n\025recent_messages_limit\030\005 \001(\005B\007\272" +
-      "H\004\032\002(\000R\023recentMessagesLimit\"\276\001\n\016LongTerm" +
-      "Search\0229\n\005query\030\001 \001(\0132#.agent_memory.com" +
-      "mon.v1.SearchQueryR\005query\022\035\n\005limit\030\002 \001(\005" +
-      "B\007\272H\004\032\002(\000R\005limit\022\'\n\017exclude_session\030\003 \001(" +
-      "\010R\016excludeSession\022)\n\020exclude_standing\030\004 " +
-      "\001(\010R\017excludeStanding\"\302\002\n\031BuildMemoryProm" +
-      "ptResponse\022I\n\010messages\030\001 \003(\0132-.agent_mem" +
-      "ory.working_memory.v1.PromptMessageR\010mes" +
-      "sages\0225\n\004hits\030\002 \003(\0132!.agent_memory.commo" +
-      "n.v1.MemoryHitR\004hits\022:\n\010standing\030\003 \003(\0132\036" +
-      ".agent_memory.common.v1.MemoryR\010standing" +
-      "\022O\n\010sections\030\004 \003(\01323.agent_memory.workin" +
-      "g_memory.v1.PromptSectionReportR\010section" +
-      "s\022\026\n\006tokens\030\005 \001(\003R\006tokens\"\276\001\n\031WatchWorki" +
-      "ngMemoryRequest\022&\n\tnamespace\030\001 \001(\tB\010\272H\005r" +
-      "\003(\200\004R\tnamespace\022)\n\nsession_id\030\002 \001(\tB\n\272H\007" +
-      "r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 \001(\tB\010\272H\005" +
-      "r\003(\200\004R\006userId\022+\n\014resume_token\030\004 \001(\tB\010\272H\005" +
-      "r\003(\200 R\013resumeToken\"\206\001\n\032WatchWorkingMemor" +
-      "yResponse\022E\n\006change\030\001 \001(\0132-.agent_memory" +
-      ".working_memory.v1.SessionChangeR\006change" +
-      "\022!\n\014resume_token\030\002 \001(\tR\013resumeToken\"`\n\020E" +
-      "raseUserRequest\022#\n\007user_id\030\001 \001(\tB\n\272H\007r\005\020" +
-      "\001(\200\004R\006userId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r\003(" +
-      "\200\001R\trequestId\"\226\001\n\021EraseUserResponse\022>\n\007r" +
-      "eceipt\030\001 \001(\0132$.agent_memory.common.v1.Er" +
-      "aseReceiptR\007receipt\022A\n\010sessions\030\002 \003(\0132%." +
-      "agent_memory.common.v1.ErasedSessionR\010se" +
-      "ssions2\302\022\n\024WorkingMemoryService\022\342\001\n\030GetO" +
-      "rCreateWorkingMemory\022?.agent_memory.work" +
-      "ing_memory.v1.GetOrCreateWorkingMemoryRe" +
-      "quest\032@.agent_memory.working_memory.v1.G" +
-      "etOrCreateWorkingMemoryResponse\"C\220\002\002\342\340\030\006" +
-      "\010\002\022\002\010\005\202\323\344\223\0020:\001*\"+/v1/working-memory/{ses" +
-      "sion_id}:getOrCreate\022\273\001\n\020GetWorkingMemor" +
-      "y\0227.agent_memory.working_memory.v1.GetWo" +
-      "rkingMemoryRequest\0328.agent_memory.workin" +
-      "g_memory.v1.GetWorkingMemoryResponse\"4\220\002" +
-      "\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002!\022\037/v1/working-memory/{s" +
-      "ession_id}\022\327\001\n\020SetWorkingMemory\0227.agent_" +
-      "memory.working_memory.v1.SetWorkingMemor" +
-      "yRequest\0328.agent_memory.working_memory.v" +
-      "1.SetWorkingMemoryResponse\"P\342\340\030\006\010\002\022\002\010\n\202\323" +
-      "\344\223\002@:\016working_memory\032./v1/working-memory" +
-      "/{working_memory.session_id}\022\274\001\n\016AppendM" +
-      "essages\0225.agent_memory.working_memory.v1" +
-      ".AppendMessagesRequest\0326.agent_memory.wo" +
-      "rking_memory.v1.AppendMessagesResponse\";" +
-      "\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002+:\001*\"&/v1/working-memory/" +
-      "{session_id}:append\022\270\001\n\013AddMemories\0222.ag" +
-      "ent_memory.working_memory.v1.AddMemories" +
-      "Request\0323.agent_memory.working_memory.v1" +
-      ".AddMemoriesResponse\"@\342\340\030\006\010\002\022\002\010\005\202\323\344\223\0020:\001" +
-      "*\"+/v1/working-memory/{session_id}:addMe" +
-      "mories\022\340\001\n\023UpdateWorkingMemory\022:.agent_m" +
-      "emory.working_memory.v1.UpdateWorkingMem" +
-      "oryRequest\032;.agent_memory.working_memory" +
-      ".v1.UpdateWorkingMemoryResponse\"P\342\340\030\006\010\002\022" +
-      "\002\010\005\202\323\344\223\002@:\016working_memory2./v1/working-m" +
-      "emory/{working_memory.session_id}\022\301\001\n\023De" +
-      "leteWorkingMemory\022:.agent_memory.working" +
-      "_memory.v1.DeleteWorkingMemoryRequest\032;." +
-      "agent_memory.working_memory.v1.DeleteWor" +
-      "kingMemoryResponse\"1\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002!*\037/v" +
-      "1/working-memory/{session_id}\022\234\001\n\014ListSe" +
-      "ssions\0223.agent_memory.working_memory.v1." +
-      "ListSessionsRequest\0324.agent_memory.worki" +
-      "ng_memory.v1.ListSessionsResponse\"!\220\002\001\342\340" +
-      "\030\006\010\001\022\002\010\n\202\323\344\223\002\016\022\014/v1/sessions\022\270\001\n\014ListMes" +
-      "sages\0223.agent_memory.working_memory.v1.L" +
-      "istMessagesRequest\0324.agent_memory.workin" +
-      "g_memory.v1.ListMessagesResponse\"=\220\002\001\342\340\030" +
-      "\006\010\001\022\002\010\n\202\323\344\223\002*\022(/v1/working-memory/{sessi" +
-      "on_id}/messages\022\271\001\n\021BuildMemoryPrompt\0228." +
-      "agent_memory.working_memory.v1.BuildMemo" +
-      "ryPromptRequest\0329.agent_memory.working_m" +
-      "emory.v1.BuildMemoryPromptResponse\"/\220\002\001\342" +
-      "\340\030\006\010\001\022\002\010\036\202\323\344\223\002\034:\001*\"\027/v1/memory-prompt:bu" +
-      "ild\022\305\001\n\022WatchWorkingMemory\0229.agent_memor" +
-      "y.working_memory.v1.WatchWorkingMemoryRe" +
-      "quest\032:.agent_memory.working_memory.v1.W" +
-      "atchWorkingMemoryResponse\"6\220\002\001\342\340\030\002\010\001\202\323\344\223" +
-      "\002\'\022%/v1/working-memory/{session_id}:watc" +
-      "h0\001\022\255\001\n\tEraseUser\0220.agent_memory.working" +
-      "_memory.v1.EraseUserRequest\0321.agent_memo" +
-      "ry.working_memory.v1.EraseUserResponse\";" +
-      "\342\340\030\006\010\003\022\002\010<\202\323\344\223\002+:\001*\"&/v1/users/{user_id}" +
-      ":eraseWorkingMemoryB\245\002\n\037io.agentmemory.w" +
-      "orkingmemory.v1B\031WorkingMemoryServicePro" +
-      "toP\001Z^github.com/agent-memory/agent-memo" +
-      "ry/clients/go/agent_memory/working_memor" +
-      "y/v1;workingmemoryv1\252\002\034AgentMemory.Worki" +
-      "ngMemory.V1\312\002\034AgentMemory\\WorkingMemory\\" +
-      "V1\342\002%AgentMemory\\WorkingMemory\\V1\\Metada" +
-      "ta\352\002\036AgentMemory::WorkingMemory::V1b\006pro" +
-      "to3"
+      "ry.v1.WorkingMemoryR\rworkingMemory\"\224\002\n\030F" +
+      "orkWorkingMemoryRequest\022&\n\tnamespace\030\001 \001" +
+      "(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nsession_id\030\002 " +
+      "\001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 " +
+      "\001(\tB\010\272H\005r\003(\200\004R\006userId\0220\n\016new_session_id\030" +
+      "\004 \001(\tB\n\272H\007r\005\020\001(\200\004R\014newSessionId\022\'\n\nmessa" +
+      "ge_id\030\005 \001(\tB\010\272H\005r\003(\200\002R\tmessageId\022\'\n\nrequ" +
+      "est_id\030\006 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"q\n\031For" +
+      "kWorkingMemoryResponse\022T\n\016working_memory" +
+      "\030\001 \001(\0132-.agent_memory.working_memory.v1." +
+      "WorkingMemoryR\rworkingMemory\"\360\001\n\032DeleteW" +
+      "orkingMemoryRequest\022&\n\tnamespace\030\001 \001(\tB\010" +
+      "\272H\005r\003(\200\004R\tnamespace\022)\n\nsession_id\030\002 \001(\tB" +
+      "\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 \001(\tB" +
+      "\010\272H\005r\003(\200\004R\006userId\022\033\n\004etag\030\004 \001(\tB\007\272H\004r\002(@" +
+      "R\004etag\022\'\n\nrequest_id\030\005 \001(\tB\010\272H\005r\003(\200\001R\tre" +
+      "questId\022\026\n\006forget\030\006 \001(\010R\006forget\"\232\001\n\033Dele" +
+      "teWorkingMemoryResponse\022\030\n\007deleted\030\001 \001(\010" +
+      "R\007deleted\022\037\n\013session_uid\030\002 \001(\tR\nsessionU" +
+      "id\022\027\n\007user_id\030\003 \001(\tR\006userId\022\'\n\017forgotten" +
+      "_count\030\004 \001(\005R\016forgottenCount\"\323\001\n\023ListSes" +
+      "sionsRequest\022+\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200" +
+      "\004H\000R\tnamespace\210\001\001\022&\n\007user_id\030\002 \001(\tB\010\272H\005r" +
+      "\003(\200\004H\001R\006userId\210\001\001\022$\n\tpage_size\030\003 \001(\005B\007\272H" +
+      "\004\032\002(\000R\010pageSize\022\'\n\npage_token\030\004 \001(\tB\010\272H\005" +
+      "r\003(\200 R\tpageTokenB\014\n\n_namespaceB\n\n\010_user_" +
+      "id\"\251\001\n\024ListSessionsResponse\022J\n\010sessions\030" +
+      "\001 \003(\0132..agent_memory.working_memory.v1.S" +
+      "essionSummaryR\010sessions\022&\n\017next_page_tok" +
+      "en\030\002 \001(\tR\rnextPageToken\022\035\n\ntotal_size\030\003 " +
+      "\001(\003R\ttotalSize\"\263\002\n\023ListMessagesRequest\022&" +
+      "\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)" +
+      "\n\nsession_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionI" +
+      "d\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\0227\n\016" +
+      "after_sequence\030\004 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\r" +
+      "afterSequence\022$\n\tpage_size\030\005 \001(\005B\007\272H\004\032\002(" +
+      "\000R\010pageSize\022\'\n\npage_token\030\006 \001(\tB\010\272H\005r\003(\200" +
+      " R\tpageToken\022\036\n\ndescending\030\007 \001(\010R\ndescen" +
+      "ding\"\232\001\n\024ListMessagesResponse\022;\n\010message" +
+      "s\030\001 \003(\0132\037.agent_memory.common.v1.Message" +
+      "R\010messages\022&\n\017next_page_token\030\002 \001(\tR\rnex" +
+      "tPageToken\022\035\n\ntotal_size\030\003 \001(\003R\ttotalSiz" +
+      "e\"\327\003\n\030BuildMemoryPromptRequest\022!\n\005query\030" +
+      "\001 \001(\tB\013\272H\010r\006\020\001(\200\200\020R\005query\022G\n\007session\030\002 \001" +
+      "(\0132-.agent_memory.working_memory.v1.Prom" +
+      "ptSessionR\007session\022X\n\020long_term_search\030\003" +
+      " \001(\0132..agent_memory.working_memory.v1.Lo" +
+      "ngTermSearchR\016longTermSearch\0224\n\014token_bu" +
+      "dget\030\004 \001(\003B\014\272H\t\"\007\030\200\302\327/ \000H\000R\013tokenBudget\210" +
+      "\001\001\022\035\n\nomit_query\030\005 \001(\010R\tomitQuery:\216\001\272H\212\001" +
+      "\032\207\001\n\032build_memory_prompt.source\0228at leas" +
+      "t one of session and long_term_search is" +
+      " required\032/has(this.session) || has(this" +
+      ".long_term_search)B\017\n\r_token_budget\"\211\002\n\r" +
+      "PromptSession\022&\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(" +
+      "\200\004R\tnamespace\022)\n\nsession_id\030\002 \001(\tB\n\272H\007r\005" +
+      "\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003" +
+      "(\200\004R\006userId\022E\n\006window\030\004 \001(\0132-.agent_memo" +
+      "ry.working_memory.v1.ContextWindowR\006wind" +
+      "ow\022;\n\025recent_messages_limit\030\005 \001(\005B\007\272H\004\032\002" +
+      "(\000R\023recentMessagesLimit\"\276\001\n\016LongTermSear" +
+      "ch\0229\n\005query\030\001 \001(\0132#.agent_memory.common." +
+      "v1.SearchQueryR\005query\022\035\n\005limit\030\002 \001(\005B\007\272H" +
+      "\004\032\002(\000R\005limit\022\'\n\017exclude_session\030\003 \001(\010R\016e" +
+      "xcludeSession\022)\n\020exclude_standing\030\004 \001(\010R" +
+      "\017excludeStanding\"\302\002\n\031BuildMemoryPromptRe" +
+      "sponse\022I\n\010messages\030\001 \003(\0132-.agent_memory." +
+      "working_memory.v1.PromptMessageR\010message" +
+      "s\0225\n\004hits\030\002 \003(\0132!.agent_memory.common.v1" +
+      ".MemoryHitR\004hits\022:\n\010standing\030\003 \003(\0132\036.age" +
+      "nt_memory.common.v1.MemoryR\010standing\022O\n\010" +
+      "sections\030\004 \003(\01323.agent_memory.working_me" +
+      "mory.v1.PromptSectionReportR\010sections\022\026\n" +
+      "\006tokens\030\005 \001(\003R\006tokens\"\276\001\n\031WatchWorkingMe" +
+      "moryRequest\022&\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004" +
+      "R\tnamespace\022)\n\nsession_id\030\002 \001(\tB\n\272H\007r\005\020\001" +
+      "(\200\004R\tsessionId\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200" +
+      "\004R\006userId\022+\n\014resume_token\030\004 \001(\tB\010\272H\005r\003(\200" +
+      " R\013resumeToken\"\206\001\n\032WatchWorkingMemoryRes" +
+      "ponse\022E\n\006change\030\001 \001(\0132-.agent_memory.wor" +
+      "king_memory.v1.SessionChangeR\006change\022!\n\014" +
+      "resume_token\030\002 \001(\tR\013resumeToken\"`\n\020Erase" +
+      "UserRequest\022#\n\007user_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\004" +
+      "R\006userId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\t" +
+      "requestId\"\226\001\n\021EraseUserResponse\022>\n\007recei" +
+      "pt\030\001 \001(\0132$.agent_memory.common.v1.EraseR" +
+      "eceiptR\007receipt\022A\n\010sessions\030\002 \003(\0132%.agen" +
+      "t_memory.common.v1.ErasedSessionR\010sessio" +
+      "ns2\210\024\n\024WorkingMemoryService\022\342\001\n\030GetOrCre" +
+      "ateWorkingMemory\022?.agent_memory.working_" +
+      "memory.v1.GetOrCreateWorkingMemoryReques" +
+      "t\032@.agent_memory.working_memory.v1.GetOr" +
+      "CreateWorkingMemoryResponse\"C\220\002\002\342\340\030\006\010\002\022\002" +
+      "\010\005\202\323\344\223\0020:\001*\"+/v1/working-memory/{session" +
+      "_id}:getOrCreate\022\273\001\n\020GetWorkingMemory\0227." +
+      "agent_memory.working_memory.v1.GetWorkin" +
+      "gMemoryRequest\0328.agent_memory.working_me" +
+      "mory.v1.GetWorkingMemoryResponse\"4\220\002\001\342\340\030" +
+      "\006\010\001\022\002\010\005\202\323\344\223\002!\022\037/v1/working-memory/{sessi" +
+      "on_id}\022\327\001\n\020SetWorkingMemory\0227.agent_memo" +
+      "ry.working_memory.v1.SetWorkingMemoryReq" +
+      "uest\0328.agent_memory.working_memory.v1.Se" +
+      "tWorkingMemoryResponse\"P\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002@" +
+      ":\016working_memory\032./v1/working-memory/{wo" +
+      "rking_memory.session_id}\022\274\001\n\016AppendMessa" +
+      "ges\0225.agent_memory.working_memory.v1.App" +
+      "endMessagesRequest\0326.agent_memory.workin" +
+      "g_memory.v1.AppendMessagesResponse\";\342\340\030\006" +
+      "\010\002\022\002\010\005\202\323\344\223\002+:\001*\"&/v1/working-memory/{ses" +
+      "sion_id}:append\022\270\001\n\013AddMemories\0222.agent_" +
+      "memory.working_memory.v1.AddMemoriesRequ" +
+      "est\0323.agent_memory.working_memory.v1.Add" +
+      "MemoriesResponse\"@\342\340\030\006\010\002\022\002\010\005\202\323\344\223\0020:\001*\"+/" +
+      "v1/working-memory/{session_id}:addMemori" +
+      "es\022\340\001\n\023UpdateWorkingMemory\022:.agent_memor" +
+      "y.working_memory.v1.UpdateWorkingMemoryR" +
+      "equest\032;.agent_memory.working_memory.v1." +
+      "UpdateWorkingMemoryResponse\"P\342\340\030\006\010\002\022\002\010\005\202" +
+      "\323\344\223\002@:\016working_memory2./v1/working-memor" +
+      "y/{working_memory.session_id}\022\303\001\n\021ForkWo" +
+      "rkingMemory\0228.agent_memory.working_memor" +
+      "y.v1.ForkWorkingMemoryRequest\0329.agent_me" +
+      "mory.working_memory.v1.ForkWorkingMemory" +
+      "Response\"9\342\340\030\006\010\002\022\002\010<\202\323\344\223\002):\001*\"$/v1/worki" +
+      "ng-memory/{session_id}:fork\022\301\001\n\023DeleteWo" +
+      "rkingMemory\022:.agent_memory.working_memor" +
+      "y.v1.DeleteWorkingMemoryRequest\032;.agent_" +
+      "memory.working_memory.v1.DeleteWorkingMe" +
+      "moryResponse\"1\342\340\030\006\010\002\022\002\010\036\202\323\344\223\002!*\037/v1/work" +
+      "ing-memory/{session_id}\022\234\001\n\014ListSessions" +
+      "\0223.agent_memory.working_memory.v1.ListSe" +
+      "ssionsRequest\0324.agent_memory.working_mem" +
+      "ory.v1.ListSessionsResponse\"!\220\002\001\342\340\030\006\010\001\022\002" +
+      "\010\n\202\323\344\223\002\016\022\014/v1/sessions\022\270\001\n\014ListMessages\022" +
+      "3.agent_memory.working_memory.v1.ListMes" +
+      "sagesRequest\0324.agent_memory.working_memo" +
+      "ry.v1.ListMessagesResponse\"=\220\002\001\342\340\030\006\010\001\022\002\010" +
+      "\n\202\323\344\223\002*\022(/v1/working-memory/{session_id}" +
+      "/messages\022\271\001\n\021BuildMemoryPrompt\0228.agent_" +
+      "memory.working_memory.v1.BuildMemoryProm" +
+      "ptRequest\0329.agent_memory.working_memory." +
+      "v1.BuildMemoryPromptResponse\"/\220\002\001\342\340\030\006\010\001\022" +
+      "\002\010\036\202\323\344\223\002\034:\001*\"\027/v1/memory-prompt:build\022\305\001" +
+      "\n\022WatchWorkingMemory\0229.agent_memory.work" +
+      "ing_memory.v1.WatchWorkingMemoryRequest\032" +
+      ":.agent_memory.working_memory.v1.WatchWo" +
+      "rkingMemoryResponse\"6\220\002\001\342\340\030\002\010\001\202\323\344\223\002\'\022%/v" +
+      "1/working-memory/{session_id}:watch0\001\022\255\001" +
+      "\n\tEraseUser\0220.agent_memory.working_memor" +
+      "y.v1.EraseUserRequest\0321.agent_memory.wor" +
+      "king_memory.v1.EraseUserResponse\";\342\340\030\006\010\003" +
+      "\022\002\010<\202\323\344\223\002+:\001*\"&/v1/users/{user_id}:erase" +
+      "WorkingMemoryB\245\002\n\037io.agentmemory.working" +
+      "memory.v1B\031WorkingMemoryServiceProtoP\001Z^" +
+      "github.com/agent-memory/agent-memory/cli" +
+      "ents/go/agent_memory/working_memory/v1;w" +
+      "orkingmemoryv1\252\002\034AgentMemory.WorkingMemo" +
+      "ry.V1\312\002\034AgentMemory\\WorkingMemory\\V1\342\002%A" +
+      "gentMemory\\WorkingMemory\\V1\\Metadata\352\002\036A" +
+      "gentMemory::WorkingMemory::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -472,86 +497,98 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_UpdateWorkingMemoryResponse_descriptor,
         new java.lang.String[] { "WorkingMemory", });
-    internal_static_agent_memory_working_memory_v1_DeleteWorkingMemoryRequest_descriptor =
+    internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryRequest_descriptor =
       getDescriptor().getMessageType(12);
+    internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryRequest_descriptor,
+        new java.lang.String[] { "Namespace", "SessionId", "UserId", "NewSessionId", "MessageId", "RequestId", });
+    internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryResponse_descriptor =
+      getDescriptor().getMessageType(13);
+    internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_ForkWorkingMemoryResponse_descriptor,
+        new java.lang.String[] { "WorkingMemory", });
+    internal_static_agent_memory_working_memory_v1_DeleteWorkingMemoryRequest_descriptor =
+      getDescriptor().getMessageType(14);
     internal_static_agent_memory_working_memory_v1_DeleteWorkingMemoryRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_DeleteWorkingMemoryRequest_descriptor,
         new java.lang.String[] { "Namespace", "SessionId", "UserId", "Etag", "RequestId", "Forget", });
     internal_static_agent_memory_working_memory_v1_DeleteWorkingMemoryResponse_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(15);
     internal_static_agent_memory_working_memory_v1_DeleteWorkingMemoryResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_DeleteWorkingMemoryResponse_descriptor,
-        new java.lang.String[] { "Deleted", "SessionUid", "UserId", });
+        new java.lang.String[] { "Deleted", "SessionUid", "UserId", "ForgottenCount", });
     internal_static_agent_memory_working_memory_v1_ListSessionsRequest_descriptor =
-      getDescriptor().getMessageType(14);
+      getDescriptor().getMessageType(16);
     internal_static_agent_memory_working_memory_v1_ListSessionsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_ListSessionsRequest_descriptor,
         new java.lang.String[] { "Namespace", "UserId", "PageSize", "PageToken", });
     internal_static_agent_memory_working_memory_v1_ListSessionsResponse_descriptor =
-      getDescriptor().getMessageType(15);
+      getDescriptor().getMessageType(17);
     internal_static_agent_memory_working_memory_v1_ListSessionsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_ListSessionsResponse_descriptor,
         new java.lang.String[] { "Sessions", "NextPageToken", "TotalSize", });
     internal_static_agent_memory_working_memory_v1_ListMessagesRequest_descriptor =
-      getDescriptor().getMessageType(16);
+      getDescriptor().getMessageType(18);
     internal_static_agent_memory_working_memory_v1_ListMessagesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_ListMessagesRequest_descriptor,
         new java.lang.String[] { "Namespace", "SessionId", "UserId", "AfterSequence", "PageSize", "PageToken", "Descending", });
     internal_static_agent_memory_working_memory_v1_ListMessagesResponse_descriptor =
-      getDescriptor().getMessageType(17);
+      getDescriptor().getMessageType(19);
     internal_static_agent_memory_working_memory_v1_ListMessagesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_ListMessagesResponse_descriptor,
         new java.lang.String[] { "Messages", "NextPageToken", "TotalSize", });
     internal_static_agent_memory_working_memory_v1_BuildMemoryPromptRequest_descriptor =
-      getDescriptor().getMessageType(18);
+      getDescriptor().getMessageType(20);
     internal_static_agent_memory_working_memory_v1_BuildMemoryPromptRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_BuildMemoryPromptRequest_descriptor,
         new java.lang.String[] { "Query", "Session", "LongTermSearch", "TokenBudget", "OmitQuery", });
     internal_static_agent_memory_working_memory_v1_PromptSession_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(21);
     internal_static_agent_memory_working_memory_v1_PromptSession_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_PromptSession_descriptor,
         new java.lang.String[] { "Namespace", "SessionId", "UserId", "Window", "RecentMessagesLimit", });
     internal_static_agent_memory_working_memory_v1_LongTermSearch_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(22);
     internal_static_agent_memory_working_memory_v1_LongTermSearch_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_LongTermSearch_descriptor,
         new java.lang.String[] { "Query", "Limit", "ExcludeSession", "ExcludeStanding", });
     internal_static_agent_memory_working_memory_v1_BuildMemoryPromptResponse_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(23);
     internal_static_agent_memory_working_memory_v1_BuildMemoryPromptResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_BuildMemoryPromptResponse_descriptor,
         new java.lang.String[] { "Messages", "Hits", "Standing", "Sections", "Tokens", });
     internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryRequest_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(24);
     internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryRequest_descriptor,
         new java.lang.String[] { "Namespace", "SessionId", "UserId", "ResumeToken", });
     internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryResponse_descriptor =
-      getDescriptor().getMessageType(23);
+      getDescriptor().getMessageType(25);
     internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryResponse_descriptor,
         new java.lang.String[] { "Change", "ResumeToken", });
     internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor =
-      getDescriptor().getMessageType(24);
+      getDescriptor().getMessageType(26);
     internal_static_agent_memory_working_memory_v1_EraseUserRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor,
         new java.lang.String[] { "UserId", "RequestId", });
     internal_static_agent_memory_working_memory_v1_EraseUserResponse_descriptor =
-      getDescriptor().getMessageType(25);
+      getDescriptor().getMessageType(27);
     internal_static_agent_memory_working_memory_v1_EraseUserResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_EraseUserResponse_descriptor,
