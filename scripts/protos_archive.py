@@ -1,7 +1,8 @@
 """Pack the protos with all that they import: `make protos-archive`.
 
-`protoc -I` needs nothing beside the unpacked folder. Two runs over the same files make the same
-bytes.
+`protoc -I` needs nothing beside the unpacked folder. `clients.binpb` in it holds the same protos,
+compiled, without the imports of validation rules and HTTP forms, for code that needs no package for
+them. Two runs over the same files make the same bytes.
 """
 
 import argparse
@@ -12,8 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grpc_tools
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from generate import ROOT, version
+from generate_clients import contract
 
 PROTOS = ROOT / "protos"
 THIRD_PARTY = PROTOS / "third_party"
@@ -22,6 +25,7 @@ WELL_KNOWN = Path(grpc_tools.__file__).parent / "_proto"
 
 def contents() -> Iterator[tuple[str, bytes]]:
     """Yield the name and the bytes of every file, in the order of their names in each part."""
+    yield "clients.binpb", clients_image()
     yield "LICENSE", (ROOT / "LICENSE").read_bytes()
     for root, pattern in (
         (PROTOS, "agent_memory/**/*.proto"),
@@ -31,6 +35,13 @@ def contents() -> Iterator[tuple[str, bytes]]:
     ):
         for path in sorted(root.glob(pattern)):
             yield path.relative_to(root).as_posix(), path.read_bytes()
+
+
+def clients_image() -> bytes:
+    """Compile the protos as clients generate their code from them."""
+    files = contract().file
+    kept = [file for file in files if not file.name.startswith(("buf/", "google/api/"))]
+    return FileDescriptorSet(file=kept).SerializeToString(deterministic=True)
 
 
 def write(folder: Path) -> Path:

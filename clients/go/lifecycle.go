@@ -179,39 +179,6 @@ func firstText(texts ...string) string {
 	return ""
 }
 
-// DeleteSession deletes a session and what was learned from it alone, and tells whether there was
-// one. After an error the whole call may be repeated. To delete the session alone, call
-// WorkingMemory.DeleteWorkingMemory.
-func (c *Client) DeleteSession(ctx context.Context, session *common.SessionRef, userID string) (bool, error) {
-	deleted, err := c.WorkingMemory.DeleteWorkingMemory(ctx, &working.DeleteWorkingMemoryRequest{
-		Namespace: session.GetNamespace(), SessionId: session.GetSessionId(), UserId: userID,
-		Forget: true,
-	})
-	if err != nil {
-		return false, err
-	}
-	owner := firstText(deleted.GetUserId(), userID)
-	var known []string
-	if deleted.GetSessionUid() != "" {
-		known = []string{deleted.GetSessionUid()}
-	}
-	found, err := c.Extraction.ForgetSession(ctx, &extraction.ForgetSessionRequest{
-		Session: session, UserId: owner, SessionUids: known,
-	})
-	if err != nil {
-		return false, err
-	}
-	for _, uid := range found.GetSessionUids() {
-		if !slices.Contains(known, uid) {
-			known = append(known, uid)
-		}
-	}
-	_, err = c.LongTermMemory.ForgetSession(ctx, &longterm.ForgetSessionRequest{
-		Session: session, UserId: owner, SessionUids: known,
-	})
-	return deleted.GetDeleted(), err
-}
-
 // EraseUser erases a user's sessions, what waits for extraction, and memories, in the order in which
 // memories flow; each service tells the next which sessions went. It answers the receipts in the
 // order of the calls. After an error the whole call may be repeated. Needs the access of an admin.

@@ -19,7 +19,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	agentmemory "github.com/agent-memory/agent-memory/clients/go"
-	common "github.com/agent-memory/agent-memory/clients/go/agent_memory/common/v1"
 	extraction "github.com/agent-memory/agent-memory/clients/go/agent_memory/extraction/v1"
 	longterm "github.com/agent-memory/agent-memory/clients/go/agent_memory/long_term_memory/v1"
 	working "github.com/agent-memory/agent-memory/clients/go/agent_memory/working_memory/v1"
@@ -196,11 +195,6 @@ func (r *run) answer(ctx context.Context, each step) (any, error) {
 		progress, err := memory.WaitForExtraction(
 			ctx, filled(r, each, &working.GetWorkingMemoryRequest{}))
 		return asJSON(r, progress), err
-	case "DeleteSession":
-		request := filled(r, each, &working.DeleteWorkingMemoryRequest{})
-		session := &common.SessionRef{SessionId: request.GetSessionId()}
-		deleted, err := memory.DeleteSession(ctx, session, request.GetUserId())
-		return map[string]any{"deleted": deleted}, err
 	case "EraseUser":
 		receipts, err := memory.EraseUser(
 			ctx, filled(r, each, &working.EraseUserRequest{}).GetUserId())
@@ -230,6 +224,8 @@ func (r *run) answer(ctx context.Context, each step) (any, error) {
 		return call(ctx, r, each, &working.AppendMessagesRequest{}, memory.WorkingMemory.AppendMessages)
 	case "GetWorkingMemory":
 		return call(ctx, r, each, &working.GetWorkingMemoryRequest{}, memory.WorkingMemory.GetWorkingMemory)
+	case "DeleteWorkingMemory":
+		return call(ctx, r, each, &working.DeleteWorkingMemoryRequest{}, memory.WorkingMemory.DeleteWorkingMemory)
 	case "BuildMemoryPrompt":
 		return call(ctx, r, each, &working.BuildMemoryPromptRequest{}, memory.WorkingMemory.BuildMemoryPrompt)
 	case "CreateMemories":

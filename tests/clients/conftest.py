@@ -129,6 +129,8 @@ def built(language: str) -> Path:
             run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
         run("npm", "run", "build", cwd=folder)
         run("npm", "run", "pretest", cwd=folder)
+    if language == "go":
+        run("go", "vet", "./...", cwd=folder)
     if language == "java":
         run("mvn", "--batch-mode", "--quiet", "test-compile", cwd=folder)
     return folder

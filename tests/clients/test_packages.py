@@ -72,6 +72,31 @@ def test_the_packed_client_holds_code_and_types_alone(installed: Path, language:
 
 
 @pytest.mark.parametrize("language", ["typescript"])
+def test_a_browser_is_given_no_module_of_node(installed: Path, language: str) -> None:
+    """What the entry reaches under the condition `browser` imports nothing but libraries."""
+    package = installed / "node_modules/@agent-memory/client"
+    own = json.loads((CLIENTS / language / "package.json").read_text())
+    transport = package / own["imports"]["#transport"]["browser"]["default"]
+    reached: set[Path] = set()
+    ahead = [package / own["exports"]["."]["default"]]
+    libraries: set[str] = set()
+    while ahead:
+        path = ahead.pop().resolve()
+        if path in reached:
+            continue
+        reached.add(path)
+        for name in re.findall(r'from "([^"]+)"', path.read_text()):
+            if name == "#transport":
+                ahead.append(transport)
+            elif name.startswith("."):
+                ahead.append(path.parent / name)
+            else:
+                libraries.add("/".join(name.split("/")[:2]))
+    assert transport.resolve() in reached
+    assert libraries == {"@bufbuild/protobuf", "@connectrpc/connect", "@connectrpc/connect-web"}
+
+
+@pytest.mark.parametrize("language", ["typescript"])
 def test_strict_users_compile_with_the_packed_types(installed: Path, language: str) -> None:
     """Under nodenext, with every strictness there is, in Node.js and without its types."""
     (installed / "user.ts").write_text(

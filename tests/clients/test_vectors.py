@@ -77,11 +77,6 @@ class Run:
             case "WaitForExtraction":
                 progress = await self._memory.wait_for_extraction(request["sessionId"])
                 return {"extractedSequence": str(progress.extracted_sequence)}
-            case "DeleteSession":
-                deleted = await self._memory.delete_working_memory(
-                    request["sessionId"], user_id=request["userId"]
-                )
-                return {"deleted": deleted}
             case "EraseUser":
                 receipt = await self._memory.erase_user(request["userId"])
                 return {
@@ -191,7 +186,7 @@ async def test_python_is_refused_as_the_vectors_say(vectors: Any) -> None:
 
 # How the client of a language runs the vectors, in its folder.
 COMMANDS = {
-    "typescript": ["node", "--test", "build/vectors.test.js"],
+    "typescript": ["node", "--test", "build/vectors.test.js", "build/client.test.js"],
     "go": ["go", "test", "-count=1", "-run", "TestVectors", "./..."],
     "java": ["mvn", "--batch-mode", "--quiet", "test", "-Dtest=VectorsTest"],
 }

@@ -31,8 +31,6 @@ import io.agentmemory.longtermmemory.v1.SearchMemoriesRequest;
 import io.agentmemory.longtermmemory.v1.SearchMemoriesResponse;
 import io.agentmemory.longtermmemory.v1.WatchMemoriesRequest;
 import io.agentmemory.longtermmemory.v1.WatchMemoriesResponse;
-import io.agentmemory.workingmemory.v1.DeleteWorkingMemoryRequest;
-import io.agentmemory.workingmemory.v1.DeleteWorkingMemoryResponse;
 import io.agentmemory.workingmemory.v1.GetWorkingMemoryRequest;
 import io.agentmemory.workingmemory.v1.ListSessionsRequest;
 import io.agentmemory.workingmemory.v1.ListSessionsResponse;
@@ -54,11 +52,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -336,45 +332,6 @@ public final class AgentMemoryClient implements AutoCloseable {
     String words = plain(memory.getText());
     return longTermMemory.searchMemories(request).getHitsList().stream()
         .anyMatch(hit -> plain(hit.getMemory().getText()).equals(words));
-  }
-
-  /**
-   * Deletes a session and what was learned from it alone, and tells whether there was one. After an
-   * error the whole call may be repeated. To delete the session alone, call {@code
-   * workingMemory().deleteWorkingMemory}.
-   *
-   * @param userId the owner the caller expects; empty for any
-   */
-  public boolean deleteSession(SessionRef session, String userId) {
-    DeleteWorkingMemoryResponse deleted =
-        workingMemory.deleteWorkingMemory(
-            DeleteWorkingMemoryRequest.newBuilder()
-                .setNamespace(session.getNamespace())
-                .setSessionId(session.getSessionId())
-                .setUserId(userId)
-                .setForget(true)
-                .build());
-    String owner = first(deleted.getUserId(), userId);
-    Set<String> known = new LinkedHashSet<>();
-    if (!deleted.getSessionUid().isEmpty()) {
-      known.add(deleted.getSessionUid());
-    }
-    known.addAll(
-        extraction
-            .forgetSession(
-                io.agentmemory.extraction.v1.ForgetSessionRequest.newBuilder()
-                    .setSession(session)
-                    .setUserId(owner)
-                    .addAllSessionUids(known)
-                    .build())
-            .getSessionUidsList());
-    longTermMemory.forgetSession(
-        io.agentmemory.longtermmemory.v1.ForgetSessionRequest.newBuilder()
-            .setSession(session)
-            .setUserId(owner)
-            .addAllSessionUids(known)
-            .build());
-    return deleted.getDeleted();
   }
 
   /**

@@ -172,10 +172,6 @@ class VectorsTest {
         case "WaitForExtraction" -> {
           return json(memory.waitForExtraction(session(request)));
         }
-        case "DeleteSession" ->
-            answer.addProperty(
-                "deleted",
-                memory.deleteSession(session(request), request.get("userId").getAsString()));
         case "EraseUser" -> {
           List<EraseReceipt> receipts = memory.eraseUser(request.get("userId").getAsString());
           Map<String, Long> totals = new TreeMap<>();
