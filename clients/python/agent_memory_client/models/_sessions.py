@@ -137,6 +137,14 @@ class SequenceRange(_types.Model):
     last: int
 
 
+class ForkOrigin(_types.Model):
+    """Session that another one was copied from."""
+
+    session_id: _types.Text
+    session_uid: _types.Text = Field(description="Names its incarnation.")
+    last_sequence: int = Field(description="The last message that was copied.")
+
+
 class WorkingMemory(_types.Model):
     """A session as a reader sees it; its log keeps every message that was ever accepted.
 
@@ -159,8 +167,11 @@ class WorkingMemory(_types.Model):
         default=None,
         ge=1,
         le=_types.LONGEST_SECONDS,
-        description="How long it lives after its last write; none for ever.",
+        description=(
+            "How long it lives after its last write; none for what the server gives the namespace."
+        ),
     )
+    sliding_ttl: bool = Field(default=False, description="Reads renew the time to live too.")
     time_zone: _types.Text | None = Field(
         default=None, description="IANA zone in which relative dates are meant."
     )
@@ -180,6 +191,10 @@ class WorkingMemory(_types.Model):
     )
     context_percentage_until_summarization: float | None = Field(
         default=None, description="Tokens over the size at which summarization starts, 0 to 100."
+    )
+
+    forked_from: ForkOrigin | None = Field(
+        default=None, description="The session that it was copied from."
     )
 
     @field_validator("messages", "memories", mode="before")
@@ -202,6 +217,7 @@ class SessionUpdate(_types.Model):
     data: dict[str, Any] | None = None
     context: _types.Text | None = None
     ttl_seconds: int | None = Field(default=None, ge=1, le=_types.LONGEST_SECONDS)
+    sliding_ttl: bool | None = None
     long_term_memory_strategy: MemoryStrategyConfig | None = None
     time_zone: _types.Text | None = None
 

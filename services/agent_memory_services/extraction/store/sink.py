@@ -22,6 +22,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
     DeleteMemoriesRequest,
     ForgetMemoriesRequest,
     ForgetMemoriesResponse,
+    ForgetSessionRequest,
     GetMemoryRequest,
     ListMemoriesRequest,
     SearchMemoriesRequest,
@@ -192,6 +193,20 @@ class LongTermMemory:
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
+
+    async def take_back(self, origin: Origin, message_ids: Sequence[str]) -> None:
+        """Forget for good what messages of a session alone state.
+
+        Raises:
+            ServiceError: it cannot be forgotten now.
+        """
+        request = ForgetSessionRequest(
+            session=origin.session,
+            user_id=origin.user_id,
+            session_uids=[origin.session_uid],
+            message_ids=message_ids,
+        )
+        await self._stub.ForgetSession(request)
 
     async def known(self, text: str, origin: Origin, limit: int) -> list[Memory]:
         """Return the facts of the same owner that are nearest to a text.

@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, TypeVar
 
 import grpc
@@ -48,6 +49,16 @@ def on_first_signal(stop: Callable[[], None]) -> None:
 
 
 log = structlog.get_logger()
+
+_PACKAGES = ("working_memory", "long_term_memory", "extraction")
+
+
+def _contracts() -> Iterator[str]:
+    """Yield the names of all services, which a caller of the gateway asks any one of them for."""
+    for package in _PACKAGES:
+        module = import_module(f"agent_memory.{package}.v1.service_pb2")
+        yield from (each.full_name for each in module.DESCRIPTOR.services_by_name.values())
+
 
 _OPEN_SERVICES = frozenset({health.SERVICE_NAME, reflection.SERVICE_NAME})
 # Remembering the answers of calls takes two short commands of each that changes something.
@@ -176,7 +187,8 @@ async def _serving(
         readiness = Health(service.full_name)
         await readiness.add_to(server)
         if settings.reflection:
-            reflection.enable_server_reflection([service.full_name, *_OPEN_SERVICES], server)
+            names = {service.full_name, *_OPEN_SERVICES, *_contracts()}
+            reflection.enable_server_reflection(sorted(names), server)
         running = RunningServer(server, settings, health=readiness, admission=admission)
         with exposed(settings.metrics_listen, meters) as running.metrics_address:
             running.address = transport.bind(server, settings.listen, _credentials(settings))

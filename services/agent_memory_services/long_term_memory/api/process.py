@@ -32,6 +32,7 @@ from agent_memory_services.long_term_memory.lifecycle.schedule import Retention,
 from agent_memory_services.long_term_memory.listing import Listing, Walk
 from agent_memory_services.long_term_memory.memories.creating import Creating
 from agent_memory_services.long_term_memory.memories.editing import Memories
+from agent_memory_services.long_term_memory.memories.matching import MatchingMemories
 from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.store.access import AccessTracker
 from agent_memory_services.long_term_memory.store.documents import Shard
@@ -47,6 +48,7 @@ from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from agent_memory_services.long_term_memory.store.rounds import Rounds
 from agent_memory_services.long_term_memory.store.traces import Traces
 from agent_memory_services.long_term_memory.transfer import Import
+from agent_memory_services.long_term_memory.values import Values
 
 
 @asynccontextmanager
@@ -166,12 +168,15 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             Rewording(client).over,
             seconds=_WORDING_SECONDS,
         )
+        memories = Memories(store, vectorizer, reading=reading)
         servicer = LongTermMemoryServicer(
             creating=Creating(
                 store, vectorizer, compaction, settings.deduplication, reading=reading
             ),
-            memories=Memories(store, vectorizer, reading=reading),
+            memories=memories,
+            matching=MatchingMemories(memories, Walk(index), Listing(index)),
             listing=Listing(index),
+            values=Values(index),
             search=Search(index, vectorizer, accesses),
             compaction=compaction,
             walk=Walk(index),

@@ -97,7 +97,7 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
         **{name: field.read(memory) for name, field in fields.TAGS.items()},
     }
     return {
-        name: fields.SEPARATOR.join(map(encode, held)) or encode("")
+        name: fields.SEPARATOR.join(map(encode, dict.fromkeys(held))) or encode("")
         for name, held in values.items()
     }
 
