@@ -10,7 +10,7 @@ from strands.memory.types import AddMessagesContext
 from strands.models import Model
 
 from agent_memory_client import MemoryAPIClient
-from agent_memory_client.integrations.strands import AgentMemoryStore
+from agent_memory_client.integrations.strands import StrandsMemoryStore
 
 
 class Scripted(Model):
@@ -50,7 +50,7 @@ async def client(url: str) -> AsyncIterator[MemoryAPIClient]:
 async def test_what_is_added_is_found_at_once(client: MemoryAPIClient, unique: str) -> None:
     """Through Strands' manager, for this user alone."""
     mine, other = (
-        AgentMemoryStore(client, user_id=user, name=user) for user in (unique, f"not-{unique}")
+        StrandsMemoryStore(client, user_id=user, name=user) for user in (unique, f"not-{unique}")
     )
     manager = MemoryManager(stores=[mine, other], add_tool_config=True)
     await manager.add("User likes tea", {"metadata": {"source": "form"}, "stores": [unique]})
@@ -64,7 +64,7 @@ async def test_a_batch_that_is_repeated_is_known_again(
     client: MemoryAPIClient, unique: str
 ) -> None:
     """By its numbers; those of another run are new, whatever is said in it."""
-    store = AgentMemoryStore(client, user_id=unique, session_id=unique)
+    store = StrandsMemoryStore(client, user_id=unique, session_id=unique)
     said: Any = [{"role": "user", "content": [{"text": "ok"}]}]
     for _ in range(2):
         await store.add_messages(said, AddMessagesContext(sequence_numbers=[0]))
@@ -79,7 +79,7 @@ async def test_a_batch_that_is_repeated_is_known_again(
 
 async def test_an_agent_is_told_what_is_remembered(client: MemoryAPIClient, unique: str) -> None:
     """Before its model is asked."""
-    store, model = AgentMemoryStore(client, user_id=unique, extraction=False), Scripted()
+    store, model = StrandsMemoryStore(client, user_id=unique, extraction=False), Scripted()
     await store.add("User likes tea")
     agent = Agent(model=model, memory_manager=MemoryManager(stores=[store]), callback_handler=None)
     await agent.invoke_async("What shall I drink?")

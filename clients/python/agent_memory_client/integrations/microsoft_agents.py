@@ -77,7 +77,7 @@ class AgentMemoryHistoryProvider(HistoryProvider):
 
 
 class AgentMemoryContextProvider(ContextProvider):
-    """What is remembered for a question, as an instruction of the run.
+    """Memories that a question brings along, as an instruction of the run.
 
     A memory that cannot be reached takes nothing from an answer but what is remembered.
     """

@@ -1,4 +1,4 @@
-"""Strands' memory store on memory: `AgentMemoryStore`, a `MemoryStore`.
+"""Strands' memory store on memory: `StrandsMemoryStore`, a `MemoryStore`.
 
 Messages go to a session as they are, and the services extract the facts: no model is called here.
 """
@@ -15,12 +15,12 @@ from agent_memory_client import MemoryAPIClient, MemoryMessage
 from agent_memory_client.integrations._bridge import derived_id
 
 
-class AgentMemoryStore(MemoryStore):
+class StrandsMemoryStore(MemoryStore):
     """A store of Strands' `MemoryManager`, for one user.
 
     ::
 
-        store = AgentMemoryStore(MemoryAPIClient("http://localhost:8000"), user_id="alice")
+        store = StrandsMemoryStore(MemoryAPIClient("http://localhost:8000"), user_id="alice")
         agent = Agent(memory_manager=MemoryManager(stores=[store], add_tool_config=True))
     """
 
