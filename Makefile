@@ -42,6 +42,9 @@ test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet mach
 	python -m pytest -m long tests
 	python -m pytest --numprocesses=logical --hypothesis-profile=at-length -m hypothesis tests/unit
 
+.PHONY: test-clients
+test-clients: $(INSTALLED) ## Build the client of each language whose toolchain is here, and run all against a stack
+	python -m pytest -m clients tests/clients
 FRAMEWORKS := .venv-frameworks
 
 $(FRAMEWORKS)/.installed: $(INSTALLED) requirements/frameworks.lock clients/python/pyproject.toml
@@ -54,10 +57,6 @@ $(FRAMEWORKS)/.installed: $(INSTALLED) requirements/frameworks.lock clients/pyth
 test-frameworks: $(FRAMEWORKS)/.installed ## Test the client's adapters with the frameworks, in an environment of their own
 	cd clients/python && ../../$(FRAMEWORKS)/bin/mypy --config-file tests/mypy.ini
 	cd clients/python && ../../$(FRAMEWORKS)/bin/python -m pytest -c tests/pytest.ini --rootdir=tests tests
-
-.PHONY: test-clients
-test-clients: $(INSTALLED) ## Build the client of each language whose toolchain is here, and run all against a stack
-	python -m pytest -m clients tests/clients
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
