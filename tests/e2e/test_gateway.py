@@ -240,3 +240,15 @@ async def test_the_contracts_are_told_through_the_gateway(stack: Stack, version:
         policy.service for policy in POLICIES
     }
     assert files.file_descriptor_response.file_descriptor_proto
+
+
+async def test_memories_are_listed_by_their_address_alone(stack: Stack) -> None:
+    """With conditions as parameters; no body is needed to look around."""
+    body = json.dumps({"memories": [{"id": "listed", "text": "Hi", "user_id": "ada"}]}).encode()
+    await http(stack, "POST", "/v1/memories:batchCreate", body)
+    answer = await http(stack, "GET", "/v1/memories?filter.user_id.eq=ada&page_size=2")
+    listed = json.loads(answer.body)
+    assert ([memory["id"] for memory in listed["memories"]], listed["total_size"]) == (
+        ["listed"],
+        "1",
+    )

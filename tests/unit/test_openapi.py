@@ -41,7 +41,12 @@ def test_the_document_is_valid() -> None:
 
 def test_every_method_is_in_it() -> None:
     """An RPC that is added later is in the document when it is generated anew."""
-    assert set(OPERATIONS) == {_operation_id(policy) for policy in IN_JSON}
+    methods = {re.sub(r"_[0-9]+$", "", name) for name in OPERATIONS}
+    assert methods == {_operation_id(policy) for policy in IN_JSON}
+    assert (
+        OPERATIONS["LongTermMemoryService_ListMemories_2"]
+        is DOCUMENT["paths"]["/v1/memories"]["get"]
+    )
 
 
 def test_everything_is_described() -> None:

@@ -49,6 +49,7 @@ from agent_memory_client.models._memories import (
     TimePrecision,
     Validity,
 )
+from agent_memory_client.models._prompts import MemoryPromptResponse, PromptSectionReport
 from agent_memory_client.models._search import (
     FieldValue,
     FieldValues,
@@ -68,10 +69,8 @@ from agent_memory_client.models._sessions import (
     AppendResult,
     ForkOrigin,
     MemoryMessage,
-    MemoryPromptResponse,
     MemoryStrategyConfig,
     MessageListResponse,
-    PromptSectionReport,
     SequenceRange,
     SessionChange,
     SessionInfo,

@@ -154,12 +154,16 @@ class TimeWindow(_types.Model):
 class MemoryRecordResults(_types.Model):
     """A page of memories.
 
-    `total` counts everything the filter matches. `next_cursor` asks for the page after this one;
-    it is absent on the last page, and where the page ends inside one of the server's.
+    `total` counts everything the filter matches, found by the question or not. `next_cursor` asks
+    for the page after this one; it is absent on the last page, and where the page ends inside one
+    of the server's.
     """
 
     memories: list[MemoryRecordResult] = Field(default_factory=list)
-    total: int = 0
+    total: int = Field(
+        default=0,
+        description="How many memories the filter matches, found by the question or not.",
+    )
     next_cursor: _types.Text | None = None
     next_offset: int | None = None
     time_windows: list[TimeWindow] = Field(default_factory=list)

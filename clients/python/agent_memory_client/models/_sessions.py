@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from agent_memory_client import _types
 from agent_memory_client.models._content import ContentPart, ToolCall, read_message
 from agent_memory_client.models._memories import MemoryRecord
-from agent_memory_client.models._search import MemoryRecordResult
 
 
 class MemoryMessage(_types.Model):
@@ -289,38 +288,3 @@ class SessionChange(_types.Model):
     messages: list[MemoryMessage] = Field(description="Those that joined, for `messages`.")
     changed_at: _types.UtcDatetime | None
     resume_token: _types.Text = Field(description="Continues a watch after this.")
-
-
-class PromptSectionReport(_types.Model):
-    """Report on a section of a prompt and on what did not fit."""
-
-    section: _types.Text = Field(
-        description="`standing`, `summary`, `memories`, `history` or `query`."
-    )
-    tokens: int
-    cap: int = Field(description="Tokens the section was allowed.")
-    included: int = Field(description="How many items it holds.")
-    left_out_ids: list[_types.Text] = Field(description="What did not fit.")
-    duplicate_ids: list[_types.Text] = Field(description="What another section says too.")
-
-
-class MemoryPromptResponse(_types.Model):
-    """A prompt; `response["messages"]` reads like `response.messages`."""
-
-    messages: list[dict[str, Any]] = Field(
-        description="Ready for a chat API: summary, history, memories, and the query last."
-    )
-    long_term_memories: list[MemoryRecordResult] = Field(description="What the search found.")
-    standing: list[MemoryRecord] = Field(description="Standing memories that were considered.")
-    report: list[PromptSectionReport]
-    tokens: int = Field(description="Tokens of the whole prompt.")
-
-    @property
-    def hits(self) -> list[MemoryRecordResult]:
-        """List what the search found."""
-        return self.long_term_memories
-
-    def __getitem__(self, name: str) -> Any:
-        if name in type(self).model_fields:
-            return getattr(self, name)
-        raise KeyError(name)

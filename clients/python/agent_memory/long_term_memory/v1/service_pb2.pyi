@@ -540,7 +540,7 @@ class SearchMemoriesResponse(_message.Message):
     next_page_token: _builtins.str
     """Asks for the next page; empty when there is none."""
     total_size: _builtins.int
-    """How many memories the filter matches in all."""
+    """How many memories the filter matches in all, found by the question or not."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[_search_pb2.MemoryHit]:
         """The hits, the best first."""
