@@ -71,6 +71,7 @@ def find_browser() -> None:
         SystemExit: there is none. Outside CI that is no failure.
     """
     if not _CHROMIUM.exists() and os.geteuid() == 0:
+        print("Installing Debian's Chromium.", flush=True)
         for command in (["update"], ["install", "--yes", "chromium"]):
             subprocess.run(["apt-get", "--quiet=2", *command], check=False, stdout=sys.stderr)
     if not _CHROMIUM.exists():
