@@ -15,6 +15,10 @@ def last_release(folder: Path) -> Path:
         baseline.extract(release.commit, folder, "services", "clients/python")
     except LookupError as error:
         pytest.fail(f"no release to compare with: {error}", pytrace=False)
+    program = folder / "services/agent_memory_services/__main__.py"
+    if not program.exists():
+        # Releases up to 0.1 are started by their module of commands.
+        program.write_text("from agent_memory_services.cli import app\n\napp()\n")
     return folder
 
 
