@@ -296,14 +296,14 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     async def GetMemory(
         self, request: rpc.GetMemoryRequest, context: Context
     ) -> rpc.GetMemoryResponse:
-        memory = await self._memories.get(_scope(), request.memory_id)
+        memory = await self._memories.read(_scope(), request.memory_id)
         return rpc.GetMemoryResponse(memory=memory)
 
     async def BatchGetMemories(
         self, request: rpc.BatchGetMemoriesRequest, context: Context
     ) -> rpc.BatchGetMemoriesResponse:
         response = rpc.BatchGetMemoriesResponse()
-        for found in await self._memories.get_each(_scope(), request.memory_ids):
+        for found in await self._memories.read_each(_scope(), request.memory_ids):
             if isinstance(found, Memory):
                 response.items.add(memory=found)
             else:

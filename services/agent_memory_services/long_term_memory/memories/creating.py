@@ -17,12 +17,14 @@ from agent_memory_services.long_term_memory.domain.memory import (
     Decision,
     StoredMemory,
     draft,
+    living,
     normalise,
     violations,
 )
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
+from agent_memory_services.shared.lifetimes import FOR_EVER, Lifetimes
 
 _OUTCOMES: Final = {
     Action.KEPT: ltm.CREATE_OUTCOME_CREATED,
@@ -140,8 +142,11 @@ class Creating:
         default: Policy,
         *,
         reading: ClaimReading | None = None,
+        lifetimes: Lifetimes = FOR_EVER,
     ) -> None:
         """Compare by the policy `default` where a call names none.
+
+        Memories that say nothing of their time to live have that of `lifetimes`.
 
         Without `reading`, the process's own parser reads what memories claim.
         """
@@ -150,6 +155,7 @@ class Creating:
         self._vectorizer = vectorizer
         self._compaction = compaction
         self._default = default
+        self._lifetimes = lifetimes
 
     async def create(
         self,
@@ -177,7 +183,7 @@ class Creating:
         drafts = [
             Draft(
                 # A microsecond apart, so that listings keep the order of the call.
-                _identified(draft(memory, now + at, self._vectorizer.model), actor, request_id, at),
+                _identified(self._draft(memory, now + at), actor, request_id, at),
                 derived=bool(request_id) and not memory.id,
                 named=bool(request_id or memory.id),
             )
@@ -195,6 +201,10 @@ class Creating:
             await self._consolidate(scope.tenant, drafts, actor, now)
         await self._show(scope.tenant, drafts)
         return [draft.creation for draft in drafts]
+
+    def _draft(self, given: Memory, now: int) -> Memory:
+        memory = draft(given, now, self._vectorizer.model)
+        return living(memory, self._lifetimes, now)
 
     async def _recognise(self, scope: Scope, drafts: Sequence[Draft]) -> None:
         """Settle what is stored already, so that a call that is repeated embeds only the rest."""

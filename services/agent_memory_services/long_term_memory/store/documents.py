@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
 from agent_memory_services.kit.redis.keys import encode, partition_of
 from agent_memory_services.long_term_memory.domain import fields, terms
-from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory
+from agent_memory_services.long_term_memory.domain.memory import (
+    MemoryVectors,
+    StoredMemory,
+    sliding_micros,
+)
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""
@@ -33,6 +37,8 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
         **_tags(tenant, memory),
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }
+    if (sliding := sliding_micros(memory)) is not None:
+        found[fields.SLIDING] = str(sliding)
     if vectors is not None:
         found |= vectors.hash_fields
     return found
@@ -57,6 +63,8 @@ def accesses(memory: Memory) -> dict[str, str]:
 def absent_fields(memory: Memory, vectors: MemoryVectors | None) -> list[str]:
     """Return the fields that the hash of a memory must not have; None keeps its vectors."""
     absent = [name for name, value in _numbers(memory).items() if value is None]
+    if not memory.HasField("sliding_ttl"):
+        absent.append(fields.SLIDING)
     return [*absent, *(vectors.absent_fields if vectors else ())]
 
 
@@ -68,6 +76,9 @@ def memory_of(values: Sequence[bytes | None]) -> Memory | None:
     memory = Memory.FromString(record)
     if access is not None:
         memory.last_access_time.CopyFrom(to_timestamp(int(access)))
+        if (sliding := sliding_micros(memory)) is not None:
+            renewed = max(int(access) + sliding, to_micros(memory.expire_time))
+            memory.expire_time.CopyFrom(to_timestamp(renewed))
     memory.access_count = int(access_count or 0)
     return memory
 
