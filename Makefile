@@ -42,6 +42,10 @@ test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet mach
 	python -m pytest -m long tests
 	python -m pytest --numprocesses=logical --hypothesis-profile=at-length -m hypothesis tests/unit
 
+.PHONY: test-clients
+test-clients: $(INSTALLED) ## Build the client of each language whose toolchain is here, and run all against a stack
+	python -m pytest -m clients tests/clients
+
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
@@ -56,6 +60,18 @@ audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilitie
 .PHONY: generate
 generate: $(INSTALLED) ## Regenerate every file that comes from the protos
 	python scripts/generate.py
+
+.PHONY: console
+console: $(INSTALLED) ## Build the console, of which the built files are committed
+	python scripts/console.py build
+
+.PHONY: console-pictures
+console-pictures: $(INSTALLED) ## Take the pictures of docs/console.md
+	python scripts/console.py pictures
+
+.PHONY: test-console
+test-console: $(INSTALLED) ## Test the console in Chromium against running stacks
+	python scripts/console.py test
 
 .PHONY: generate-clients
 generate-clients: $(INSTALLED) ## Regenerate the clients' code in the languages whose toolchains are here

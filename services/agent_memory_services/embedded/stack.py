@@ -12,6 +12,7 @@ from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child
 from agent_memory_services.embedded.errors import OpenToAllError
 from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, LOOPBACK_HOSTS, bootstrap
+from agent_memory_services.embedded.gateway.console import own_console
 from agent_memory_services.embedded.gateway.descriptors import (
     own_descriptors,
     own_openapi,
@@ -39,7 +40,8 @@ class StackOptions:
     """Directory and addresses of a stack; a port of 0 means any free one.
 
     `redis_url` names a store to use instead of starting one; without `gateway` its configuration
-    is only written, for an Envoy of the user's own. `environment` is added to that of
+    is only written, for an Envoy of the user's own. With `console` it serves the console too.
+    `environment` is added to that of
     the services, which decide by it everything else (model keys, worker counts, limits).
     """
 
@@ -47,6 +49,7 @@ class StackOptions:
     host: str = _LOOPBACK
     port: int = 0
     gateway: bool = True
+    console: bool = True
     service_ports: Mapping[str, int] = field(default_factory=dict)
     redis_url: str | None = None
     store_fsync: Fsync = "everysec"
@@ -153,6 +156,7 @@ class Stack:
             backends=self.services,
             hosts=LOOPBACK_HOSTS if is_loopback(self.address.host) else ANY_HOST,
             openapi=own_openapi(),
+            console=str(own_console()) if self._options.console else "",
         )
         gateway = EmbeddedGateway(
             self._options.state_dir, self.address, config, pass_fds=[self._lock]

@@ -30,6 +30,12 @@ OTHER: Final = "other"
 """Relation of a claim that holds the words of a statement which no other claim tells.
 
 Its limit is `clause` where they say something for themselves."""
+REASON: Final = "reason"
+"""Limit of the words by which a statement gives the reason of what it says."""
+NEVER: Final = "never"
+"""Limit of a denial of what was once said to be so."""
+ONLY: Final = "only"
+"""Limit of a claim beside which no other value holds."""
 PAST: Final = "did"
 """First word of a relation that is over and done."""
 SINCE: Final = "since"

@@ -58,7 +58,7 @@ METHODS = {policy.method: policy for policy in POLICIES}
 CHANGES = [policy for policy in POLICIES if policy.mutating]
 
 # What is the same when it is repeated, whoever repeats it.
-BY_NATURE = frozenset({"GetOrCreateWorkingMemory", "SubmitMessages"})
+BY_NATURE = frozenset({"GetOrCreateWorkingMemory", "SubmitMessages", "BatchSubmitMessages"})
 
 # Answers whether the caller was told that it was done. A `TimeoutError` says that a deadline passed
 # which the caller cannot choose.

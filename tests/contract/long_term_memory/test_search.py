@@ -9,11 +9,13 @@ import pytest
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, Validity
 from agent_memory.common.v1.search_pb2 import MemoryHit, RecencyOptions, SearchMode, SearchQuery
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_services.kit.contract.clock import to_timestamp
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 
+NONE = ltm.DEDUPLICATION_POLICY_NONE
 SEMANTIC = SearchMode.SEARCH_MODE_SEMANTIC
 KEYWORD = SearchMode.SEARCH_MODE_KEYWORD
 HYBRID = SearchMode.SEARCH_MODE_HYBRID
@@ -97,7 +99,7 @@ async def test_pages_show_each_hit_once(
     tenant: Tenant, mode: SearchMode.ValueType, size: int
 ) -> None:
     """Through every page while others write, and with scores that never leave the scale."""
-    await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(130)))
+    await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(130)), deduplication=NONE)
     expected = {memory.id for memory in (await tenant.list(page_size=1000)).memories}
     request = rpc.SearchMemoriesRequest(
         query=SearchQuery(text="Alice or the report or mountains", mode=mode), page_size=size
@@ -181,7 +183,7 @@ async def test_tenants_do_not_meet(tenant: Tenant, neighbour: Tenant) -> None:
 
 async def test_a_stream_holds_everything(tenant: Tenant) -> None:
     """A stream brings every hit once, best first, explained, up to its limit."""
-    await tenant.create(*(f"likes tea number {at}" for at in range(250)))
+    await tenant.create(*(f"likes tea number {at}" for at in range(250)), deduplication=NONE)
     hits = await streamed(tenant, text="tea")
     assert len({hit.memory.id for hit in hits}) == len(hits) == 250
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)

@@ -2,6 +2,7 @@
 export const serviceConfig = {
   "deadlines_seconds": {
     "/agent_memory.extraction.v1.ExtractionService/SubmitMessages": 5.0,
+    "/agent_memory.extraction.v1.ExtractionService/BatchSubmitMessages": 5.0,
     "/agent_memory.extraction.v1.ExtractionService/ExtractMemories": 60.0,
     "/agent_memory.extraction.v1.ExtractionService/Summarize": 60.0,
     "/agent_memory.extraction.v1.ExtractionService/GetJob": 5.0,
@@ -179,6 +180,10 @@ export const serviceConfig = {
             "method": "SubmitMessages"
           },
           {
+            "service": "agent_memory.extraction.v1.ExtractionService",
+            "method": "BatchSubmitMessages"
+          },
+          {
             "service": "agent_memory.working_memory.v1.WorkingMemoryService",
             "method": "GetOrCreateWorkingMemory"
           }
@@ -279,6 +284,10 @@ export const serviceConfig = {
           {
             "service": "agent_memory.extraction.v1.ExtractionService",
             "method": "SubmitMessages"
+          },
+          {
+            "service": "agent_memory.extraction.v1.ExtractionService",
+            "method": "BatchSubmitMessages"
           },
           {
             "service": "agent_memory.working_memory.v1.WorkingMemoryService",

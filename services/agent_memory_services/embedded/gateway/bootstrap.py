@@ -38,6 +38,8 @@ _READ_HEADER_KIBIBYTES = 256
 _READ_HEADERS = 1000
 # Of what the container may use. Bodies that have not arrived as a whole are kept until then.
 _HEAP_BYTES = 448 * _MEBIBYTE
+# At most, of the console's page.
+_PAGE_BYTES = 65_536
 # The smallest stream that is told from others by the memory that it holds: 2^18 bytes.
 _COUNTED_FROM = 18
 # A path may hold the id of a user or a session, so the route's name stands for it.
@@ -70,6 +72,7 @@ def bootstrap(
     max_request_bytes: int = 8 * _MEBIBYTE,
     max_response_bytes: int = 32 * _MEBIBYTE,
     openapi: str = "{}",
+    console: str = "",
     tls: GatewayTls = PLAIN_TEXT,
 ) -> dict[str, Any]:
     """Return an Envoy v3 bootstrap with one listener for gRPC, gRPC-Web and JSON.
@@ -84,6 +87,7 @@ def bootstrap(
         max_request_bytes: Largest JSON request; gRPC messages are limited by the services.
         max_response_bytes: Largest JSON answer, except of a stream.
         openapi: The document that is served under `OPENAPI_PATH`.
+        console: The folder with the console's files, on the gateway's machine; empty serves none.
         tls: Certificates of the gateway, and authorities of the services.
 
     Raises:
@@ -114,15 +118,17 @@ def bootstrap(
         "access_log": _access_log(),
         "local_reply_config": local_replies(max_request_bytes),
         "http_filters": http_filters(
-            descriptors, services, origins, max_request_bytes, max_response_bytes
+            descriptors, services, origins, max_request_bytes, max_response_bytes, console=console
         ),
         "route_config": {
             "virtual_hosts": [
-                virtual_host(routes(descriptors), hosts, origins, max_request_bytes, openapi)
+                virtual_host(
+                    routes(descriptors), hosts, origins, max_request_bytes, openapi, console=console
+                )
             ],
             "validate_clusters": False,
             "max_direct_response_body_size_bytes": max(
-                len(text.encode()) for text in (openapi, docs_page())
+                _PAGE_BYTES, *(len(text.encode()) for text in (openapi, docs_page()))
             ),
         },
     }

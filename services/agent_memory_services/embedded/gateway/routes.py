@@ -7,6 +7,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any
 
+from agent_memory_services.embedded.gateway.console import console_routes
 from agent_memory_services.embedded.gateway.descriptors import Route
 from agent_memory_services.embedded.gateway.json_bodies import TOO_LARGE
 from agent_memory_services.kit.contract import context
@@ -77,6 +78,8 @@ def virtual_host(
     origins: Sequence[str],
     max_json_bytes: int,
     openapi: str,
+    *,
+    console: str,
 ) -> dict[str, Any]:
     """Return a route for each method; JSON requests reach them once they are transcoded.
 
@@ -91,6 +94,7 @@ def virtual_host(
             _document(OPENAPI_PATH, openapi, {"content-type": "application/json"}),
             _document(DOCS_PATH, docs_page(), _of_page(docs_page())),
             *_reflection(about),
+            *console_routes(console),
             *_elsewhere(max_json_bytes),
         ],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(origins)},

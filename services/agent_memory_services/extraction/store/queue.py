@@ -247,6 +247,7 @@ class Lease:
         results: What earlier attempts found, by the name of the window.
         wanted: What messages ask to forget, as earlier attempts found it, likewise.
         receipts: What earlier attempts forgot, or were about to, likewise.
+        more: Another job of the tenant is due in the partition.
     """
 
     partition: int
@@ -256,6 +257,7 @@ class Lease:
     results: Mapping[str, Sequence[Memory]]
     wanted: Mapping[str, Sequence[ForgetSubject]] = field(default_factory=dict)
     receipts: Mapping[str, Sequence[ForgetReceipt]] = field(default_factory=dict)
+    more: bool = False
 
     @property
     def job_id(self) -> str:
@@ -417,7 +419,7 @@ class Leases:
         memory_ids: Sequence[str],
         skipped: Sequence[SkippedItem] = (),
         receipts: Sequence[ForgetReceipt] = (),
-    ) -> None:
+    ) -> bool:
         """End a job whose results are stored; its messages count as extracted from now on.
 
         Args:
@@ -426,11 +428,14 @@ class Leases:
             skipped: What it left out, with the reasons.
             receipts: What became of requests to forget.
 
+        Returns:
+            True if others waited behind it, which may be due now.
+
         Raises:
             LeaseLost: another worker has the job.
         """
         outcome = Job(memory_ids=memory_ids, skipped=skipped, forget_receipts=receipts)
-        await self._hold(_complete, lease, outcome=outcome.SerializeToString())
+        return await self._hold(_complete, lease, outcome=outcome.SerializeToString()) > 1
 
     async def retry_later(
         self, lease: Lease, error: Status, *, delay_seconds: float, strike: bool
@@ -468,10 +473,12 @@ class Leases:
         /,
         *args: P.args,
         **kwargs: P.kwargs,
-    ) -> None:
+    ) -> int:
         job_id, token = held.job_id, held.token
-        if not await self._store.take(own, held.partition, job_id, token, *args, **kwargs):
+        done: int = await self._store.take(own, held.partition, job_id, token, *args, **kwargs)
+        if not done:
             raise LeaseLost
+        return done
 
 
 def taken_back_key(partition: int, session: records.Session) -> str:
@@ -492,7 +499,7 @@ def _outlook(answer: Any) -> Outlook | RedisError:
 
 
 def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
-    job_id, fields, messages, before, memories, results = found
+    job_id, fields, messages, before, memories, results, more = found
     kept = {
         name.decode(errors="replace"): packed
         for name, packed in scripts.mapping_of(results).items()
@@ -507,6 +514,7 @@ def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
         results=_of_windows(kept, "", Memory),
         wanted=_of_windows(kept, _WANTED, ForgetSubject),
         receipts=_of_windows(kept, _FORGOTTEN, ForgetReceipt),
+        more=bool(more),
     )
 
 

@@ -4,6 +4,7 @@ A claim is read from a clause where its subject and verb are plain. Prepositions
 so that "to" and "from" differ; words that only mark a change, such as "now", make it single.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -12,8 +13,10 @@ from agent_memory_services.language.claims import (
     CHANGE,
     END,
     MOVE,
+    NEVER,
     OTHER,
     PAST,
+    REASON,
     Claim,
     ClaimModality,
 )
@@ -29,6 +32,7 @@ from agent_memory_services.language.en.values import (
     Holder,
     Values,
     counts,
+    marked,
     normal,
 )
 from agent_memory_services.language.en.wordings import (
@@ -46,14 +50,14 @@ from agent_memory_services.language.en.words import MONTHS, stem
 
 _LEMMAS: Final = {
     "'s": "be", "become": "be", "hat": "hate", "married": "marry", "decide": "plan",
-    "intend": "plan",
+    "intend": "plan", "rid": "ride",
 }  # fmt: skip
 _HATE: Final = frozenset({"hate", "dislike", "detest", "loathe", "despise"})
 _BEGINNING: Final = frozenset({"move", "relocate", "join", "marry"})
 """Verbs of what holds since it happened."""
 _RISING: Final = frozenset(
     """
-    go rise increase drop fall change grow shrink climb jump decrease decline sink soar expand
+    rise increase drop fall change grow shrink climb jump decrease decline sink soar expand
     dwindle improve
     """.split()  # noqa: SIM905
 )
@@ -79,7 +83,7 @@ _UNSAID: Final = (
         """
         new his her be is are was were been being am 'm 're 've have has had do does did not n't no
         never longer more any these days from on at moment after used 's mr mrs ms dr mr. mrs. ms.
-        dr. too then
+        dr. too then there here
         """.split()  # noqa: SIM905
     )
 )
@@ -106,6 +110,8 @@ _GIVING: Final = frozenset({"give", "show", "use", "provide", "include", "displa
 _RENEWED: Final = frozenset({"new", "again"})
 """Words of a change that say something else besides."""
 _NOBODY: Final = frozenset(["it", "that", "this", "there", "what", "who", "he", "she", "they"])
+_NO_ONE: Final = frozenset({"no one", "nobody", "none", "noone"})
+_THERE: Final = frozenset({"there", "here"})
 _MOST: Final = 16
 
 
@@ -159,14 +165,18 @@ def _claims_of(tree: Tree) -> tuple[Claim, ...]:
         verbs |= {clause.verb} if claims else set()
     if not 0 < len(found) < _MOST:
         return ()
+    given = reasons(tree)
     lost = list(_lost(tree, found, verbs))
-    if not lost:
-        return tuple(found)
+    behind = [one for one in lost if one.index in given]
+    lost = [one for one in lost if one.index not in given]
     if any(one.tag in _TURNING and one.lower not in _HARMLESS for one in lost):
         return ()
     told = any(one.tag.startswith("VB") or one.dep in _SUBJECTS for one in lost)
-    rest = " ".join(word for one in lost for word in normal(one).split())
-    return (*found, Claim("user", OTHER, rest, limits=("clause",) if told else ()))
+    for words, limit in ((lost, "clause" if told else ""), (behind, REASON)):
+        if words:
+            rest = " ".join(word for one in words for word in normal(one).split())
+            found[Claim("user", OTHER, rest, limits=(limit,) if limit else ())] = None
+    return tuple(found)
 
 
 _TURNING: Final = frozenset({"RB", "RBR", "RBS", "WRB", "UH", "FW"})
@@ -197,13 +207,16 @@ def _lost(tree: Tree, found: Iterable[Claim], verbs: set[int]) -> Iterator[Token
             told |= set(map(stem, words.split()))
     if any(each.relation.partition(" ")[0] == END for each in found):
         told |= {*MONTHS, *(token.lower for token in tree.tokens if token.lower.isdigit())}
-    if any(token.lemma in _CHANGING for token in tree.tokens):
+    if any(token.lemma in _CHANGING for token in tree.tokens) or any(
+        each.relation == CHANGE for each in found
+    ):
         told |= {"up", "down"}
-    text = " ".join(token.text for token in tree.tokens)
-    marks = {word for mark in MARKED.findall(text) for word in mark.lower().split()}
+    marks = marked(" ".join(token.text for token in tree.tokens))
     for token in tree.tokens:
+        counted = token.lower == "only" and _is_number(tree.tokens[token.index + 1 :][:1])
         if (
-            token.lower in marks
+            token.index in marks
+            or counted
             or token.index in verbs
             or token.tag in _GRAMMAR
             or token.lower in _UNSAID
@@ -212,6 +225,10 @@ def _lost(tree: Tree, found: Iterable[Claim], verbs: set[int]) -> Iterator[Token
         said = normal(token).split() if counts(token) else []
         if any(stem(word) not in told for word in said) and stem(token.lemma) not in told:
             yield token
+
+
+def _is_number(tokens: Sequence[Token]) -> bool:
+    return any(token.tag == "CD" for token in tokens)
 
 
 def _clauses(tree: Tree) -> Iterator["_Clause"]:
@@ -224,18 +241,37 @@ def _clauses(tree: Tree) -> Iterator["_Clause"]:
             yield _Clause(clause, changed=changed)
 
 
+def reasons(tree: Tree) -> set[int]:
+    """Return the places of what a statement gives as the reason of what it says."""
+    found: set[int] = set()
+    for token in tree.tokens:
+        mark = tree.child(token, "mark")
+        if token.dep == "advcl" and mark is not None and mark.lower in _BECAUSE:
+            found |= {one.index for one in tree.subtree(token)}
+        if token.dep in {"prep", "acomp"} and token.lower == "because":
+            found |= {one.index for one in tree.subtree(token)}
+    return found
+
+
+_BECAUSE: Final = frozenset({"because", "as", "since", "cause"})
+
+
 def _reasons(clause: Clause) -> frozenset[int]:
     """Return the places of what a clause gives as its reason: "because of ...", "as ..."."""
     tree, found = clause.tree, set[int]()
     for token in clause.body:
         marks = {one.lower for one in tree.children(token, "mark", "advmod")}
         because = token.dep == "advcl" and bool(marks & _WHY)
-        given = token.lower in {"because", "due", "thanks"} and token.dep in {"prep", "acomp"}
+        given = token.lower in {"because", "thanks"} and token.dep in {"prep", "acomp"}
+        given = given or (
+            token.lower == "due" and any(c.lower == "to" for c in tree.children(token))
+        )
         if because or given:
             found |= {one.index for one in tree.subtree(token)}
     return frozenset(found)
 
 
+_SO_FAR: Final = frozenset({"since", "for"})
 _WHY: Final = frozenset({"because", "as", "since", "that", "so", "though", "although"})
 
 
@@ -258,6 +294,9 @@ class _Clause:
         """Yield what the clause claims."""
         clause = self._clause
         holder = self._holder(clause.subject) if clause.subject is not None else None
+        if holder is not None and holder.path in _NO_ONE:
+            yield from self._given_up(holder)
+            return
         if holder is None or clause.verb.tag == "TO":
             return
         self._values = Values(clause.tree, own=holder.root == "user")
@@ -291,7 +330,19 @@ class _Clause:
         if lemma in _BEGINNING and not negated and endings.is_told:
             words = self._values.since(words)
         yield self._plain(holder, lemma, words, negated=negated, over=over)
+        if holder.own and (counted := endings.counted()) is not None:
+            yield counted
         yield from self._denied(holder, lemma, body)
+
+    def _given_up(self, holder: Holder) -> Iterator[Claim]:
+        """Yield what nobody does any more."""
+        words = [word for word in self._values.words(self._body()) if word not in _THERE]
+        while words and words[0] in {"to", "at", "in", "on", "with"}:
+            words = words[1:]
+        if MARKED.search(self._text()) and words:
+            yield Claim("user", END, " ".join(words), ended=True)
+        elif words:
+            yield self._plain(holder, self._lemma(), words, negated=True, over=False)
 
     def _lemma(self) -> str:
         lemma = self._clause.lemma
@@ -307,7 +358,7 @@ class _Clause:
         """Return the words behind the verb, without what is denied or put in another's place."""
         found: list[Token] = []
         for token in self._clause.body:
-            if token.index in self._reasons:
+            if token.index in self._reasons or token.index in self._asides:
                 continue
             denied = token.lower == "but" and self._clause.negated
             if (token.lower in {"not", "instead"} and found) or denied:
@@ -318,6 +369,18 @@ class _Clause:
                 break
             found.append(token)
         return found
+
+    @property
+    def _asides(self) -> set[int]:
+        """Places of what "who ..." or "which ..." behind a comma adds."""
+        tokens = self._tree.tokens
+        return {
+            one.index
+            for token in self._clause.body
+            if token.dep == "relcl"
+            for one in self._tree.subtree(token)
+            if tokens[self._tree.subtree(token)[0].index - 1].text == ","
+        }
 
     def _denied(self, holder: Holder, lemma: str, body: Sequence[Token]) -> Iterator[Claim]:
         """Yield what "not ..." or "instead of ..." behind the value denies."""
@@ -391,6 +454,7 @@ class _Clause:
         past = clause.tense in {Tense.PAST, Tense.PAST_PROGRESSIVE, Tense.USED_TO}
         settled = lemma in _CHANGING or started is not None or said.relation in STATES
         settled = settled or self._clause.verb.lemma in {"become", "reach", "hit", "turn"}
+        settled = settled or (lemma == "go" and said.relation != "go")
         if lemma in {"live", "reside", "work", "employ"} and past:
             settled = False
         relation = said.relation
@@ -406,10 +470,17 @@ class _Clause:
             negated=negated or disliked,
             modality=modality,
             quantities=tuple(self._values.quantities),
-            limits=tuple(self._values.limits),
+            limits=(
+                *self._values.limits,
+                *([NEVER] if past and negated and self._is_never else []),
+            ),
             single=said.single or relation in _ONE_AT_A_TIME,
             ended=over,
         )
+
+    @property
+    def _is_never(self) -> bool:
+        return any(token.lower == "never" for token in self._group_and_body())
 
     def _voiced(self, said: "Said", *, settled: bool) -> "Said":
         """Return a verb with its particle, as what is done to somebody, and as done already."""
@@ -422,6 +493,9 @@ class _Clause:
             relation, words = "be", [*going_on, *normal(clause.verb).split(), *words]
         perfect = clause.tense is Tense.PERFECT and clause.verb.tag != "VBG"
         lasting = clause.verb.lemma in LASTING or settled or said.relation in _MENTAL
+        if relation == "be" and perfect and _SO_FAR & {token.lower for token in clause.body}:
+            # "Has been on leave since May" tells of what is so.
+            return replace(said, words=words[words[:1] == ["back"] :])
         relation = f"have {relation}" if perfect and not lasting else relation
         return replace(said, relation=relation, words=words)
 
@@ -442,20 +516,34 @@ class _Clause:
         if lemma == "be":
             complement = self._clause.complement
             articled = complement is not None and self._tree.child(complement, "det") is not None
-            nominal = complement is not None and complement.dep in {"attr", "oprd"}
+            nominal = complement is not None and (
+                complement.dep in {"attr", "oprd"} or _is_name(complement)
+            )
             return attribute(holder, words, single=said.single, articled=articled, nominal=nominal)
         called = any(token.dep == "auxpass" for token in self._clause.group)
         if lemma in {"call", "name", "spell"} and called:
             named = own[:-1] if own[-1] == "name" and len(own) > 1 else own
             where = Holder(holder.root, named).path
             return Said(where, "name", words, said.single or one_only(own))
-        if lemma in _CHANGING and "to" in words and words[-1] != "to":
+        said_of = {token.lower for token in self._group_and_body()}
+        risen = lemma == "go" and not {"up", "down"}.isdisjoint(said_of)
+        if (lemma in _CHANGING or risen) and "to" in words and words[-1] != "to":
             if lemma == "move" and is_person(holder.own):
                 return said
             if lemma == "move" and not words[-1][:1].isdigit():
                 return Said(holder.path, "be", ["at", *words[words.index("to") + 1 :]], single=True)
             return Said(holder.root, " ".join(own), words[words.index("to") + 1 :], single=True)
         return said
+
+
+_PEOPLES: Final = re.compile(
+    r"(?:an|ish|ese|ic|i)$|^(?:french|dutch|czech|greek|swiss|welsh|thai|jewish|hindu|sikh)$"
+)
+
+
+def _is_name(token: Token) -> bool:
+    """Return true if a word with a capital, behind the first one, names no people or religion."""
+    return token.index > 0 and token.text[:1].isupper() and not _PEOPLES.search(token.lower)
 
 
 def _modality(
@@ -465,6 +553,7 @@ def _modality(
         return meant
     if lemma == "want":
         asked = words[:2] in (["to", "be"], ["be", "call"]) or "assistant" in words
+        asked = asked or _is_done_to_something(clause)
         often = any(
             one.partition(" ")[0] in {"every", "once", "twice", "daily", "weekly"} for one in limits
         )
@@ -474,6 +563,13 @@ def _modality(
     ahead = clause.tense is Tense.FUTURE or moving
     planned = ClaimModality.PLAN if ahead else ClaimModality.FACT
     return _MENTAL.get(lemma, planned)
+
+
+def _is_done_to_something(clause: Clause) -> bool:
+    """Return true if a participle follows what somebody wants: "wants recipes scaled"."""
+    things = [at for at, one in enumerate(clause.body) if one.tag in {"NNS", "NNP", "NNPS", "NN"}]
+    behind = clause.body[things[0] + 1 :][:2] if things else ()
+    return any(one.tag in {"VBN", "VBD"} for one in behind) and clause.body[0].tag != "TO"
 
 
 _MODALITIES: Final = {

@@ -7,6 +7,7 @@ from agent_memory_services.language.claims import CHANGE, END, MOVE, SWITCH, Cla
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
 from agent_memory_services.language.en.values import SELF, Holder, Values
+from agent_memory_services.language.en.wordings import is_person
 from agent_memory_services.language.en.words import MONTHS, WEEKDAY_NAMES
 
 _Phrases = dict[str, list[tuple[str, ...]]]
@@ -31,12 +32,13 @@ _OVER: Final = _phrases("""
     throw away; break off; break up with; split up with; split with; split from; split up from
     separate from; step down as; step down from; step back from; stand down as; get rid of
     get over; get off; let go; let go of; part with; part ways with; do away with; come off
-    go off; trade in; pack in; phase out; shut down; wind up; wrap up; lay off; lose interest in
+    go off
+    trade in; pack in; phase out; shut down; wind up; wrap up; lay off; lose interest in
     opt out of; pull out of; back out of; drop out of; move out of; check out of; bow out of
     get out of; come out of; go out of; walk out of; fall out of; grow out of; grow tired of
     grow bored of; grow sick of; tire of; recover from; be done with; have enough of
     fall out of love with; cut out; cut ties with; wean off; chuck; bin; pull the plug on
-    turn down; get tired of; get bored of; get bored with; get sick of ; outgrow; graduate
+    pay back; turn down; get tired of; get bored of; get bored with; get sick of ; outgrow; graduate
     return from; come back from; come home from; get back from; be back from; be home from
 """)
 """Verbs of an end, with what belongs to them; the words behind name what is over."""
@@ -56,10 +58,20 @@ _FADED: Final = _phrases("""
 _UNDONE: Final = _phrases("""
     cancel; scrap; shelve; axe; close; steal; sell; wreck; total; demolish; dissolve; disband
     discontinue; terminate; remove; heal; cure; rehome; destroy; abolish; write off; call off
-    shut down; tear down; take off; pay off; throw away; take away; turn down; give away; do; finish
+    shut down; tear down; take out; pull out; extract; nick; pinch; crush; adopt; take off
+    pay off; throw away; take away; turn down; give away; do; finish
     go; put to sleep; put down; repay; lift; drop; withdraw; end
 """)
 """What is done to a thing that is no more."""
+_FETCHED: Final = _phrases("pick up; collect; fetch; take back; take home; come for")
+"""Verbs of whoever takes what is theirs."""
+_SLIPS: Final = frozenset({"slip", "slide", "move", "shift"})
+"""Verbs of an event that has another time, without whoever moved it."""
+_TAKEN: Final = frozenset({"steal", "nick", "pinch", "crush", "adopt"})
+_TIPS: Final = frozenset(
+    "scrapyard dump tip skip bin junkyard landfill scrap recycling knacker breaker".split()  # noqa: SIM905
+)
+"""Places where things end."""
 _GOING: Final = _phrases("move; go; leave; return")
 _GONE: Final = frozenset(
     """
@@ -68,12 +80,14 @@ _GONE: Final = frozenset(
 )
 """What is said of a thing that is no more."""
 _MOVED: Final = _phrases("""
-    move; postpone; reschedule; delay; push; push back; push forward; shift; bring forward; put off
+    move; postpone; reschedule; delay; push; push back; push forward; shift; slip; slide
+    bring forward; put off
     put back; defer; rearrange; rebook; adjourn; change; set back; move up; move forward; move back
 """)
 """Verbs of an event that has another time."""
 _COUNTED: Final = _phrases("""
     change; cut down; cut back; cut; reduce; increase; lower; raise; go up; go down; be up; be down
+    shoot up; grow; jump; climb; rise; creep up; fall; sink; soar; shrink; slim down; come down
     get raise; get bump; get pay rise; get promotion; double; drop; adjust; set; put; bump; bring
 """)
 """Verbs of what has another number."""
@@ -91,7 +105,10 @@ _FAMILIES: Final = {
     "throw away": "sell", "throw out": "sell", "give away": "sell", "leave": "leave",
     "cancel": "cancel", "call off": "cancel", "finish": "finish", "complete": "finish",
     "submit": "finish", "end": "finish", "wrap up": "finish", "return": "leave", "drop": "drop",
-    "drop out": "", "pass": "pass", "lose": "sell", "close": "close", "lose interest": "",
+    "drop out": "", "pass": "pass", "lose": "sell", "pay back": "pay",
+    "steal": "sell", "nick": "sell", "pinch": "sell", "crush": "sell", "adopt": "adopt",
+    "close": "close",
+    "lose interest": "",
 }  # fmt: skip
 """Verbs that end no more than what they can be said of."""
 _AT_ONCE: Final = MONTHS | frozenset("spring summer autumn fall winter week month year".split())  # noqa: SIM905
@@ -124,7 +141,10 @@ class Endings:
         self._values = values
         self._lemma = lemma
         self._words = list(words)
-        self._passive = any(token.dep == "auxpass" for token in clause.group)
+        self._passive = any(
+            token.dep == "auxpass" or (token.lemma == "be" and clause.verb.tag == "VBN")
+            for token in clause.group
+        )
         self._particles = [
             token.lower
             for token in clause.group
@@ -137,7 +157,9 @@ class Endings:
         clause = self._clause
         if clause.modality is not reading.Modality.REAL or clause.negated:
             return []
-        found = self._subject_over() if self._is_of_a_thing else self._object_over()
+        found = self._handed_back() if self._is_of_a_thing else self._object_over()
+        if found is None and self._is_of_a_thing:
+            found = self._subject_over()
         if found is None and len(self._values.quantities) == 1:
             found = self._changed_number()
         if found is None and self.is_told:
@@ -178,7 +200,7 @@ class Endings:
             if tuple(said[: len(phrase)]) == phrase:
                 return said[len(phrase) :]
             [last] = phrase if len(phrase) == 1 else [""]
-            if last in said and (last in self._apart or last in {"off", "up", "away"}):
+            if last in said and (last in self._apart or last in {"off", "up", "away", "back"}):
                 return [word for word in said if word not in {last, "have"}]
         return None
 
@@ -206,6 +228,15 @@ class Endings:
         relation = f"{END} {family}" if family else END
         return Claim(path, relation, value, limits=limits, ended=True) if value else None
 
+    def _handed_back(self) -> Claim | None:
+        """Return the end of what somebody had for others who took it: "aunt picked up the dog"."""
+        if self._passive or not self.is_told:
+            return None
+        rest = self._behind(_FETCHED, self._lemma, [])
+        if not rest or rest[0] in _WHEN_OR_WHERE:
+            return None
+        return Claim("user", f"{END} hand back", " ".join(rest), ended=True)
+
     def _subject_over(self) -> Claim | None:
         """Return the end of the subject itself: "the trip was cancelled"."""
         holder, lemma = self._holder, self._lemma
@@ -217,13 +248,29 @@ class Endings:
             return self._end(left)
         if not self.is_told:
             return None
-        if self._passive and self._behind(_MOVED, lemma, []) is not None:
-            to = self._words.index("to") if "to" in self._words else len(self._words)
-            limits = self._times(self._words[to + 1 :])
-            return Claim(root, MOVE, subject, limits=limits, ended=True)
-        if lemma == "bear" and _BORN & set(holder.own[:1]):
-            return Claim(holder.root, END, "pregnant", ended=True)
-        return Claim(root, END, subject, ended=True) if self._is_no_more else None
+        return self._moved(root, subject) or self._gone(root, subject)
+
+    def _gone(self, root: str, subject: str) -> Claim | None:
+        """Return the end of a subject that was sold, died, or went to the scrapyard."""
+        lemma = self._lemma
+        if lemma == "go" and not _TIPS.isdisjoint(self._words) and "to" in self._words[:1]:
+            return Claim(root, f"{END} sell", subject, ended=True)
+        born = lemma == "bear" and not _BORN.isdisjoint(self._holder.own[:1])
+        if not born and not self._is_no_more:
+            return None
+        family = _FAMILIES.get(lemma, "") if self._passive and lemma in _TAKEN else ""
+        relation, over = f"{END} {family}".rstrip(), "pregnant" if born else subject
+        return Claim(root, relation, over, ended=True)
+
+    def _moved(self, root: str, subject: str) -> Claim | None:
+        """Return the move of the subject to another time: "the trip was postponed to May"."""
+        if self._behind(_MOVED, self._lemma, []) is None:
+            return None
+        to = self._words.index("to") if "to" in self._words else len(self._words)
+        limits = self._times(self._words[to + 1 :])
+        if not self._passive and (self._lemma not in _SLIPS or not self._is_timed(limits)):
+            return None
+        return Claim(root, MOVE, subject, limits=limits, ended=True)
 
     @property
     def _is_no_more(self) -> bool:
@@ -258,15 +305,34 @@ class Endings:
             return None
         event = rest[: rest.index("to")] if "to" in rest else rest
         limits = self._times(rest[len(event) + 1 :])
-        timed = any(each.split()[-1] in _WEEK or each[:1].isdigit() for each in limits)
+        timed = self._is_timed(limits)
         if not event or not (timed or self._lemma in {"postpone", "reschedule", "delay", "defer"}):
             return None
         return Claim(self._holder.root, MOVE, " ".join(event), limits=limits, ended=True)
+
+    @staticmethod
+    def _is_timed(limits: Sequence[str]) -> bool:
+        words = (each.split()[-1] for each in limits)
+        return any(word in _WEEK or word[:1].isdigit() for word in words)
 
     def _times(self, words: Sequence[str]) -> tuple[str, ...]:
         """Return the time that an event has now, where it is said."""
         kept = [one.removeprefix("to ") for one in self._values.limits]
         return tuple(filter(None, (" ".join(words), *kept)))
+
+    def counted(self) -> Claim | None:
+        """Return the other number of what a thing counts: "the hens are down to 2 eggs a day"."""
+        rest = (
+            self._behind(_COUNTED, self._lemma, []) if len(self._values.quantities) == 1 else None
+        )
+        if rest is None or rest[:1] != ["to"] or not (self.is_told or self._lemma == "be"):
+            return None
+        [number] = self._values.quantities
+        behind = " ".join(word for word in rest[1:] if word != number.value)
+        if not behind or not number.unit:
+            return None
+        path = self._holder.path
+        return Claim(path, CHANGE, behind, quantities=(number,), single=True, ended=True)
 
     def _changed_number(self) -> Claim | None:
         """Return the other number of what was changed: "changed my dose to 40 mg"."""
@@ -276,7 +342,8 @@ class Endings:
         number, to = self._values.quantities[0], rest.index("to")
         behind = [word for word in rest[to + 1 :] if word != number.value]
         name = [word for word in rest[:to] if word not in SELF | _ANYWHERE]
-        nameless = not name and (self._is_of_a_thing or not behind)
+        of_a_thing = self._is_of_a_thing and not is_person(self._holder.own)
+        nameless = not name and (of_a_thing or not behind)
         if nameless or number.value not in rest[to + 1 :]:
             return None
         limits = (" ".join(filter(None, (number.value, number.unit))),)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent_memory_services.language.claims import SINCE, Quantity
+from agent_memory_services.language.claims import ONLY, SINCE, Quantity
 from agent_memory_services.language.en.parser import Token, Tree
 from agent_memory_services.language.en.words import ANY_WEEKDAY, MONTHS, NUMBERS, WEEKDAY_NAMES
 
@@ -29,6 +29,9 @@ SAME: Final = {
     "movie": "film", "photograph": "photo", "picture": "photo", "bicycle": "bike",
     "holiday": "vacation", "scared": "afraid", "begin": "start", "commence": "start",
     "purchase": "buy", "large": "big", "sick": "ill", "frequently": "often", "couch": "sofa",
+    "gran": "grandmother", "granny": "grandmother", "nan": "grandmother", "nana": "grandmother",
+    "grandma": "grandmother", "gramps": "grandfather", "grandad": "grandfather",
+    "granddad": "grandfather", "grandpa": "grandfather", "gp": "family doctor",
     "seldom": "rarely", "television": "tv", "automobile": "car", "email": "email",
 }  # fmt: skip
 SELF: Final = frozenset({"user", "i", "me", "my", "we", "our"})
@@ -144,9 +147,14 @@ class Values:
         found: list[str] = []
         tokens = self._ordered(tokens)
         text = " ".join(token.lower for token in tokens)
-        marks = {word for mark in MARKED.findall(text) for word in mark.lower().split()}
+        marks = marked(text)
         for place, token in enumerate(tokens):
-            if token.index in limited or token.lower in MARKERS or token.lower in marks:
+            if token.index in limited or token.lower in MARKERS or place in marks:
+                continue
+            if token.lower == "only" and token.tag == "RB":
+                # Before a number it says no more than the number does.
+                if not any(one.tag == "CD" for one in tokens[place + 1 : place + 2]):
+                    self.limits.append(ONLY)
                 continue
             longer = token.lower == "longer" and place and tokens[place - 1].lower == "no"
             if not counts(token) or longer or token.lower in _TITLES:
@@ -231,6 +239,15 @@ class Values:
             words = [normal(one) for one in phrase if counts(one) and one.lower not in _WITHIN]
             self.limits.append(" ".join(words))
         return limited
+
+
+def marked(text: str) -> set[int]:
+    """Return the places of the words of a text that only mark a change, such as "these days"."""
+    return {
+        place
+        for mark in MARKED.finditer(text)
+        for place in range(text.count(" ", 0, mark.start()), text.count(" ", 0, mark.end()) + 1)
+    }
 
 
 def counts(token: Token) -> bool:

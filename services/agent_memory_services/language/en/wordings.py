@@ -33,12 +33,63 @@ _REWORDED: Final = (
     (r"^(User|I)(?: has|'ve| have)? renamed (?:their|my) ([\w ]+?) to ", r"\1's \2 is now called "),
     (r"^I's ", "My "),
     (rf"^((?:User|I)\b.* (?:{_CHANGED})\b.*) in the week(?:end)? of (?=\d|[A-Z])", r"\1 on "),
+    (r"^(User's|My) ([\w ]+?), \d{1,2}, ", r"\1 \2 "),
+    (
+        (
+            r"^There(?: are|'re| is|'s) ((?:an?|\d+|[a-z]+) [\w -]+?) (?:on|in|at) (User's|my|our)"
+            r" (\w[\w -]*)"
+        ),
+        r"\2 \3 has \1",
+    ),
+    (
+        (
+            r"^((?:[A-Z][\w'-]+ ){1,3})is the ([a-z][\w ]*?) (?:of|at|in) (User's|[Mm]y|[Oo]ur)"
+            r" ([a-z][\w ]*?)( now)?$"
+        ),
+        r"\3 \4's \2 is\5 \1",
+    ),
+    (
+        r"^(.{2,40}?) is (?:something|the one thing) (?:that )?(User|I) (?:(never|always) )?(\w+)$",
+        r"\2 \3 \4 \1",
+    ),
+    (r"^(.{2,40}?) (?:frightens?|scares?|terrif(?:y|ies)) (?:User|me)$", r"User is afraid of \1"),
+    (
+        r"^(User|I) (?:has|have) no (?:siblings|(?:brothers|sisters) (?:or|and) \w+ers)$",
+        r"User is an only child",
+    ),
+    (
+        r"^(User|I) (?:has|have|'ve got) an? (\w+)-day (?:working )?week\b",
+        r"\1 works \2 days a week",
+    ),
+    (r"\bcan(?:'t|not| not) (smell|taste) (?:anything|a thing)$", r"has no sense of \1"),
+    (r"\bcan(?:'t|not| not) hear (?:anything|a thing) (?:out of|in|with|through)\b", "is deaf in"),
+    (r"\bcan(?:'t|not| not) see (?:anything|a thing) (?:out of|in|with|through)\b", "is blind in"),
+    (r"\blives next door to (?:User|me|us)$", "lives next door"),
+    (r"^(User|I) lives? next door to (?:their|my) ([\w ]+)$", r"\1's \2 lives next door"),
+    (r" of (?:their|my|his|her|our) own\b", ""),
+    (r"(?<!\bis )(?<!\bam )\b(their|my|his|her|our) own (?=\w)", r"\1 "),
+    (r"\b(paid .{1,40} back|paid back .{1,40}) in full\b", r"\1"),
+    (r"\b(is|am|'m|are) back (?=\w+ing\b)", r"\1 now "),
+    (r"\b(is|am|are) (\w+ing) and (down|up) to (?=\w)", r"\1 \2 and \1 \3 to "),
+    (
+        r"\bgot (?=(?:nicked|pinched|stolen|robbed|wrecked|cancelled|canceled|crushed|totalled)\b)",
+        "was ",
+    ),
+    (r"\b(12|24)[ -]h(?:our)?s? (?=clock|time|format)", r"\1hour "),
     # Groups of one number, and words of one meaning, which a parser takes apart.
     (r"(?<=\d) (?=\d)", ""),
     (r"(?<=[a-z])-(?=[a-z])", ""),
     (r"(?<=\d) ?([ap])\.?m\b\.?", r" \1m"),
     (rf"\b(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?({_DATED})\b", r"on \2 \1"),
     (rf"\b(?:on )?({_DATED}) (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b", r"on \1 \2"),
+    (
+        (
+            rf"\b(do|does|will)(?:n't| not) (\w.{{1,60}}?) (?:till|until)"
+            rf" (?=(?:{_DATED})\b|(?:19|20)\d\d)"
+        ),
+        r"\1 \2 now in ",
+    ),
+    (r"\b(do|does|will)(?:n't| not) (\w.{1,60}?) (?:till|until) (?=on [A-Z])", r"\1 \2 now "),
     (r"\bteam lead\b", "team leader"),
     (r"\bto call (?:User|them|him|her|me) (?=[A-Z])", "to be called "),
     (r"^(User|I) wants? the assistant to be called ", r"\1 wants to be called "),
@@ -64,7 +115,7 @@ _REWORDED: Final = (
     (r"^(?:The |My )?(.{1,60}?) (?:let User go|let me go)\b", r"User quit job at \1"),
     (r"\b(?:is|am|'m) back (?:to|on) (?!work\b)(?=\w)", "switched to "),
     (r"\b(?:is|am|'m|went|has gone|have gone) back (?:to|at) work\b", "works now"),
-    (r"^(User\b.*?),? and User (?=\w)", r"\1 and "),
+    (r"^(User\b(?!').*?),? and User (?=\w)", r"\1 and "),
     (r",? now that .*$", " now"),
     (r"\bwent (part|full)(?:-| )?time\b", r"works \1 time now"),
     (r"\b(?:wants?|needs?) no more (?=\w)", "gave up "),
@@ -122,6 +173,10 @@ _REWORDED: Final = (
     (r"\bno longer (\w+(?:ch|sh|ss|x|z|o))es\b", r"does not \1 any more"),
     (r"\bno longer (?!(?:is|was|has)\b)(\w+)ies\b", r"does not \1y any more"),
     (r"\bno longer (?!(?:is|was|has)\b)(\w+[^s\W])s\b", r"does not \1 any more"),
+    (
+        r"\b(does not \w+) any more ([\w' ]{1,40}?) and (?=(?:now |only )?\w+s\b)",
+        r"\1 \2 any more and ",
+    ),
 )
 _REWRITING: Final = tuple(
     (re.compile(pattern, re.IGNORECASE if pattern[:1] == "^" or _DATED in pattern else 0), to)
@@ -268,6 +323,18 @@ def _birthday(one: _Wording) -> Said | None:
     return one.as_("birthday", one.words, single=True)
 
 
+def _birth_year(one: _Wording) -> Said | None:
+    if one.lemma == "bear" and one.begins("in") and len(one.words) == _YEAR:
+        return (
+            one.as_("year of birth", one.words[1:], single=True) if one.words[1].isdigit() else None
+        )
+    return None
+
+
+_YEAR: Final = 2
+"""Words of "in 1951"."""
+
+
 def _home(one: _Wording) -> Said | None:
     words = one.words
     if one.said.relation == "live" and (one.begins("with") or words == ["alone"]):
@@ -276,6 +343,8 @@ def _home(one: _Wording) -> Said | None:
         if set(words[: words.index("to")]) - _ALONG:
             return None
         return one.as_("live", ["in", *words[words.index("to") + 1 :]], single=True)
+    if one.lemma == "move" and one.begins("into"):
+        return one.as_("live", ["in", *words[1:]], single=True)
     return one.as_("live", words[1:]) if one.lemma == "be" and one.begins("base") else None
 
 
@@ -319,6 +388,18 @@ def _rhythm(one: _Wording) -> Said | None:
     )
 
 
+def _named(one: _Wording) -> Said | None:
+    """Return the name that somebody gives: "calls the baby Maeve"."""
+    if one.lemma not in {"call", "name"} or one.passive or len(one.words) != _NAMING:
+        return None
+    path = Holder(one.said.holder, (one.words[0],)).path
+    return Said(path, "name", one.words[1:], single=one.said.single)
+
+
+_NAMING: Final = 2
+"""Words of "baby Maeve"."""
+
+
 def _state(one: _Wording) -> Said | None:
     lemma, words = one.lemma, one.words
     if lemma in {"call", "name"} and one.said.relation != "name" and one.passive:
@@ -340,8 +421,8 @@ def _state(one: _Wording) -> Said | None:
 PREPOSITIONAL: Final = frozenset({"in", "at", "on", "of", "with", "for", "from", "and", "no"})
 
 
-_RULES: Final = (_spouse, _work, _age, _birthday)
-_RULES_OF_A_PERSON: Final = (_home, _employer, _commute, _rhythm, _state)
+_RULES: Final = (_spouse, _work, _age, _birthday, _birth_year)
+_RULES_OF_A_PERSON: Final = (_named, _home, _employer, _commute, _rhythm, _state)
 _AMONG: Final = frozenset(
     """
     for at in on with facebook instagram tiktok twitter linkedin reddit discord slack telegram
@@ -351,7 +432,9 @@ _AMONG: Final = frozenset(
 )
 """Words by which somebody who joined something does not work there."""
 _EMPLOYED: Final = (["for"], ["as"])
-STATES: Final = frozenset({"live", "live with", "work", "spouse", "name", "age", "birthday"})
+STATES: Final = frozenset(
+    {"live", "live with", "work", "spouse", "name", "age", "birthday", "year of birth"}
+)
 LASTING: Final = frozenset(
     {"live", "work", "know", "own", "have", "like", "love", "hate", "want", "prefer", "become"}
 )
@@ -367,7 +450,8 @@ _PEOPLE: Final = frozenset(
     """
     mother father parent sister brother son daughter child spouse partner girlfriend boyfriend aunt
     uncle cousin niece nephew grandmother grandfather friend colleague boss manager neighbor
-    neighbour roommate flatmate ex grandma grandpa fiance fiancee
+    neighbour roommate flatmate ex grandfather fiance fiancee godson goddaughter godmother godfather
+    twin stepson stepdaughter stepmother stepfather grandson granddaughter lodger tenant teacher
     """.split()  # noqa: SIM905
 )
 
@@ -404,9 +488,13 @@ def attribute(
         return Said(holder.path, "be", words, single)
     chosen = not _CHOSEN.isdisjoint(own) and one_only(own)
     nominal = nominal or chosen or bool(_CODE.search(words[0]))
-    if not nominal or (not _ATTRIBUTES_OF_MANY.isdisjoint(own) and not one_only(own)):
+    qualified = len(own) > 1 and not is_person(own)
+    many = not _ATTRIBUTES_OF_MANY.isdisjoint(own) and not one_only(own)
+    if not nominal or (many and not qualified):
         return Said(holder.path, "be", words, single)
-    one = single or chosen or (one_only(own) and not articled)
+    if not one_only(own):
+        return Said(holder.root, " ".join(own), words, single)
+    one = single or chosen or not articled
     return Said(holder.root, " ".join(own), words, one)
 
 

@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.language.claims import CHANGE, END, OTHER, SWITCH, Claim
+from agent_memory_services.language.claims import CHANGE, END, OTHER, REASON, SWITCH, Claim
 from agent_memory_services.language.en.words import NEGATIONS, NUMBERS, STOP_WORDS, roots, stem
 from agent_memory_services.long_term_memory.consolidation.rules import succession
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
@@ -84,10 +85,12 @@ def agree_on_marks(one: str, other: str) -> bool:
     return _marks(one) == _marks(other)
 
 
+@remembered(1024, longest=256)
 def _marks(text: str) -> Counter[str]:
     plain = text.strip().rstrip(".!")
     found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
-    written = (NUMBERS[word] for word in plain.casefold().split() if word in NUMBERS)
+    words = re.split(r"[\s-]+", plain.casefold())
+    written = (NUMBERS[word] for word in words if word in NUMBERS)
     marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
     return Counter(map(_unified, chain(marks, written)))
 
@@ -98,7 +101,8 @@ def _is_mark(word: str) -> bool:
 
 
 def _unified(mark: str) -> str:
-    """Return one form of "4th", "1,020" and "9am"."""
+    """Return one form of "4th", "1,020", "9am" and "4-day"."""
+    mark = re.sub(r"(?<=\d)-[a-z]+$", "", mark)
     number = re.fullmatch(r"(\d+)(?:st|nd|rd|th)?|(\d+)\s?[ap]\.?m", mark, re.IGNORECASE)
     return mark.replace(",", "") if number is None else number[1] or number[2]
 
@@ -127,8 +131,11 @@ def end(newer: Memory, older: Memory) -> str:
 
 
 def _is_by_the_way(claim: Claim) -> bool:
-    """Return true for words that no claim tells and that say nothing for themselves."""
-    return claim.relation == OTHER and not claim.limits
+    """Return true for words that no claim tells, and that say nothing for themselves.
+
+    So is a reason: with what it was given for, it is of the past.
+    """
+    return claim.relation == OTHER and "clause" not in claim.limits
 
 
 _DENIED: Final = "a later statement denies it"
@@ -150,7 +157,7 @@ _MATTERS: Final = {
 
 
 def _reason(old: Claim, later: Sequence[Claim]) -> str:
-    new = next(each for each in later if succession.ends(each, old))
+    new = next(each for each in _as_changes(later, old) if succession.ends(each, old))
     if new.ended or new.relation.partition(" ")[0] in ENDING:
         told = _OTHER_VALUE.format(_matter(old.holder, new.value))
         return told if new.relation == CHANGE else _OVER
@@ -184,11 +191,12 @@ def touches(one: Memory, other: Memory) -> bool:
 
     Where this is false, neither `ends` the other and they are in no `conflict`.
     """
-    second = claims_of(other)
+    first, second = claims_of(one), claims_of(other)
     return any(
-        succession.ends(each, rival) or succession.ends(rival, each)
-        for each in claims_of(one)
-        for rival in second
+        succession.ends(each, rival)
+        for later, earlier in ((first, second), (second, first))
+        for rival in earlier
+        for each in _as_changes(later, rival)
     )
 
 
@@ -219,7 +227,26 @@ def _compares(one: Memory, other: Memory) -> bool:
 def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
     if any(succession.restates(each, claim) for each in later):
         return False
-    return any(succession.ends(each, claim) and _is_meant(each, claim, later) for each in later)
+    return any(
+        succession.ends(each, claim) and _is_meant(each, claim, later)
+        for each in _as_changes(later, claim)
+    )
+
+
+def _as_changes(later: Sequence[Claim], old: Claim) -> Sequence[Claim]:
+    """Return claims as a change where they are made for a reason that names the older value.
+
+    "Shops at the market, since Lidl closed" takes the place of "shops at Lidl".
+    """
+    given = {
+        root
+        for each in later
+        if each.relation == OTHER and REASON in each.limits
+        for root in roots(every(each))
+    }
+    if given.isdisjoint(roots(bare(old.value))):
+        return later
+    return [each if each.negated else replace(each, single=True) for each in later]
 
 
 def _is_meant(end: Claim, old: Claim, later: Sequence[Claim]) -> bool:

@@ -1,6 +1,7 @@
 """Claims that end others by what they say: an end, another time, another number, an exchange."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from agent_memory_services.language.claims import (
@@ -33,10 +34,17 @@ _ENDED_BY: Final = {
     "leave": _BELONGING,
     "close": _HAVING | {"be", "manage", "lead"},
     "drop": frozenset({"study", "take", "do", "attend", "plan", "learn", "want"}),
+    "hand back": frozenset(
+        {"look", "mind", "keep", "store", "foster", "babysit", "hold", "borrow"}
+    ),
+    "adopt": frozenset({"foster"}),
+    "pay": frozenset({"owe"}),
     "pass": frozenset({"learn", "study", "train", "prepare", "take", "revise", "plan"}),
     "job": frozenset({"work", "be", "do", "run", "teach", "manage", "drive", "lead", "cook"}),
 }
 """Relations that a verb ends; one that is not here ends any."""
+_OF_OTHERS: Final = frozenset({"hand back", "adopt", "pay"})
+"""Verbs whose words name whoever gave, and what was given."""
 _UNENDED: Final = {"cancel": _LIKINGS, "finish": _LIKINGS | {"have", "know"}}
 """Relations of facts that a verb never ends."""
 _UNDERTAKINGS: Final = frozenset(
@@ -83,6 +91,31 @@ def every(claim: Claim) -> set[str]:
     """Return all words of a claim that say something, but for the user."""
     words = (claim.holder.replace("/", " "), claim.relation, claim.value, *claim.limits)
     return bare(" ".join(words)) - {"user"}
+
+
+_KEEPING: Final = frozenset({"keep", "park", "store", "moor", "stable", "stow", "berth", "leave"})
+_PLACING: Final = frozenset("in on at under behind near outside by beside".split())  # noqa: SIM905
+
+
+def placed(claim: Claim) -> Claim:
+    """Return where somebody keeps something as where that is: "parks the van at the depot"."""
+    words = claim.value.split()
+    at = next((at for at, word in enumerate(words) if word in _PLACING), 0)
+    if claim.relation == "be" and words[:1] and words[0] in _KEEPING and words[1:]:
+        return replace(claim, value=" ".join(words[1:]))
+    if claim.relation not in _KEEPING or claim.negated or not at:
+        return claim
+    path = "/".join([claim.holder, " ".join(words[:at])])
+    return replace(claim, holder=path, relation="be", value=" ".join(words[at:]))
+
+
+def whereabouts(claim: Claim) -> list[tuple[str, str]]:
+    """Return holder and relation of claims of another holder that say where the same thing is."""
+    owner, _, thing = claim.holder.partition("/")
+    if claim.relation == "be" and thing and not is_person(thing.split()):
+        return [(owner, each) for each in sorted(_KEEPING)]
+    other = placed(claim)
+    return [(other.holder, "be")] if other.holder != claim.holder else []
 
 
 def heads(claim: Claim) -> list[str]:
@@ -238,6 +271,8 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     target, words = roots(said), roots(every(old))
     if verb == "job":
         return target <= words and (bool(target) or old.relation == "work")
+    if verb in _OF_OTHERS:
+        return bool(target) and target <= words
     own = bare(old.holder.partition("/")[2])
     if old.holder != new.holder and is_person(own) and target.isdisjoint(roots(own)):
         return False
@@ -246,7 +281,9 @@ def _ended_by(new: Claim, old: Claim) -> bool:
         return False
     named = bare(old.holder.partition("/")[2]) if old.relation == "name" else set()
     topics = roots((*heads(old), *qualifiers(old), *bare(old.relation), *named))
-    topics |= roots(bare(" ".join(old.limits))) if not old.value else set()
+    # A tooth that is out hurts no more.
+    told = own if not is_person(own) else set()
+    topics |= roots(bare(" ".join(old.limits)) | told) if not old.value else set()
     # Two words of one value name it, even where the last of them is not its head.
     named_twice = len(target & roots(bare(old.value))) > 1
     return bool(target & topics) or named_twice or (verb == "instead" and bool(target))
@@ -277,10 +314,11 @@ def _renumbered(new: Claim, old: Claim) -> bool:
     units = {number.unit, *_PERIODS}
     if bare(new.value) <= units:
         # A raise ends no other sum than what is earned.
-        return bare(old.value) <= {*units, past.value}
+        return bare(old.value) <= {*units, *_EXTENTS, past.value}
     return bool(named & roots((*heads(old), *bare(old.relation))))
 
 
+_EXTENTS: Final = frozenset("tall high long wide deep heavy".split())  # noqa: SIM905
 _PERIODS: Final = frozenset({"day", "week", "month", "year", "h", "night"})
 _RATES: Final = frozenset({"rate", "price", "fee", "cost", "charge", "amount", "number", "level"})
 """Words that say no more than a number does."""
@@ -307,9 +345,12 @@ ENDING: Final = tuple(_RULES)
 """First words of the relations whose claims end others, whatever the relation of those is."""
 _ALIASES: Final = (frozenset({"manager", "boss", "supervisor", "line manager"}),)
 """Relations of which one has the value of the other."""
+CHOICES: Final = frozenset({"book", "take", "choose", "pick", "prefer", "reserve", "request"})
+"""Relations that say which of several things of one kind somebody has."""
 _STATES: Final = (
     frozenset({"work", "be", "spouse", "look"}),
     frozenset({"be", "eat"}),
+    CHOICES,
 )
 """Relations whose claims end each other: a job ends its lack, a marriage its opposite."""
 

@@ -6,6 +6,7 @@ a passing state ends nothing.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
@@ -13,6 +14,8 @@ from typing import Final
 from agent_memory_services.language.claims import (
     END,
     MANY_VALUED,
+    NEVER,
+    ONLY,
     PAST,
     Claim,
     ClaimModality,
@@ -20,6 +23,7 @@ from agent_memory_services.language.claims import (
 from agent_memory_services.language.en.words import MONTHS
 from agent_memory_services.long_term_memory.consolidation.rules import places
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
+    CHOICES,
     DAYS,
     DAYTIMES,
     PREPOSITIONS,
@@ -34,6 +38,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     heads,
     lasting,
     phrases,
+    placed,
     times,
 )
 
@@ -42,7 +47,11 @@ _ENDABLE: Final = frozenset(
 )
 _UNMARRIED: Final = frozenset({"single", "divorced", "widowed", "divorce", "widow"})
 _DWELLINGS: Final = frozenset(
-    {"house", "apartment", "room", "building", "home", "studio", "cottage"}
+    """
+    house apartment room building home studio cottage caravan cabin bungalow houseboat barge hostel
+    dorm dormitory mansion loft basement attic annexe trailer van tent yurt villa farmhouse farm
+    flatshare
+    """.split()  # noqa: SIM905 - a list would be a page long
 )
 _SELF_EMPLOYED: Final = frozenset({"selfemploye", "selfemployed", "freelance"})
 _JOBLESS: Final = frozenset(
@@ -71,7 +80,9 @@ def ends(new: Claim, old: Claim) -> bool:
     if old.modality not in _ENDABLE and not (new.negated and old.modality in _WISHED):
         return False
     if new.holder != old.holder:
-        return has_other_time(new, old) or _is_nobody(new, old)
+        moved = placed(new), placed(old)
+        elsewhere = moved[0].holder == moved[1].holder and _contradicts(*moved)
+        return has_other_time(new, old) or _is_nobody(new, old) or elsewhere
     return _allows(new, old) or _contradicts(new, old)
 
 
@@ -130,8 +141,11 @@ def _denies(new: Claim, old: Claim) -> bool:
         return False
     if new.negated:
         # "Does not drink coffee in the evening" leaves the rest of the day.
-        narrower = lasting(new) - lasting(old)
+        narrower = lasting(new) - lasting(old) - {NEVER}
         return not narrower and (words <= others or (new.ended and words <= every(old)))
+    if old.relation in _LIKED and words != others:
+        # Who hates flying may love flying kites.
+        return False
     # Whoever eats pork sometimes does not abstain from it.
     return others <= words and lasting(old) <= lasting(new)
 
@@ -139,6 +153,9 @@ def _denies(new: Claim, old: Claim) -> bool:
 def _covers(new: Claim, old: Claim) -> bool:
     if new.relation == old.relation:
         return True
+    if NEVER in new.limits:
+        # "Was never allergic to nuts" denies "is allergic to nuts".
+        return new.relation == f"{PAST} {old.relation}"
     if new.ended and new.negated and new.relation in _BEARING and old.relation in _LIKED:
         return True
     # "No longer works at Acme" ends "is a nurse at Acme".
@@ -153,14 +170,43 @@ def _replaces(new: Claim, old: Claim) -> bool:
     """Return true if a value takes the place of another, neither of them denied."""
     if _is_state(new, old):
         return True
-    if _other_day(new, old):
+    if _other_day(new, old) or _excludes(new, old):
+        return True
+    chosen = {new.relation, old.relation} <= CHOICES and new.single and _one_limit(new, old)
+    if chosen and _contrasts(_without_repetition(new), _without_repetition(old)):
         return True
     new, old = _as_roles(new, old)
     aliased = new.relation in aliases(old.relation) and not new.holder.startswith("the ")
     if not aliased or not _one_limit(new, old):
         return False
-    differs = (_moves_number, _contrasts, _fills_otherwise, _is_without, _is_misspelled)
+    differs = (
+        _moves_number,
+        _is_further,
+        _contrasts,
+        _fills_otherwise,
+        _is_without,
+        _is_misspelled,
+    )
     return any(rule(new, old) for rule in differs) or _has_other_value(new, old)
+
+
+def _without_repetition(claim: Claim) -> Claim:
+    return replace(claim, value=claim.value.removesuffix(" every time"))
+
+
+def _excludes(new: Claim, old: Claim) -> bool:
+    """Return true if "only ..." stands against another value, and a change is said."""
+    alone = ONLY in new.limits or ONLY in old.limits
+    if not alone or not new.single or new.relation != old.relation or new.relation in _SETTLED:
+        return False
+    values = bare(new.value), bare(old.value)
+    led = {each.value.partition(" ")[0] for each in (new, old)} & PREPOSITIONS
+    alike = lasting(new) - {ONLY} == lasting(old) - {ONLY}
+    return alike and not led and all(values) and values[0].isdisjoint(values[1])
+
+
+_SETTLED: Final = frozenset({"be", "work", "live", "do"})
+"""Relations beside whose values "only" says something else each time."""
 
 
 def _as_roles(new: Claim, old: Claim) -> tuple[Claim, Claim]:
@@ -199,6 +245,24 @@ def _shared(first: Sequence[str], second: Sequence[str]) -> int:
     )
 
 
+_PROGRESS: Final = frozenset(
+    "chapter page level week season episode lesson stage module draft round year grade unit".split()  # noqa: SIM905
+)
+"""Steps of what somebody is in the middle of, at one of them at a time."""
+
+
+def _is_further(new: Claim, old: Claim) -> bool:
+    """Return true if somebody got on: "on chapter 7 of the thesis"."""
+    words, before = new.value.split(), old.value.split()
+    if new.relation != "be" or len(words) != len(before) or words[:1] not in (["on"], ["in"]):
+        return False
+    differing = [at for at, pair in enumerate(zip(words, before, strict=True)) if len({*pair}) > 1]
+    if len(differing) != 1 or words[differing[0] - 1] not in _PROGRESS:
+        return False
+    one, other = words[differing[0]], before[differing[0]]
+    return one.isdigit() and other.isdigit() and (int(one) > int(other) or new.single)
+
+
 def _is_without(new: Claim, old: Claim) -> bool:
     """Return true if the older value has what the newer one is said to be without."""
     words = new.value.split()
@@ -232,6 +296,8 @@ def _has_other_value(new: Claim, old: Claim) -> bool:
     vague = not words or not others or words <= others or others <= words
     if new.relation == "prefer" and " over " in new.value:
         return _preferred(new, old)
+    if new.modality is ClaimModality.INSTRUCTION and _one_of_options(new, old):
+        return True
     if vague or not _one_kind(new, old):
         return False
     rule = _REWISHED.get(new.modality, _REPLACED.get(new.relation, _other_value))
@@ -340,7 +406,7 @@ def _other_value(new: Claim, old: Claim) -> bool:
     if bool(numbers[0]) != bool(numbers[1]) and " " not in new.relation:
         return False
     renumbered = all(numbers) and numbers[0] != numbers[1]
-    return renumbered or not words & others - _heads_of(new, old)
+    return renumbered or not words & others - _heads_of(new, old) - _TITLES
 
 
 _MANY: Final = MANY_VALUED | frozenset(
@@ -352,6 +418,8 @@ _MANY: Final = MANY_VALUED | frozenset(
     """.split()  # noqa: SIM905
 )
 """Verbs of which somebody does many things at a time."""
+_TITLES: Final = frozenset("sister brother father mother aunt uncle pastor professor".split())  # noqa: SIM905
+"""Titles that two names may share."""
 _UNCERTAIN: Final = frozenset({"have", "like", "know", "see", "visit", "buy", "meet"})
 """Verbs of which even two things of one kind stand side by side."""
 
@@ -442,6 +510,36 @@ def _one_matter(new: Claim, old: Claim) -> bool:
     return len(first) > 1 and first[:2] == second[:2] and new.single
 
 
+_OPTIONS: Final = (
+    ((), (frozenset({"24hour"}), frozenset({"12hour", "am", "pm"}))),
+    (
+        ("answer", "summary", "explanation", "reply", "recap", "description"),
+        (
+            frozenset({"sentence"}),
+            frozenset({"paragraph"}),
+            frozenset({"page"}),
+            frozenset({"short", "brief", "concise", "terse"}),
+            frozenset({"long", "detailed", "thorough", "full"}),
+        ),
+    ),
+)
+"""Ways of one thing that are chosen between, with words for the thing; none where they name it."""
+
+
+def _one_of_options(new: Claim, old: Claim) -> bool:
+    """Return true if two instructions choose differently between the ways of one thing."""
+    words, others = bare(new.value), bare(old.value)
+    for things, ways in _OPTIONS:
+        chosen, before = (
+            {at for at, way in enumerate(ways) if not way.isdisjoint(each)}
+            for each in (words, others)
+        )
+        named = not things or bool(words & others & set(things))
+        if named and chosen and before and chosen.isdisjoint(before):
+            return True
+    return False
+
+
 def _without_use(value: str) -> str:
     """Return an instruction's value without words that only say that it is to be followed."""
     return " ".join(word for word in value.split() if word not in {"use", "keep"})
@@ -467,8 +565,10 @@ def _same_before(new: Claim, old: Claim, topics: set[str]) -> bool:
     head = next(iter(topics))
     at = first.index(head), second.index(head)
     before = first[: at[0]] != second[: at[1]]
-    behind = first[at[0] + 1 :] != second[at[1] + 1 :]
-    return before != behind
+    rest, others = first[at[0] + 1 :], second[at[1] + 1 :]
+    # "Explained in detail" and "explained with examples" go together.
+    led = bool({*rest[:1], *others[:1]} & PREPOSITIONS) and rest[:1] != others[:1]
+    return before != (rest != others) and (before or not led)
 
 
 def _other_home(new: Claim, old: Claim) -> bool:
@@ -482,12 +582,18 @@ def _other_home(new: Claim, old: Claim) -> bool:
     at_both = new.value.startswith("at ") and old.value.startswith("at ")
     if at_both:
         return all(digits(each) for each in (words, others)) or new.single
+    if new.single and _is_dwelling(words) and (_is_dwelling(others) or "floor" in others):
+        return True
     in_both = new.value.startswith("in ") and old.value.startswith("in ")
     if not in_both or _DWELLINGS & (words | others):
         return False
     if places.may_lie_in(words, others) or places.may_lie_in(others, words):
         return False
     return new.single or (places.is_town(new.value) and places.is_town(old.value))
+
+
+def _is_dwelling(words: AbstractSet[str]) -> bool:
+    return not _DWELLINGS.isdisjoint(words)
 
 
 def _other_job(new: Claim, old: Claim) -> bool:
@@ -518,8 +624,8 @@ def _other_place(new: Claim, old: Claim) -> bool:
     """Return true if a thing is somewhere else, or an attribute is something else."""
     if "/" not in new.holder:
         return _other_role(new, old)
-    places = {"in", "on", "at", "under", "with", "behind", "back", "near"}
-    first, second = new.value.split()[:1], old.value.split()[:1]
+    places = {"in", "on", "at", "under", "with", "behind", "back", "near", "outside", "by"}
+    first, second = (each.value.removeprefix("back ").split()[:1] for each in (new, old))
     if not (set(first) <= places and set(second) <= places):
         return new.single and old.single
     dated = [bool(times(each) & (MONTHS | DAYS)) for each in (new, old)]
@@ -532,9 +638,18 @@ _REPLACED: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
     "work": _other_job,
     "be": _other_place,
 }
+
+
+def _planned_otherwise(new: Claim, old: Claim) -> bool:
+    """Return true if a plan is for another time, or for another value where a change is said."""
+    if _other_time(new, old):
+        return True
+    return new.relation == "name" and "/" in new.holder and new.value != old.value
+
+
 _REWISHED: Final[Mapping[ClaimModality, Callable[[Claim, Claim], bool]]] = {
     ClaimModality.INSTRUCTION: _one_matter,
-    ClaimModality.PLAN: _other_time,
+    ClaimModality.PLAN: _planned_otherwise,
 }
 
 
@@ -556,6 +671,8 @@ def plain(claim: Claim) -> tuple[object, ...]:
     if relation == "speak" and modality is ClaimModality.ABILITY:
         modality = ClaimModality.FACT
     words = value.split()
+    if relation == "be" and value in _HABITS:
+        relation, value = _HABITS[value], ""
     if relation == "be" and len(words) == _PAIR and (verb := _DOERS.get(words[-1])):
         # "Is an oboe player" and "plays the oboe".
         relation, value = verb, words[0]
@@ -568,6 +685,8 @@ def plain(claim: Claim) -> tuple[object, ...]:
     return holder, relation, value, claim.negated, claim.limits, claim.ended, modality
 
 
+_HABITS: Final = {"snorer": "snore", "smoker": "smoke", "sleepwalker": "sleepwalk"}
+"""Nouns for whoever does something that has no object."""
 _PAIR: Final = 2
 _DOERS: Final = {
     "player": "play", "collector": "collect", "drinker": "drink", "smoker": "smoke",

@@ -15,7 +15,7 @@ import { file_agent_memory_common_v1_message } from "../../common/v1/message_pb.
 import { file_agent_memory_common_v1_policy } from "../../common/v1/policy_pb.js";
 import type { MemoryHit, SearchQuery, TimeWindow } from "../../common/v1/search_pb.js";
 import { file_agent_memory_common_v1_search } from "../../common/v1/search_pb.js";
-import type { CreateMemoryResult, DeduplicationPolicy, ForgetPolicy, ForgetSubject, ForgottenMemory, MemoryChange, MemoryRevision } from "./long_term_memory_pb.js";
+import type { CreateMemoryResult, DeduplicationPolicy, FieldValue, ForgetPolicy, ForgetSubject, ForgottenMemory, MemoryChange, MemoryField, MemoryRevision } from "./long_term_memory_pb.js";
 import { file_agent_memory_long_term_memory_v1_long_term_memory } from "./long_term_memory_pb.js";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
@@ -27,7 +27,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file agent_memory/long_term_memory/v1/service.proto.
  */
 export const file_agent_memory_long_term_memory_v1_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci5hZ2VudF9tZW1vcnkvbG9uZ190ZXJtX21lbW9yeS92MS9zZXJ2aWNlLnByb3RvEiBhZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MSLdAQoURm9yZ2V0U2Vzc2lvblJlcXVlc3QSOwoHc2Vzc2lvbhgBIAEoCzIiLmFnZW50X21lbW9yeS5jb21tb24udjEuU2Vzc2lvblJlZkIGukgDyAEBEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDKIAEEiYKDHNlc3Npb25fdWlkcxgDIAMoCUIQukgNkgEKEGQiBnIEEAEoQBInCgttZXNzYWdlX2lkcxgEIAMoCUISukgPkgEMENAPIgdyBRABKIACEhwKCnJlcXVlc3RfaWQYBSABKAlCCLpIBXIDKIABIjAKFUZvcmdldFNlc3Npb25SZXNwb25zZRIXCg9mb3Jnb3R0ZW5fY291bnQYASABKAUiigIKFUNyZWF0ZU1lbW9yaWVzUmVxdWVzdBJ7CghtZW1vcmllcxgBIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5Qkm6SEaSAUMIARD0AyI8ugE5ChRtZW1vcnkudGV4dF9yZXF1aXJlZBIQdGV4dCBpcyByZXF1aXJlZBoPdGhpcy50ZXh0ICE9ICcnElYKDWRlZHVwbGljYXRpb24YAiABKA4yNS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5EZWR1cGxpY2F0aW9uUG9saWN5Qgi6SAWCAQIQARIcCgpyZXF1ZXN0X2lkGAMgASgJQgi6SAVyAyiAASJfChZDcmVhdGVNZW1vcmllc1Jlc3BvbnNlEkUKB3Jlc3VsdHMYASADKAsyNC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5DcmVhdGVNZW1vcnlSZXN1bHQiMQoQR2V0TWVtb3J5UmVxdWVzdBIdCgltZW1vcnlfaWQYASABKAlCCrpIB3IFEAEogAIiQwoRR2V0TWVtb3J5UmVzcG9uc2USLgoGbWVtb3J5GAEgASgLMh4uYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnkiQwoXQmF0Y2hHZXRNZW1vcmllc1JlcXVlc3QSKAoKbWVtb3J5X2lkcxgBIAMoCUIUukgRkgEOCAEQ9AMiB3IFEAEogAIiYQoYQmF0Y2hHZXRNZW1vcmllc1Jlc3BvbnNlEkUKBWl0ZW1zGAEgAygLMjYuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuQmF0Y2hHZXRNZW1vcmllc0l0ZW0idwoUQmF0Y2hHZXRNZW1vcmllc0l0ZW0SMAoGbWVtb3J5GAEgASgLMh4uYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnlIABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0Ip0BChNMaXN0TWVtb3JpZXNSZXF1ZXN0EjQKBmZpbHRlchgBIAEoCzIkLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5RmlsdGVyEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAIBIWCg5pbmNsdWRlX2hpZGRlbhgEIAEoCCJ1ChRMaXN0TWVtb3JpZXNSZXNwb25zZRIwCghtZW1vcmllcxgBIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgDImQKFENvdW50TWVtb3JpZXNSZXF1ZXN0EjQKBmZpbHRlchgBIAEoCzIkLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5RmlsdGVyEhYKDmluY2x1ZGVfaGlkZGVuGAIgASgIIiYKFUNvdW50TWVtb3JpZXNSZXNwb25zZRINCgVjb3VudBgBIAEoAyKeAQoVU2VhcmNoTWVtb3JpZXNSZXF1ZXN0EjoKBXF1ZXJ5GAEgASgLMiMuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5TZWFyY2hRdWVyeUIGukgDyAEBEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAIBIPCgdleHBsYWluGAQgASgIIrABChZTZWFyY2hNZW1vcmllc1Jlc3BvbnNlEi8KBGhpdHMYASADKAsyIS5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUhpdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoAxI4Cgx0aW1lX3dpbmRvd3MYBCADKAsyIi5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLlRpbWVXaW5kb3ciggEKG1N0cmVhbVNlYXJjaE1lbW9yaWVzUmVxdWVzdBI6CgVxdWVyeRgBIAEoCzIjLmFnZW50X21lbW9yeS5jb21tb24udjEuU2VhcmNoUXVlcnlCBrpIA8gBARIWCgVsaW1pdBgCIAEoBUIHukgEGgIoABIPCgdleHBsYWluGAMgASgIIk8KHFN0cmVhbVNlYXJjaE1lbW9yaWVzUmVzcG9uc2USLwoEaGl0cxgBIAMoCzIhLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5SGl0IuwBChNVcGRhdGVNZW1vcnlSZXF1ZXN0EmwKBm1lbW9yeRgBIAEoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5Qjy6SDm6ATMKEm1lbW9yeS5pZF9yZXF1aXJlZBIOaWQgaXMgcmVxdWlyZWQaDXRoaXMuaWQgIT0gJyfIAQESLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMogAgSHAoKcmVxdWVzdF9pZBgEIAEoCUIIukgFcgMogAEiRgoUVXBkYXRlTWVtb3J5UmVzcG9uc2USLgoGbWVtb3J5GAEgASgLMh4uYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnkieQoVRGVsZXRlTWVtb3JpZXNSZXF1ZXN0EigKCm1lbW9yeV9pZHMYASADKAlCFLpIEZIBDggBEPQDIgdyBRABKIACEhgKBnJlYXNvbhgCIAEoCUIIukgFcgMogAgSHAoKcmVxdWVzdF9pZBgDIAEoCUIIukgFcgMogAEiLQoWRGVsZXRlTWVtb3JpZXNSZXNwb25zZRITCgtkZWxldGVkX2lkcxgBIAMoCSJ1ChpMaXN0TWVtb3J5UmV2aXNpb25zUmVxdWVzdBIdCgltZW1vcnlfaWQYASABKAlCCrpIB3IFEAEogAISGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIAgInsKG0xpc3RNZW1vcnlSZXZpc2lvbnNSZXNwb25zZRJDCglyZXZpc2lvbnMYASADKAsyMC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5NZW1vcnlSZXZpc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkioQEKE1JldmVydE1lbW9yeVJlcXVlc3QSHQoJbWVtb3J5X2lkGAEgASgJQgq6SAdyBRABKIACEhwKC3JldmlzaW9uX2lkGAIgASgJQge6SARyAihAEhUKBGV0YWcYAyABKAlCB7pIBHICKEASGAoGcmVhc29uGAQgASgJQgi6SAVyAyiACBIcCgpyZXF1ZXN0X2lkGAUgASgJQgi6SAVyAyiAASJIChRSZXZlcnRNZW1vcnlSZXNwb25zZRIwCghtZW1vcmllcxgBIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5IqgCChVGb3JnZXRNZW1vcmllc1JlcXVlc3QSRgoGcG9saWN5GAEgASgLMi4uYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRm9yZ2V0UG9saWN5Qga6SAPIAQESNAoGZmlsdGVyGAIgASgLMiQuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnlGaWx0ZXISIgoIa2VlcF9pZHMYAyADKAlCELpIDZIBChCQTiIFcgMogAISDwoHZXhlY3V0ZRgEIAEoCBIcCgpyZXF1ZXN0X2lkGAUgASgJQgi6SAVyAyiAARI+CgVhYm91dBgGIAEoCzIvLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkZvcmdldFN1YmplY3QiogEKFkZvcmdldE1lbW9yaWVzUmVzcG9uc2USQwoIbWVtb3JpZXMYASADKAsyMS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5Gb3Jnb3R0ZW5NZW1vcnkSFwoPZm9yZ290dGVuX2NvdW50GAIgASgDEhgKEGNvbnNpZGVyZWRfY291bnQYAyABKAMSEAoIZXhlY3V0ZWQYBCABKAgibAoWQ29tcGFjdE1lbW9yaWVzUmVxdWVzdBI0CgZmaWx0ZXIYASABKAsyJC5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUZpbHRlchIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyAyiAASJjChdDb21wYWN0TWVtb3JpZXNSZXNwb25zZRIYChBjb25zaWRlcmVkX2NvdW50GAEgASgDEhQKDG1lcmdlZF9jb3VudBgCIAEoAxIYChBzdXBlcnNlZGVkX2NvdW50GAMgASgDIk8KFUltcG9ydE1lbW9yaWVzUmVxdWVzdBI2CgZtZW1vcnkYASABKAsyHi5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUIGukgDyAEBIqIBChZJbXBvcnRNZW1vcmllc1Jlc3BvbnNlEhUKDWNyZWF0ZWRfY291bnQYASABKAMSFwoPZHVwbGljYXRlX2NvdW50GAIgASgDEhYKDnJlamVjdGVkX2NvdW50GAMgASgDEkAKBmVycm9ycxgEIAMoCzIwLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkltcG9ydFJvd0Vycm9yIlMKDkltcG9ydFJvd0Vycm9yEgsKA3JvdxgBIAEoAxIRCgltZW1vcnlfaWQYAiABKAkSIQoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1cyKFAQoVRXhwb3J0TWVtb3JpZXNSZXF1ZXN0EjQKBmZpbHRlchgBIAEoCzIkLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5RmlsdGVyEhYKDmluY2x1ZGVfaGlkZGVuGAIgASgIEh4KDHJlc3VtZV90b2tlbhgDIAEoCUIIukgFcgMogCAiYAoWRXhwb3J0TWVtb3JpZXNSZXNwb25zZRIwCghtZW1vcmllcxgBIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5EhQKDHJlc3VtZV90b2tlbhgCIAEoCSJsChRXYXRjaE1lbW9yaWVzUmVxdWVzdBI0CgZmaWx0ZXIYASABKAsyJC5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUZpbHRlchIeCgxyZXN1bWVfdG9rZW4YAiABKAlCCLpIBXIDKIAgIm0KFVdhdGNoTWVtb3JpZXNSZXNwb25zZRI+CgZjaGFuZ2UYASABKAsyLi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5NZW1vcnlDaGFuZ2USFAoMcmVzdW1lX3Rva2VuGAIgASgJIpEBChBFcmFzZVVzZXJSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEogAQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgMogAESQgoIc2Vzc2lvbnMYAyADKAsyJS5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLkVyYXNlZFNlc3Npb25CCbpIBpIBAxCQTiJKChFFcmFzZVVzZXJSZXNwb25zZRI1CgdyZWNlaXB0GAEgASgLMiQuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5FcmFzZVJlY2VpcHQythkKFUxvbmdUZXJtTWVtb3J5U2VydmljZRKyAQoOQ3JlYXRlTWVtb3JpZXMSNy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5DcmVhdGVNZW1vcmllc1JlcXVlc3QaOC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5DcmVhdGVNZW1vcmllc1Jlc3BvbnNlIi3i4BgGCAISAggegtPkkwIdOgEqIhgvdjEvbWVtb3JpZXM6YmF0Y2hDcmVhdGUSowEKCUdldE1lbW9yeRIyLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkdldE1lbW9yeVJlcXVlc3QaMy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5HZXRNZW1vcnlSZXNwb25zZSItkAIB4uAYBggBEgIIBYLT5JMCGhIYL3YxL21lbW9yaWVzL3ttZW1vcnlfaWR9ErUBChBCYXRjaEdldE1lbW9yaWVzEjkuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuQmF0Y2hHZXRNZW1vcmllc1JlcXVlc3QaOi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5CYXRjaEdldE1lbW9yaWVzUmVzcG9uc2UiKpACAeLgGAYIARICCAWC0+STAhcSFS92MS9tZW1vcmllczpiYXRjaEdldBKoAQoMTGlzdE1lbW9yaWVzEjUuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuTGlzdE1lbW9yaWVzUmVxdWVzdBo2LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkxpc3RNZW1vcmllc1Jlc3BvbnNlIimQAgHi4BgGCAESAggKgtPkkwIWOgEqIhEvdjEvbWVtb3JpZXM6bGlzdBKsAQoNQ291bnRNZW1vcmllcxI2LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkNvdW50TWVtb3JpZXNSZXF1ZXN0GjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuQ291bnRNZW1vcmllc1Jlc3BvbnNlIiqQAgHi4BgGCAESAggKgtPkkwIXOgEqIhIvdjEvbWVtb3JpZXM6Y291bnQSsAEKDlNlYXJjaE1lbW9yaWVzEjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuU2VhcmNoTWVtb3JpZXNSZXF1ZXN0GjguYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuU2VhcmNoTWVtb3JpZXNSZXNwb25zZSIrkAIB4uAYBggBEgIIHoLT5JMCGDoBKiITL3YxL21lbW9yaWVzOnNlYXJjaBLKAQoUU3RyZWFtU2VhcmNoTWVtb3JpZXMSPS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5TdHJlYW1TZWFyY2hNZW1vcmllc1JlcXVlc3QaPi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5TdHJlYW1TZWFyY2hNZW1vcmllc1Jlc3BvbnNlIjGQAgHi4BgGCAESAgh4gtPkkwIeOgEqIhkvdjEvbWVtb3JpZXM6c3RyZWFtU2VhcmNoMAESsQEKDFVwZGF0ZU1lbW9yeRI1LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLlVwZGF0ZU1lbW9yeVJlcXVlc3QaNi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5VcGRhdGVNZW1vcnlSZXNwb25zZSIy4uAYBggCEgIICoLT5JMCIjoGbWVtb3J5MhgvdjEvbWVtb3JpZXMve21lbW9yeS5pZH0SsgEKDkRlbGV0ZU1lbW9yaWVzEjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRGVsZXRlTWVtb3JpZXNSZXF1ZXN0GjguYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRGVsZXRlTWVtb3JpZXNSZXNwb25zZSIt4uAYBggCEgIICoLT5JMCHToBKiIYL3YxL21lbW9yaWVzOmJhdGNoRGVsZXRlEssBChNMaXN0TWVtb3J5UmV2aXNpb25zEjwuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuTGlzdE1lbW9yeVJldmlzaW9uc1JlcXVlc3QaPS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5MaXN0TWVtb3J5UmV2aXNpb25zUmVzcG9uc2UiN5ACAeLgGAYIARICCAqC0+STAiQSIi92MS9tZW1vcmllcy97bWVtb3J5X2lkfS9yZXZpc2lvbnMSswEKDFJldmVydE1lbW9yeRI1LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLlJldmVydE1lbW9yeVJlcXVlc3QaNi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5SZXZlcnRNZW1vcnlSZXNwb25zZSI04uAYBggCEgIICoLT5JMCJDoBKiIfL3YxL21lbW9yaWVzL3ttZW1vcnlfaWR9OnJldmVydBKtAQoORm9yZ2V0TWVtb3JpZXMSNy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5Gb3JnZXRNZW1vcmllc1JlcXVlc3QaOC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5Gb3JnZXRNZW1vcmllc1Jlc3BvbnNlIiji4BgGCAISAgh4gtPkkwIYOgEqIhMvdjEvbWVtb3JpZXM6Zm9yZ2V0ErEBCg9Db21wYWN0TWVtb3JpZXMSOC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5Db21wYWN0TWVtb3JpZXNSZXF1ZXN0GjkuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuQ29tcGFjdE1lbW9yaWVzUmVzcG9uc2UiKeLgGAYIAxICCHiC0+STAhk6ASoiFC92MS9tZW1vcmllczpjb21wYWN0EpIBCg5JbXBvcnRNZW1vcmllcxI3LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkltcG9ydE1lbW9yaWVzUmVxdWVzdBo4LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkltcG9ydE1lbW9yaWVzUmVzcG9uc2UiC+LgGAcIAxIDCJAcKAESswEKDkV4cG9ydE1lbW9yaWVzEjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRXhwb3J0TWVtb3JpZXNSZXF1ZXN0GjguYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRXhwb3J0TWVtb3JpZXNSZXNwb25zZSIskAIB4uAYBwgDEgMIkByC0+STAhg6ASoiEy92MS9tZW1vcmllczpleHBvcnQwARKqAQoNV2F0Y2hNZW1vcmllcxI2LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLldhdGNoTWVtb3JpZXNSZXF1ZXN0GjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuV2F0Y2hNZW1vcmllc1Jlc3BvbnNlIiaQAgHi4BgCCAGC0+STAhc6ASoiEi92MS9tZW1vcmllczp3YXRjaDABErEBCg1Gb3JnZXRTZXNzaW9uEjYuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRm9yZ2V0U2Vzc2lvblJlcXVlc3QaNy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5Gb3JnZXRTZXNzaW9uUmVzcG9uc2UiL+LgGAYIAhICCB6C0+STAh86ASoiGi92MS9tZW1vcmllczpmb3JnZXRTZXNzaW9uErIBCglFcmFzZVVzZXISMi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5FcmFzZVVzZXJSZXF1ZXN0GjMuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRXJhc2VVc2VyUmVzcG9uc2UiPOLgGAYIAxICCDyC0+STAiw6ASoiJy92MS91c2Vycy97dXNlcl9pZH06ZXJhc2VMb25nVGVybU1lbW9yeUKuAgogaW8uYWdlbnRtZW1vcnkubG9uZ3Rlcm1tZW1vcnkudjFCGkxvbmdUZXJtTWVtb3J5U2VydmljZVByb3RvUAFaYWdpdGh1Yi5jb20vYWdlbnQtbWVtb3J5L2FnZW50LW1lbW9yeS9jbGllbnRzL2dvL2FnZW50X21lbW9yeS9sb25nX3Rlcm1fbWVtb3J5L3YxO2xvbmd0ZXJtbWVtb3J5djGqAh1BZ2VudE1lbW9yeS5Mb25nVGVybU1lbW9yeS5WMcoCHUFnZW50TWVtb3J5XExvbmdUZXJtTWVtb3J5XFYx4gImQWdlbnRNZW1vcnlcTG9uZ1Rlcm1NZW1vcnlcVjFcTWV0YWRhdGHqAh9BZ2VudE1lbW9yeTo6TG9uZ1Rlcm1NZW1vcnk6OlYxYgZwcm90bzM", [file_agent_memory_common_v1_erase, file_agent_memory_common_v1_filter, file_agent_memory_common_v1_memory, file_agent_memory_common_v1_message, file_agent_memory_common_v1_policy, file_agent_memory_common_v1_search, file_agent_memory_long_term_memory_v1_long_term_memory, file_google_protobuf_field_mask, file_google_rpc_status]);
+  fileDesc("Ci5hZ2VudF9tZW1vcnkvbG9uZ190ZXJtX21lbW9yeS92MS9zZXJ2aWNlLnByb3RvEiBhZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MSLdAQoURm9yZ2V0U2Vzc2lvblJlcXVlc3QSOwoHc2Vzc2lvbhgBIAEoCzIiLmFnZW50X21lbW9yeS5jb21tb24udjEuU2Vzc2lvblJlZkIGukgDyAEBEhkKB3VzZXJfaWQYAiABKAlCCLpIBXIDKIAEEiYKDHNlc3Npb25fdWlkcxgDIAMoCUIQukgNkgEKEGQiBnIEEAEoQBInCgttZXNzYWdlX2lkcxgEIAMoCUISukgPkgEMENAPIgdyBRABKIACEhwKCnJlcXVlc3RfaWQYBSABKAlCCLpIBXIDKIABIjAKFUZvcmdldFNlc3Npb25SZXNwb25zZRIXCg9mb3Jnb3R0ZW5fY291bnQYASABKAUiigIKFUNyZWF0ZU1lbW9yaWVzUmVxdWVzdBJ7CghtZW1vcmllcxgBIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5Qkm6SEaSAUMIARD0AyI8ugE5ChRtZW1vcnkudGV4dF9yZXF1aXJlZBIQdGV4dCBpcyByZXF1aXJlZBoPdGhpcy50ZXh0ICE9ICcnElYKDWRlZHVwbGljYXRpb24YAiABKA4yNS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5EZWR1cGxpY2F0aW9uUG9saWN5Qgi6SAWCAQIQARIcCgpyZXF1ZXN0X2lkGAMgASgJQgi6SAVyAyiAASJfChZDcmVhdGVNZW1vcmllc1Jlc3BvbnNlEkUKB3Jlc3VsdHMYASADKAsyNC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5DcmVhdGVNZW1vcnlSZXN1bHQiMQoQR2V0TWVtb3J5UmVxdWVzdBIdCgltZW1vcnlfaWQYASABKAlCCrpIB3IFEAEogAIiQwoRR2V0TWVtb3J5UmVzcG9uc2USLgoGbWVtb3J5GAEgASgLMh4uYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnkiQwoXQmF0Y2hHZXRNZW1vcmllc1JlcXVlc3QSKAoKbWVtb3J5X2lkcxgBIAMoCUIUukgRkgEOCAEQ9AMiB3IFEAEogAIiYQoYQmF0Y2hHZXRNZW1vcmllc1Jlc3BvbnNlEkUKBWl0ZW1zGAEgAygLMjYuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuQmF0Y2hHZXRNZW1vcmllc0l0ZW0idwoUQmF0Y2hHZXRNZW1vcmllc0l0ZW0SMAoGbWVtb3J5GAEgASgLMh4uYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnlIABIjCgVlcnJvchgCIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0Ip0BChNMaXN0TWVtb3JpZXNSZXF1ZXN0EjQKBmZpbHRlchgBIAEoCzIkLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5RmlsdGVyEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAIBIWCg5pbmNsdWRlX2hpZGRlbhgEIAEoCCJ1ChRMaXN0TWVtb3JpZXNSZXNwb25zZRIwCghtZW1vcmllcxgBIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgDImQKFENvdW50TWVtb3JpZXNSZXF1ZXN0EjQKBmZpbHRlchgBIAEoCzIkLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5RmlsdGVyEhYKDmluY2x1ZGVfaGlkZGVuGAIgASgIIiYKFUNvdW50TWVtb3JpZXNSZXNwb25zZRINCgVjb3VudBgBIAEoAyLtAwoWTGlzdEZpZWxkVmFsdWVzUmVxdWVzdBJICgVmaWVsZBgBIAEoDjItLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLk1lbW9yeUZpZWxkQgq6SAeCAQQQASAAEjQKBmZpbHRlchgCIAEoCzIkLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5RmlsdGVyEh8KDW1ldGFkYXRhX3BhdGgYAyABKAlCCLpIBXIDKIAEEhgKBnByZWZpeBgEIAEoCUIIukgFcgMogAQSGAoFZGVwdGgYBSABKAVCCbpIBhoEGEAoABIWCg5pbmNsdWRlX2hpZGRlbhgGIAEoCBIaCglwYWdlX3NpemUYByABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgIIAEoCUIIukgFcgMogCA6qwG6SKcBGqQBCh9saXN0X2ZpZWxkX3ZhbHVlcy5tZXRhZGF0YV9wYXRoElBtZXRhZGF0YV9wYXRoIGlzIHJlcXVpcmVkIGJ5IHRoZSBmaWVsZCBNRVRBREFUQV9WQUxVRSBhbmQgcmVmdXNlZCBieSBldmVyeSBvdGhlchovKHRoaXMuZmllbGQgPT0gNykgPT0gKHRoaXMubWV0YWRhdGFfcGF0aCAhPSAnJykilQEKF0xpc3RGaWVsZFZhbHVlc1Jlc3BvbnNlEjwKBnZhbHVlcxgBIAMoCzIsLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkZpZWxkVmFsdWUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAMSDwoHcGFydGlhbBgEIAEoCCKeAQoVU2VhcmNoTWVtb3JpZXNSZXF1ZXN0EjoKBXF1ZXJ5GAEgASgLMiMuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5TZWFyY2hRdWVyeUIGukgDyAEBEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiAIBIPCgdleHBsYWluGAQgASgIIrABChZTZWFyY2hNZW1vcmllc1Jlc3BvbnNlEi8KBGhpdHMYASADKAsyIS5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUhpdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoAxI4Cgx0aW1lX3dpbmRvd3MYBCADKAsyIi5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLlRpbWVXaW5kb3ciggEKG1N0cmVhbVNlYXJjaE1lbW9yaWVzUmVxdWVzdBI6CgVxdWVyeRgBIAEoCzIjLmFnZW50X21lbW9yeS5jb21tb24udjEuU2VhcmNoUXVlcnlCBrpIA8gBARIWCgVsaW1pdBgCIAEoBUIHukgEGgIoABIPCgdleHBsYWluGAMgASgIIk8KHFN0cmVhbVNlYXJjaE1lbW9yaWVzUmVzcG9uc2USLwoEaGl0cxgBIAMoCzIhLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5SGl0IuwBChNVcGRhdGVNZW1vcnlSZXF1ZXN0EmwKBm1lbW9yeRgBIAEoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5Qjy6SDm6ATMKEm1lbW9yeS5pZF9yZXF1aXJlZBIOaWQgaXMgcmVxdWlyZWQaDXRoaXMuaWQgIT0gJyfIAQESLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMogAgSHAoKcmVxdWVzdF9pZBgEIAEoCUIIukgFcgMogAEiRgoUVXBkYXRlTWVtb3J5UmVzcG9uc2USLgoGbWVtb3J5GAEgASgLMh4uYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnkieQoVRGVsZXRlTWVtb3JpZXNSZXF1ZXN0EigKCm1lbW9yeV9pZHMYASADKAlCFLpIEZIBDggBEPQDIgdyBRABKIACEhgKBnJlYXNvbhgCIAEoCUIIukgFcgMogAgSHAoKcmVxdWVzdF9pZBgDIAEoCUIIukgFcgMogAEiLQoWRGVsZXRlTWVtb3JpZXNSZXNwb25zZRITCgtkZWxldGVkX2lkcxgBIAMoCSL2AQodRGVsZXRlTWVtb3JpZXNCeUZpbHRlclJlcXVlc3QSPAoGZmlsdGVyGAEgASgLMiQuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnlGaWx0ZXJCBrpIA8gBARIWCg5pbmNsdWRlX2hpZGRlbhgCIAEoCBIPCgdleGVjdXRlGAMgASgIEhYKBWxpbWl0GAQgASgFQge6SAQaAigAEh4KDHJlc3VtZV90b2tlbhgFIAEoCUIIukgFcgMogCASGAoGcmVhc29uGAYgASgJQgi6SAVyAyiACBIcCgpyZXF1ZXN0X2lkGAcgASgJQgi6SAVyAyiAASKKAQoeRGVsZXRlTWVtb3JpZXNCeUZpbHRlclJlc3BvbnNlEhUKDW1hdGNoZWRfY291bnQYASABKAMSFQoNZGVsZXRlZF9jb3VudBgCIAEoAxISCgpzYW1wbGVfaWRzGAMgAygJEhQKDHJlc3VtZV90b2tlbhgEIAEoCRIQCghleGVjdXRlZBgFIAEoCCLfAgodVXBkYXRlTWVtb3JpZXNCeUZpbHRlclJlcXVlc3QSPAoGZmlsdGVyGAEgASgLMiQuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnlGaWx0ZXJCBrpIA8gBARIWCg5pbmNsdWRlX2hpZGRlbhgCIAEoCBIPCgdleGVjdXRlGAMgASgIEhYKBWxpbWl0GAQgASgFQge6SAQaAigAEh4KDHJlc3VtZV90b2tlbhgFIAEoCUIIukgFcgMogCASGAoGcmVhc29uGAYgASgJQgi6SAVyAyiACBIcCgpyZXF1ZXN0X2lkGAcgASgJQgi6SAVyAyiAARI2CgZtZW1vcnkYCCABKAsyHi5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUIGukgDyAEBEi8KC3VwZGF0ZV9tYXNrGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayKfAQoeVXBkYXRlTWVtb3JpZXNCeUZpbHRlclJlc3BvbnNlEhUKDW1hdGNoZWRfY291bnQYASABKAMSFQoNdXBkYXRlZF9jb3VudBgCIAEoAxISCgpzYW1wbGVfaWRzGAMgAygJEhQKDHJlc3VtZV90b2tlbhgEIAEoCRIQCghleGVjdXRlZBgFIAEoCBITCgtza2lwcGVkX2lkcxgGIAMoCSJ1ChpMaXN0TWVtb3J5UmV2aXNpb25zUmVxdWVzdBIdCgltZW1vcnlfaWQYASABKAlCCrpIB3IFEAEogAISGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDKIAgInsKG0xpc3RNZW1vcnlSZXZpc2lvbnNSZXNwb25zZRJDCglyZXZpc2lvbnMYASADKAsyMC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5NZW1vcnlSZXZpc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkioQEKE1JldmVydE1lbW9yeVJlcXVlc3QSHQoJbWVtb3J5X2lkGAEgASgJQgq6SAdyBRABKIACEhwKC3JldmlzaW9uX2lkGAIgASgJQge6SARyAihAEhUKBGV0YWcYAyABKAlCB7pIBHICKEASGAoGcmVhc29uGAQgASgJQgi6SAVyAyiACBIcCgpyZXF1ZXN0X2lkGAUgASgJQgi6SAVyAyiAASJIChRSZXZlcnRNZW1vcnlSZXNwb25zZRIwCghtZW1vcmllcxgBIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5IqgCChVGb3JnZXRNZW1vcmllc1JlcXVlc3QSRgoGcG9saWN5GAEgASgLMi4uYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRm9yZ2V0UG9saWN5Qga6SAPIAQESNAoGZmlsdGVyGAIgASgLMiQuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnlGaWx0ZXISIgoIa2VlcF9pZHMYAyADKAlCELpIDZIBChCQTiIFcgMogAISDwoHZXhlY3V0ZRgEIAEoCBIcCgpyZXF1ZXN0X2lkGAUgASgJQgi6SAVyAyiAARI+CgVhYm91dBgGIAEoCzIvLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkZvcmdldFN1YmplY3QiogEKFkZvcmdldE1lbW9yaWVzUmVzcG9uc2USQwoIbWVtb3JpZXMYASADKAsyMS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5Gb3Jnb3R0ZW5NZW1vcnkSFwoPZm9yZ290dGVuX2NvdW50GAIgASgDEhgKEGNvbnNpZGVyZWRfY291bnQYAyABKAMSEAoIZXhlY3V0ZWQYBCABKAgibAoWQ29tcGFjdE1lbW9yaWVzUmVxdWVzdBI0CgZmaWx0ZXIYASABKAsyJC5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUZpbHRlchIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyAyiAASJjChdDb21wYWN0TWVtb3JpZXNSZXNwb25zZRIYChBjb25zaWRlcmVkX2NvdW50GAEgASgDEhQKDG1lcmdlZF9jb3VudBgCIAEoAxIYChBzdXBlcnNlZGVkX2NvdW50GAMgASgDIk8KFUltcG9ydE1lbW9yaWVzUmVxdWVzdBI2CgZtZW1vcnkYASABKAsyHi5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUIGukgDyAEBIqIBChZJbXBvcnRNZW1vcmllc1Jlc3BvbnNlEhUKDWNyZWF0ZWRfY291bnQYASABKAMSFwoPZHVwbGljYXRlX2NvdW50GAIgASgDEhYKDnJlamVjdGVkX2NvdW50GAMgASgDEkAKBmVycm9ycxgEIAMoCzIwLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkltcG9ydFJvd0Vycm9yIlMKDkltcG9ydFJvd0Vycm9yEgsKA3JvdxgBIAEoAxIRCgltZW1vcnlfaWQYAiABKAkSIQoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1cyKFAQoVRXhwb3J0TWVtb3JpZXNSZXF1ZXN0EjQKBmZpbHRlchgBIAEoCzIkLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5RmlsdGVyEhYKDmluY2x1ZGVfaGlkZGVuGAIgASgIEh4KDHJlc3VtZV90b2tlbhgDIAEoCUIIukgFcgMogCAiYAoWRXhwb3J0TWVtb3JpZXNSZXNwb25zZRIwCghtZW1vcmllcxgBIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5EhQKDHJlc3VtZV90b2tlbhgCIAEoCSJsChRXYXRjaE1lbW9yaWVzUmVxdWVzdBI0CgZmaWx0ZXIYASABKAsyJC5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUZpbHRlchIeCgxyZXN1bWVfdG9rZW4YAiABKAlCCLpIBXIDKIAgIm0KFVdhdGNoTWVtb3JpZXNSZXNwb25zZRI+CgZjaGFuZ2UYASABKAsyLi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5NZW1vcnlDaGFuZ2USFAoMcmVzdW1lX3Rva2VuGAIgASgJIpEBChBFcmFzZVVzZXJSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEogAQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgMogAESQgoIc2Vzc2lvbnMYAyADKAsyJS5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLkVyYXNlZFNlc3Npb25CCbpIBpIBAxCQTiJKChFFcmFzZVVzZXJSZXNwb25zZRI1CgdyZWNlaXB0GAEgASgLMiQuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5FcmFzZVJlY2VpcHQykB4KFUxvbmdUZXJtTWVtb3J5U2VydmljZRKyAQoOQ3JlYXRlTWVtb3JpZXMSNy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5DcmVhdGVNZW1vcmllc1JlcXVlc3QaOC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5DcmVhdGVNZW1vcmllc1Jlc3BvbnNlIi3i4BgGCAISAggegtPkkwIdOgEqIhgvdjEvbWVtb3JpZXM6YmF0Y2hDcmVhdGUSowEKCUdldE1lbW9yeRIyLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkdldE1lbW9yeVJlcXVlc3QaMy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5HZXRNZW1vcnlSZXNwb25zZSItkAIB4uAYBggBEgIIBYLT5JMCGhIYL3YxL21lbW9yaWVzL3ttZW1vcnlfaWR9ErUBChBCYXRjaEdldE1lbW9yaWVzEjkuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuQmF0Y2hHZXRNZW1vcmllc1JlcXVlc3QaOi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5CYXRjaEdldE1lbW9yaWVzUmVzcG9uc2UiKpACAeLgGAYIARICCAWC0+STAhcSFS92MS9tZW1vcmllczpiYXRjaEdldBKoAQoMTGlzdE1lbW9yaWVzEjUuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuTGlzdE1lbW9yaWVzUmVxdWVzdBo2LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkxpc3RNZW1vcmllc1Jlc3BvbnNlIimQAgHi4BgGCAESAggKgtPkkwIWOgEqIhEvdjEvbWVtb3JpZXM6bGlzdBKsAQoNQ291bnRNZW1vcmllcxI2LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkNvdW50TWVtb3JpZXNSZXF1ZXN0GjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuQ291bnRNZW1vcmllc1Jlc3BvbnNlIiqQAgHi4BgGCAESAggKgtPkkwIXOgEqIhIvdjEvbWVtb3JpZXM6Y291bnQStwEKD0xpc3RGaWVsZFZhbHVlcxI4LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkxpc3RGaWVsZFZhbHVlc1JlcXVlc3QaOS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5MaXN0RmllbGRWYWx1ZXNSZXNwb25zZSIvkAIB4uAYBggBEgIIHoLT5JMCHDoBKiIXL3YxL21lbW9yaWVzOmxpc3RWYWx1ZXMSsAEKDlNlYXJjaE1lbW9yaWVzEjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuU2VhcmNoTWVtb3JpZXNSZXF1ZXN0GjguYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuU2VhcmNoTWVtb3JpZXNSZXNwb25zZSIrkAIB4uAYBggBEgIIHoLT5JMCGDoBKiITL3YxL21lbW9yaWVzOnNlYXJjaBLKAQoUU3RyZWFtU2VhcmNoTWVtb3JpZXMSPS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5TdHJlYW1TZWFyY2hNZW1vcmllc1JlcXVlc3QaPi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5TdHJlYW1TZWFyY2hNZW1vcmllc1Jlc3BvbnNlIjGQAgHi4BgGCAESAgh4gtPkkwIeOgEqIhkvdjEvbWVtb3JpZXM6c3RyZWFtU2VhcmNoMAESsQEKDFVwZGF0ZU1lbW9yeRI1LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLlVwZGF0ZU1lbW9yeVJlcXVlc3QaNi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5VcGRhdGVNZW1vcnlSZXNwb25zZSIy4uAYBggCEgIICoLT5JMCIjoGbWVtb3J5MhgvdjEvbWVtb3JpZXMve21lbW9yeS5pZH0SsgEKDkRlbGV0ZU1lbW9yaWVzEjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRGVsZXRlTWVtb3JpZXNSZXF1ZXN0GjguYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRGVsZXRlTWVtb3JpZXNSZXNwb25zZSIt4uAYBggCEgIICoLT5JMCHToBKiIYL3YxL21lbW9yaWVzOmJhdGNoRGVsZXRlEs0BChZEZWxldGVNZW1vcmllc0J5RmlsdGVyEj8uYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuRGVsZXRlTWVtb3JpZXNCeUZpbHRlclJlcXVlc3QaQC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5EZWxldGVNZW1vcmllc0J5RmlsdGVyUmVzcG9uc2UiMOLgGAYIAhICCDyC0+STAiA6ASoiGy92MS9tZW1vcmllczpkZWxldGVCeUZpbHRlchLNAQoWVXBkYXRlTWVtb3JpZXNCeUZpbHRlchI/LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLlVwZGF0ZU1lbW9yaWVzQnlGaWx0ZXJSZXF1ZXN0GkAuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuVXBkYXRlTWVtb3JpZXNCeUZpbHRlclJlc3BvbnNlIjDi4BgGCAISAgg8gtPkkwIgOgEqIhsvdjEvbWVtb3JpZXM6dXBkYXRlQnlGaWx0ZXISywEKE0xpc3RNZW1vcnlSZXZpc2lvbnMSPC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5MaXN0TWVtb3J5UmV2aXNpb25zUmVxdWVzdBo9LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkxpc3RNZW1vcnlSZXZpc2lvbnNSZXNwb25zZSI3kAIB4uAYBggBEgIICoLT5JMCJBIiL3YxL21lbW9yaWVzL3ttZW1vcnlfaWR9L3JldmlzaW9ucxKzAQoMUmV2ZXJ0TWVtb3J5EjUuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuUmV2ZXJ0TWVtb3J5UmVxdWVzdBo2LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLlJldmVydE1lbW9yeVJlc3BvbnNlIjTi4BgGCAISAggKgtPkkwIkOgEqIh8vdjEvbWVtb3JpZXMve21lbW9yeV9pZH06cmV2ZXJ0Eq0BCg5Gb3JnZXRNZW1vcmllcxI3LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkZvcmdldE1lbW9yaWVzUmVxdWVzdBo4LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkZvcmdldE1lbW9yaWVzUmVzcG9uc2UiKOLgGAYIAhICCHiC0+STAhg6ASoiEy92MS9tZW1vcmllczpmb3JnZXQSsQEKD0NvbXBhY3RNZW1vcmllcxI4LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkNvbXBhY3RNZW1vcmllc1JlcXVlc3QaOS5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5Db21wYWN0TWVtb3JpZXNSZXNwb25zZSIp4uAYBggDEgIIeILT5JMCGToBKiIUL3YxL21lbW9yaWVzOmNvbXBhY3QSkgEKDkltcG9ydE1lbW9yaWVzEjcuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuSW1wb3J0TWVtb3JpZXNSZXF1ZXN0GjguYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuSW1wb3J0TWVtb3JpZXNSZXNwb25zZSIL4uAYBwgDEgMIkBwoARKzAQoORXhwb3J0TWVtb3JpZXMSNy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5FeHBvcnRNZW1vcmllc1JlcXVlc3QaOC5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5FeHBvcnRNZW1vcmllc1Jlc3BvbnNlIiyQAgHi4BgHCAMSAwiQHILT5JMCGDoBKiITL3YxL21lbW9yaWVzOmV4cG9ydDABEqoBCg1XYXRjaE1lbW9yaWVzEjYuYWdlbnRfbWVtb3J5LmxvbmdfdGVybV9tZW1vcnkudjEuV2F0Y2hNZW1vcmllc1JlcXVlc3QaNy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5XYXRjaE1lbW9yaWVzUmVzcG9uc2UiJpACAeLgGAIIAYLT5JMCFzoBKiISL3YxL21lbW9yaWVzOndhdGNoMAESsQEKDUZvcmdldFNlc3Npb24SNi5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5Gb3JnZXRTZXNzaW9uUmVxdWVzdBo3LmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkZvcmdldFNlc3Npb25SZXNwb25zZSIv4uAYBggCEgIIHoLT5JMCHzoBKiIaL3YxL21lbW9yaWVzOmZvcmdldFNlc3Npb24SsgEKCUVyYXNlVXNlchIyLmFnZW50X21lbW9yeS5sb25nX3Rlcm1fbWVtb3J5LnYxLkVyYXNlVXNlclJlcXVlc3QaMy5hZ2VudF9tZW1vcnkubG9uZ190ZXJtX21lbW9yeS52MS5FcmFzZVVzZXJSZXNwb25zZSI84uAYBggDEgIIPILT5JMCLDoBKiInL3YxL3VzZXJzL3t1c2VyX2lkfTplcmFzZUxvbmdUZXJtTWVtb3J5Qq4CCiBpby5hZ2VudG1lbW9yeS5sb25ndGVybW1lbW9yeS52MUIaTG9uZ1Rlcm1NZW1vcnlTZXJ2aWNlUHJvdG9QAVphZ2l0aHViLmNvbS9hZ2VudC1tZW1vcnkvYWdlbnQtbWVtb3J5L2NsaWVudHMvZ28vYWdlbnRfbWVtb3J5L2xvbmdfdGVybV9tZW1vcnkvdjE7bG9uZ3Rlcm1tZW1vcnl2MaoCHUFnZW50TWVtb3J5LkxvbmdUZXJtTWVtb3J5LlYxygIdQWdlbnRNZW1vcnlcTG9uZ1Rlcm1NZW1vcnlcVjHiAiZBZ2VudE1lbW9yeVxMb25nVGVybU1lbW9yeVxWMVxNZXRhZGF0YeoCH0FnZW50TWVtb3J5OjpMb25nVGVybU1lbW9yeTo6VjFiBnByb3RvMw", [file_agent_memory_common_v1_erase, file_agent_memory_common_v1_filter, file_agent_memory_common_v1_memory, file_agent_memory_common_v1_message, file_agent_memory_common_v1_policy, file_agent_memory_common_v1_search, file_agent_memory_long_term_memory_v1_long_term_memory, file_google_protobuf_field_mask, file_google_rpc_status]);
 
 /**
  * Forgets what was learned from a session.
@@ -406,6 +406,121 @@ export const CountMemoriesResponseSchema: GenMessage<CountMemoriesResponse> = /*
   messageDesc(file_agent_memory_long_term_memory_v1_service, 12);
 
 /**
+ * Asks for the values of a field.
+ *
+ * @generated from message agent_memory.long_term_memory.v1.ListFieldValuesRequest
+ */
+export type ListFieldValuesRequest = Message<"agent_memory.long_term_memory.v1.ListFieldValuesRequest"> & {
+  /**
+   * The field.
+   *
+   * @generated from field: agent_memory.long_term_memory.v1.MemoryField field = 1;
+   */
+  field: MemoryField;
+
+  /**
+   * Whose values, of memories that a listing shows.
+   *
+   * @generated from field: agent_memory.common.v1.MemoryFilter filter = 2;
+   */
+  filter?: MemoryFilter | undefined;
+
+  /**
+   * Where in the metadata the values are, as in `MetadataFilter.path`.
+   *
+   * @generated from field: string metadata_path = 3;
+   */
+  metadataPath: string;
+
+  /**
+   * Only values that start with this text.
+   *
+   * @generated from field: string prefix = 4;
+   */
+  prefix: string;
+
+  /**
+   * Levels of texts that are told apart, such as namespaces that are written with
+   * `/` between: 1 counts `shop/de` and `shop/fr` as `shop`. 0 means all levels.
+   *
+   * @generated from field: int32 depth = 5;
+   */
+  depth: number;
+
+  /**
+   * Also counts superseded, merged and archived memories.
+   *
+   * @generated from field: bool include_hidden = 6;
+   */
+  includeHidden: boolean;
+
+  /**
+   * How many to answer; 0 means 100, more than 1000 means 1000.
+   *
+   * @generated from field: int32 page_size = 7;
+   */
+  pageSize: number;
+
+  /**
+   * The token of the page before; empty for the first.
+   *
+   * @generated from field: string page_token = 8;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message agent_memory.long_term_memory.v1.ListFieldValuesRequest.
+ * Use `create(ListFieldValuesRequestSchema)` to create a new message.
+ */
+export const ListFieldValuesRequestSchema: GenMessage<ListFieldValuesRequest> = /*@__PURE__*/
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 13);
+
+/**
+ * A page of values.
+ *
+ * @generated from message agent_memory.long_term_memory.v1.ListFieldValuesResponse
+ */
+export type ListFieldValuesResponse = Message<"agent_memory.long_term_memory.v1.ListFieldValuesResponse"> & {
+  /**
+   * The values, those of most memories first.
+   *
+   * @generated from field: repeated agent_memory.long_term_memory.v1.FieldValue values = 1;
+   */
+  values: FieldValue[];
+
+  /**
+   * Asks for the next page; empty when there is none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * How many values there are in all.
+   *
+   * @generated from field: int64 total_size = 3;
+   */
+  totalSize: bigint;
+
+  /**
+   * Not everything was looked at: the values of 200,000 memories are counted, for
+   * metadata those of 20,000, and 10,000 of them are told. A narrower filter or
+   * a longer prefix tells more.
+   *
+   * @generated from field: bool partial = 4;
+   */
+  partial: boolean;
+};
+
+/**
+ * Describes the message agent_memory.long_term_memory.v1.ListFieldValuesResponse.
+ * Use `create(ListFieldValuesResponseSchema)` to create a new message.
+ */
+export const ListFieldValuesResponseSchema: GenMessage<ListFieldValuesResponse> = /*@__PURE__*/
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 14);
+
+/**
  * Asks a question.
  *
  * @generated from message agent_memory.long_term_memory.v1.SearchMemoriesRequest
@@ -445,7 +560,7 @@ export type SearchMemoriesRequest = Message<"agent_memory.long_term_memory.v1.Se
  * Use `create(SearchMemoriesRequestSchema)` to create a new message.
  */
 export const SearchMemoriesRequestSchema: GenMessage<SearchMemoriesRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 13);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 15);
 
 /**
  * A page of hits.
@@ -487,7 +602,7 @@ export type SearchMemoriesResponse = Message<"agent_memory.long_term_memory.v1.S
  * Use `create(SearchMemoriesResponseSchema)` to create a new message.
  */
 export const SearchMemoriesResponseSchema: GenMessage<SearchMemoriesResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 14);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 16);
 
 /**
  * Asks a question with a long answer.
@@ -522,7 +637,7 @@ export type StreamSearchMemoriesRequest = Message<"agent_memory.long_term_memory
  * Use `create(StreamSearchMemoriesRequestSchema)` to create a new message.
  */
 export const StreamSearchMemoriesRequestSchema: GenMessage<StreamSearchMemoriesRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 15);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 17);
 
 /**
  * Some of the hits.
@@ -543,7 +658,7 @@ export type StreamSearchMemoriesResponse = Message<"agent_memory.long_term_memor
  * Use `create(StreamSearchMemoriesResponseSchema)` to create a new message.
  */
 export const StreamSearchMemoriesResponseSchema: GenMessage<StreamSearchMemoriesResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 16);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 18);
 
 /**
  * Changes a memory.
@@ -586,7 +701,7 @@ export type UpdateMemoryRequest = Message<"agent_memory.long_term_memory.v1.Upda
  * Use `create(UpdateMemoryRequestSchema)` to create a new message.
  */
 export const UpdateMemoryRequestSchema: GenMessage<UpdateMemoryRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 17);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 19);
 
 /**
  * The memory after the change.
@@ -607,7 +722,7 @@ export type UpdateMemoryResponse = Message<"agent_memory.long_term_memory.v1.Upd
  * Use `create(UpdateMemoryResponseSchema)` to create a new message.
  */
 export const UpdateMemoryResponseSchema: GenMessage<UpdateMemoryResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 18);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 20);
 
 /**
  * Deletes memories.
@@ -642,7 +757,7 @@ export type DeleteMemoriesRequest = Message<"agent_memory.long_term_memory.v1.De
  * Use `create(DeleteMemoriesRequestSchema)` to create a new message.
  */
 export const DeleteMemoriesRequestSchema: GenMessage<DeleteMemoriesRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 19);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 21);
 
 /**
  * What was deleted.
@@ -663,7 +778,259 @@ export type DeleteMemoriesResponse = Message<"agent_memory.long_term_memory.v1.D
  * Use `create(DeleteMemoriesResponseSchema)` to create a new message.
  */
 export const DeleteMemoriesResponseSchema: GenMessage<DeleteMemoriesResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 20);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 22);
+
+/**
+ * Deletes memories by filter.
+ *
+ * @generated from message agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest
+ */
+export type DeleteMemoriesByFilterRequest = Message<"agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest"> & {
+  /**
+   * Which memories; one without a condition is refused.
+   *
+   * @generated from field: agent_memory.common.v1.MemoryFilter filter = 1;
+   */
+  filter?: MemoryFilter | undefined;
+
+  /**
+   * Also deletes superseded, merged and archived memories.
+   *
+   * @generated from field: bool include_hidden = 2;
+   */
+  includeHidden: boolean;
+
+  /**
+   * Really deletes; otherwise only says what would be deleted.
+   *
+   * @generated from field: bool execute = 3;
+   */
+  execute: boolean;
+
+  /**
+   * The most memories that this call looks at; 0 means 500, more than 1000
+   * means 1000.
+   *
+   * @generated from field: int32 limit = 4;
+   */
+  limit: number;
+
+  /**
+   * Continues behind the memories of an earlier call with the same filter; empty
+   * begins with the oldest.
+   *
+   * @generated from field: string resume_token = 5;
+   */
+  resumeToken: string;
+
+  /**
+   * Why, for the history.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * Names the call; repeating it within a day answers what it answered first.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest.
+ * Use `create(DeleteMemoriesByFilterRequestSchema)` to create a new message.
+ */
+export const DeleteMemoriesByFilterRequestSchema: GenMessage<DeleteMemoriesByFilterRequest> = /*@__PURE__*/
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 23);
+
+/**
+ * What was, or would be, deleted.
+ *
+ * @generated from message agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse
+ */
+export type DeleteMemoriesByFilterResponse = Message<"agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse"> & {
+  /**
+   * How many memories match the filter when the call begins.
+   *
+   * @generated from field: int64 matched_count = 1;
+   */
+  matchedCount: bigint;
+
+  /**
+   * How many this call deleted.
+   *
+   * @generated from field: int64 deleted_count = 2;
+   */
+  deletedCount: bigint;
+
+  /**
+   * The first of those that it deleted, or would delete, at most 20 of them.
+   *
+   * @generated from field: repeated string sample_ids = 3;
+   */
+  sampleIds: string[];
+
+  /**
+   * Continues behind the memories that were looked at; empty where none are
+   * left, and where nothing was deleted.
+   *
+   * @generated from field: string resume_token = 4;
+   */
+  resumeToken: string;
+
+  /**
+   * True when they are deleted.
+   *
+   * @generated from field: bool executed = 5;
+   */
+  executed: boolean;
+};
+
+/**
+ * Describes the message agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse.
+ * Use `create(DeleteMemoriesByFilterResponseSchema)` to create a new message.
+ */
+export const DeleteMemoriesByFilterResponseSchema: GenMessage<DeleteMemoriesByFilterResponse> = /*@__PURE__*/
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 24);
+
+/**
+ * Changes memories by filter.
+ *
+ * @generated from message agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest
+ */
+export type UpdateMemoriesByFilterRequest = Message<"agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest"> & {
+  /**
+   * Which memories; one without a condition is refused.
+   *
+   * @generated from field: agent_memory.common.v1.MemoryFilter filter = 1;
+   */
+  filter?: MemoryFilter | undefined;
+
+  /**
+   * Also changes superseded, merged and archived memories.
+   *
+   * @generated from field: bool include_hidden = 2;
+   */
+  includeHidden: boolean;
+
+  /**
+   * Really changes; otherwise only says what would be changed.
+   *
+   * @generated from field: bool execute = 3;
+   */
+  execute: boolean;
+
+  /**
+   * The most memories that this call looks at; 0 means 500, more than 1000
+   * means 1000.
+   *
+   * @generated from field: int32 limit = 4;
+   */
+  limit: number;
+
+  /**
+   * Continues behind the memories of an earlier call with the same filter; empty
+   * begins with the oldest.
+   *
+   * @generated from field: string resume_token = 5;
+   */
+  resumeToken: string;
+
+  /**
+   * Why, for the history.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * Names the call; repeating it within a day answers what it answered first.
+   *
+   * @generated from field: string request_id = 7;
+   */
+  requestId: string;
+
+  /**
+   * The new values of the fields that the mask names.
+   *
+   * @generated from field: agent_memory.common.v1.Memory memory = 8;
+   */
+  memory?: Memory | undefined;
+
+  /**
+   * The fields to change. Empty means those that are set.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 9;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.
+ * Use `create(UpdateMemoriesByFilterRequestSchema)` to create a new message.
+ */
+export const UpdateMemoriesByFilterRequestSchema: GenMessage<UpdateMemoriesByFilterRequest> = /*@__PURE__*/
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 25);
+
+/**
+ * What was, or would be, changed.
+ *
+ * @generated from message agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse
+ */
+export type UpdateMemoriesByFilterResponse = Message<"agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse"> & {
+  /**
+   * How many memories match the filter when the call begins.
+   *
+   * @generated from field: int64 matched_count = 1;
+   */
+  matchedCount: bigint;
+
+  /**
+   * How many this call changed.
+   *
+   * @generated from field: int64 updated_count = 2;
+   */
+  updatedCount: bigint;
+
+  /**
+   * The first of those that it changed, or would change, at most 20 of them.
+   *
+   * @generated from field: repeated string sample_ids = 3;
+   */
+  sampleIds: string[];
+
+  /**
+   * Continues behind the memories that were looked at; empty where none are
+   * left, and where nothing was changed.
+   *
+   * @generated from field: string resume_token = 4;
+   */
+  resumeToken: string;
+
+  /**
+   * True when they are changed.
+   *
+   * @generated from field: bool executed = 5;
+   */
+  executed: boolean;
+
+  /**
+   * Memories that this call left as they are, because others have the content
+   * that they would get, at most 100 of them.
+   *
+   * @generated from field: repeated string skipped_ids = 6;
+   */
+  skippedIds: string[];
+};
+
+/**
+ * Describes the message agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse.
+ * Use `create(UpdateMemoriesByFilterResponseSchema)` to create a new message.
+ */
+export const UpdateMemoriesByFilterResponseSchema: GenMessage<UpdateMemoriesByFilterResponse> = /*@__PURE__*/
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 26);
 
 /**
  * Asks for the history of a memory.
@@ -698,7 +1065,7 @@ export type ListMemoryRevisionsRequest = Message<"agent_memory.long_term_memory.
  * Use `create(ListMemoryRevisionsRequestSchema)` to create a new message.
  */
 export const ListMemoryRevisionsRequestSchema: GenMessage<ListMemoryRevisionsRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 21);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 27);
 
 /**
  * A page of a history.
@@ -726,7 +1093,7 @@ export type ListMemoryRevisionsResponse = Message<"agent_memory.long_term_memory
  * Use `create(ListMemoryRevisionsResponseSchema)` to create a new message.
  */
 export const ListMemoryRevisionsResponseSchema: GenMessage<ListMemoryRevisionsResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 22);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 28);
 
 /**
  * Takes a change back.
@@ -776,7 +1143,7 @@ export type RevertMemoryRequest = Message<"agent_memory.long_term_memory.v1.Reve
  * Use `create(RevertMemoryRequestSchema)` to create a new message.
  */
 export const RevertMemoryRequestSchema: GenMessage<RevertMemoryRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 23);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 29);
 
 /**
  * The memories after the revert.
@@ -797,7 +1164,7 @@ export type RevertMemoryResponse = Message<"agent_memory.long_term_memory.v1.Rev
  * Use `create(RevertMemoryResponseSchema)` to create a new message.
  */
 export const RevertMemoryResponseSchema: GenMessage<RevertMemoryResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 24);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 30);
 
 /**
  * Forgets memories.
@@ -857,7 +1224,7 @@ export type ForgetMemoriesRequest = Message<"agent_memory.long_term_memory.v1.Fo
  * Use `create(ForgetMemoriesRequestSchema)` to create a new message.
  */
 export const ForgetMemoriesRequestSchema: GenMessage<ForgetMemoriesRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 25);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 31);
 
 /**
  * What was, or would be, forgotten.
@@ -899,7 +1266,7 @@ export type ForgetMemoriesResponse = Message<"agent_memory.long_term_memory.v1.F
  * Use `create(ForgetMemoriesResponseSchema)` to create a new message.
  */
 export const ForgetMemoriesResponseSchema: GenMessage<ForgetMemoriesResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 26);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 32);
 
 /**
  * Consolidates memories.
@@ -927,7 +1294,7 @@ export type CompactMemoriesRequest = Message<"agent_memory.long_term_memory.v1.C
  * Use `create(CompactMemoriesRequestSchema)` to create a new message.
  */
 export const CompactMemoriesRequestSchema: GenMessage<CompactMemoriesRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 27);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 33);
 
 /**
  * What consolidation did.
@@ -962,7 +1329,7 @@ export type CompactMemoriesResponse = Message<"agent_memory.long_term_memory.v1.
  * Use `create(CompactMemoriesResponseSchema)` to create a new message.
  */
 export const CompactMemoriesResponseSchema: GenMessage<CompactMemoriesResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 28);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 34);
 
 /**
  * One row of an import.
@@ -983,7 +1350,7 @@ export type ImportMemoriesRequest = Message<"agent_memory.long_term_memory.v1.Im
  * Use `create(ImportMemoriesRequestSchema)` to create a new message.
  */
 export const ImportMemoriesRequestSchema: GenMessage<ImportMemoriesRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 29);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 35);
 
 /**
  * What became of an import.
@@ -1025,7 +1392,7 @@ export type ImportMemoriesResponse = Message<"agent_memory.long_term_memory.v1.I
  * Use `create(ImportMemoriesResponseSchema)` to create a new message.
  */
 export const ImportMemoriesResponseSchema: GenMessage<ImportMemoriesResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 30);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 36);
 
 /**
  * Why a row was rejected.
@@ -1060,7 +1427,7 @@ export type ImportRowError = Message<"agent_memory.long_term_memory.v1.ImportRow
  * Use `create(ImportRowErrorSchema)` to create a new message.
  */
 export const ImportRowErrorSchema: GenMessage<ImportRowError> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 31);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 37);
 
 /**
  * Asks for memories as a stream.
@@ -1095,7 +1462,7 @@ export type ExportMemoriesRequest = Message<"agent_memory.long_term_memory.v1.Ex
  * Use `create(ExportMemoriesRequestSchema)` to create a new message.
  */
 export const ExportMemoriesRequestSchema: GenMessage<ExportMemoriesRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 32);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 38);
 
 /**
  * Some of the memories.
@@ -1123,7 +1490,7 @@ export type ExportMemoriesResponse = Message<"agent_memory.long_term_memory.v1.E
  * Use `create(ExportMemoriesResponseSchema)` to create a new message.
  */
 export const ExportMemoriesResponseSchema: GenMessage<ExportMemoriesResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 33);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 39);
 
 /**
  * Asks for changes.
@@ -1152,7 +1519,7 @@ export type WatchMemoriesRequest = Message<"agent_memory.long_term_memory.v1.Wat
  * Use `create(WatchMemoriesRequestSchema)` to create a new message.
  */
 export const WatchMemoriesRequestSchema: GenMessage<WatchMemoriesRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 34);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 40);
 
 /**
  * A change, or a sign of life when there was none.
@@ -1180,7 +1547,7 @@ export type WatchMemoriesResponse = Message<"agent_memory.long_term_memory.v1.Wa
  * Use `create(WatchMemoriesResponseSchema)` to create a new message.
  */
 export const WatchMemoriesResponseSchema: GenMessage<WatchMemoriesResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 35);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 41);
 
 /**
  * Erases a user.
@@ -1215,7 +1582,7 @@ export type EraseUserRequest = Message<"agent_memory.long_term_memory.v1.EraseUs
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 36);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 42);
 
 /**
  * What was erased.
@@ -1236,7 +1603,7 @@ export type EraseUserResponse = Message<"agent_memory.long_term_memory.v1.EraseU
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_agent_memory_long_term_memory_v1_service, 37);
+  messageDesc(file_agent_memory_long_term_memory_v1_service, 43);
 
 /**
  * Durable, searchable memories. A memory that is acknowledged is stored and
@@ -1298,6 +1665,17 @@ export const LongTermMemoryService: GenService<{
     output: typeof CountMemoriesResponseSchema;
   },
   /**
+   * Lists the values that a field has among memories, those of most memories
+   * first.
+   *
+   * @generated from rpc agent_memory.long_term_memory.v1.LongTermMemoryService.ListFieldValues
+   */
+  listFieldValues: {
+    methodKind: "unary";
+    input: typeof ListFieldValuesRequestSchema;
+    output: typeof ListFieldValuesResponseSchema;
+  },
+  /**
    * Finds memories, the best first.
    *
    * @generated from rpc agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories
@@ -1340,6 +1718,31 @@ export const LongTermMemoryService: GenService<{
     methodKind: "unary";
     input: typeof DeleteMemoriesRequestSchema;
     output: typeof DeleteMemoriesResponseSchema;
+  },
+  /**
+   * Deletes the memories that a filter matches, a batch at a time, as
+   * `DeleteMemories` would; by default only says what it would delete.
+   *
+   * @generated from rpc agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemoriesByFilter
+   */
+  deleteMemoriesByFilter: {
+    methodKind: "unary";
+    input: typeof DeleteMemoriesByFilterRequestSchema;
+    output: typeof DeleteMemoriesByFilterResponseSchema;
+  },
+  /**
+   * Changes the memories that a filter matches, a batch at a time, as
+   * `UpdateMemory` would; by default only says what it would change. The mask
+   * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+   * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+   * and `language`.
+   *
+   * @generated from rpc agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemoriesByFilter
+   */
+  updateMemoriesByFilter: {
+    methodKind: "unary";
+    input: typeof UpdateMemoriesByFilterRequestSchema;
+    output: typeof UpdateMemoriesByFilterResponseSchema;
   },
   /**
    * Lists the changes of a memory, the latest first. A deleted memory's can

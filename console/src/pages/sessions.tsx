@@ -1,0 +1,3 @@
+import { Empty } from "../ui/basics";
+
+export function SessionsPage() { return <Empty title="This page comes next" />; }
