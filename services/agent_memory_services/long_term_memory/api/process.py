@@ -177,7 +177,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
                 compaction,
                 settings.deduplication,
                 reading=reading,
-                lifetimes=Lifetimes(settings.default_ttls),
+                lifetimes=Lifetimes(settings.default_ttls) if settings.default_ttls else None,
             ),
             memories=memories,
             matching=MatchingMemories(memories, Walk(index), Listing(index)),

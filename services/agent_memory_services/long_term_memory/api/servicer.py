@@ -340,18 +340,9 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     ) -> rpc.ListFieldValuesResponse:
         scope = _scope()
         tokens = cursors.PageTokens("values", scope.tenant, cursors.unpaged(request))
-        condition = listed(
-            request.filter, include_hidden=request.include_hidden, now=clock.now_micros()
-        )
         page = await self._values.page(
             scope,
-            ValuesRequest(
-                _INDEXED[request.field],
-                condition,
-                path=request.metadata_path,
-                prefix=request.prefix,
-                depth=request.depth,
-            ),
+            _values_asked(request),
             size=cursors.page_size(request.page_size, default=_VALUES_LISTED),
             after=tokens.position(request.page_token, ValuePlace.unpack),
         )
@@ -476,6 +467,17 @@ def _scope() -> Scope:
 
 def _actor() -> str:
     return current_principal().subject
+
+
+def _values_asked(request: rpc.ListFieldValuesRequest) -> ValuesRequest:
+    hidden, now = request.include_hidden, clock.now_micros()
+    return ValuesRequest(
+        _INDEXED[request.field],
+        listed(request.filter, include_hidden=hidden, now=now),
+        path=request.metadata_path,
+        prefix=request.prefix,
+        depth=request.depth,
+    )
 
 
 _ByFilter: TypeAlias = rpc.DeleteMemoriesByFilterRequest | rpc.UpdateMemoriesByFilterRequest

@@ -195,13 +195,8 @@ def between_keys(path: str, low: int, high: int) -> list[str]:
     """
     found: list[str] = []
     while low <= high:
-        span = 0
-        while (
-            span < ORDINAL_DIGITS
-            and not low % 16 ** (span + 1)
-            and low + 16 ** (span + 1) - 1 <= high
-        ):
-            span += 1
+        spans = range(ORDINAL_DIGITS, -1, -1)
+        span = next(s for s in spans if not low % 16**s and low + 16**s - 1 <= high)
         digits = f"{low:016x}"[: ORDINAL_DIGITS - span]
         found.append(_stretch_key(path, digits))
         low += 16**span

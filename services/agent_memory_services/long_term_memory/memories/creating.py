@@ -24,7 +24,7 @@ from agent_memory_services.long_term_memory.domain.memory import (
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
-from agent_memory_services.shared.lifetimes import FOR_EVER, Lifetimes
+from agent_memory_services.shared.lifetimes import Lifetimes
 
 _OUTCOMES: Final = {
     Action.KEPT: ltm.CREATE_OUTCOME_CREATED,
@@ -142,7 +142,7 @@ class Creating:
         default: Policy,
         *,
         reading: ClaimReading | None = None,
-        lifetimes: Lifetimes = FOR_EVER,
+        lifetimes: Lifetimes | None = None,
     ) -> None:
         """Compare by the policy `default` where a call names none.
 
@@ -204,7 +204,7 @@ class Creating:
 
     def _draft(self, given: Memory, now: int) -> Memory:
         memory = draft(given, now, self._vectorizer.model)
-        return living(memory, self._lifetimes, now)
+        return living(memory, self._lifetimes, now) if self._lifetimes else memory
 
     async def _recognise(self, scope: Scope, drafts: Sequence[Draft]) -> None:
         """Settle what is stored already, so that a call that is repeated embeds only the rest."""

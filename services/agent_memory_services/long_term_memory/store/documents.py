@@ -36,12 +36,17 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
         fields.CONTEXT: terms.searchable(memory.context),
         **_tags(tenant, memory),
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
+        **_kept(memory),
     }
-    if (sliding := sliding_micros(memory)) is not None:
-        found[fields.SLIDING] = str(sliding)
     if vectors is not None:
         found |= vectors.hash_fields
     return found
+
+
+def _kept(memory: Memory) -> dict[str, str]:
+    """Return the field that says for how long reads keep a memory, where they do."""
+    sliding = sliding_micros(memory)
+    return {} if sliding is None else {fields.SLIDING: str(sliding)}
 
 
 def _without_accesses(memory: Memory) -> Memory:
