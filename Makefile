@@ -45,6 +45,18 @@ test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet mach
 .PHONY: test-clients
 test-clients: $(INSTALLED) ## Build the client of each language whose toolchain is here, and run all against a stack
 	python -m pytest -m clients tests/clients
+FRAMEWORKS := .venv-frameworks
+
+$(FRAMEWORKS)/.installed: $(INSTALLED) requirements/frameworks.lock clients/python/pyproject.toml
+	uv venv --quiet --clear --python $(BIN)/python $(FRAMEWORKS)
+	uv pip install --quiet --python $(FRAMEWORKS)/bin/python --no-deps --require-hashes -r requirements/frameworks.lock
+	uv pip install --quiet --python $(FRAMEWORKS)/bin/python --no-deps -e clients/python
+	@touch $@
+
+.PHONY: test-frameworks
+test-frameworks: $(FRAMEWORKS)/.installed ## Test the client's adapters with the frameworks, in an environment of their own
+	cd clients/python && ../../$(FRAMEWORKS)/bin/mypy --config-file tests/mypy.ini
+	cd clients/python && ../../$(FRAMEWORKS)/bin/python -m pytest -c tests/pytest.ini --rootdir=tests tests
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each

@@ -1,6 +1,7 @@
 /** Every page by its purpose, in Chromium before running stacks. */
 
 import assert from "node:assert/strict";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
@@ -249,3 +250,249 @@ describe("a memory", () => {
     assert.equal(await page.getByRole("button", { name: /Edit|Pin|Delete|Take back/ }).count(), 0);
   });
 });
+
+describe("sessions", () => {
+  test("they are listed, and sorted by their headings", async () => {
+    await open("/sessions");
+    const table = page.getByRole("table", { name: "Sessions" });
+    await table.getByRole("link", { name: "first-visit" }).waitFor();
+    await table.getByRole("button", { name: "In the log" }).click();
+    await table.getByRole("columnheader", { name: "In the log" }).waitFor();
+    await accessible("sessions");
+  });
+
+  test("the log stands beside the view, and facts beside what states them", async () => {
+    await open("/session?id=exhibition");
+    await page.getByText(/^Summary of messages 1 to \d+/).waitFor();
+    await page.getByText("learned from 42 of 42 messages").waitFor();
+    await page.getByText("in view").first().waitFor();
+    await page.getByLabel("Token budget").fill("200");
+    await page.getByRole("button", { name: "Build" }).click();
+    await page.locator("[data-prompt]").getByText(/for room/).first().waitFor();
+    await accessible("session");
+    await page.goto(`${stack.address}/console/session?id=first-visit&m=4`);
+    await signIn(page, stack.keys.admin);
+    await page.locator("[data-message='4'] [data-fact]").getByText("User is allergic to peanuts").waitFor();
+  });
+
+  test("what is said elsewhere appears by itself", async () => {
+    await open("/session?id=travel-talk");
+    await page.locator("[data-stream=live]").waitFor();
+    await call("/v1/working-memory/travel-talk:append", { user_id: "maya", messages: [{ role: "user", content: "I always carry a blue umbrella." }] });
+    await page.locator("[data-message]").getByText("I always carry a blue umbrella.").waitFor();
+    await page.locator("[data-fact]").getByText(/blue umbrella/).waitFor();
+  });
+
+  test("ten thousand messages stay smooth", async () => {
+    await open("/session?id=ledger&m=1");
+    await page.locator("[data-message='1']").waitFor();
+    const list = page.getByRole("list", { name: "Messages of the log" });
+    await list.evaluate(async (frame) => {
+      while (!frame.querySelector("[data-message='10000']")) {
+        frame.scrollTop = frame.scrollHeight;
+        await new Promise((done) => setTimeout(done, 20));
+      }
+    });
+    const spent = await list.evaluate(async (frame) => {
+      const times: number[] = [];
+      for (let jump = 0; jump < 40; jump++) {
+        const begin = performance.now();
+        frame.scrollTop = (frame.scrollHeight * ((jump * 7) % 40)) / 40;
+        await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+        times.push(performance.now() - begin);
+      }
+      return times.sort((one, other) => one - other);
+    });
+    console.log(`a jump among 10,000 rows: median ${spent[20]?.toFixed(0)} ms, longest ${spent.at(-1)?.toFixed(0)} ms`);
+    assert.ok((await page.locator("[data-message]").count()) < 100, "only what is in sight is in the page");
+  });
+
+  test("a key of one user does not see another's session", async () => {
+    await open("/session?id=omar-1", "maya");
+    await page.getByText("No such session", { exact: true }).waitFor();
+    await accessible("not found");
+  });
+});
+
+describe("a user", () => {
+  test("what is known is told by topic, standing first", async () => {
+    await open("/user?id=maya");
+    await page.getByRole("list", { name: "Standing memories" }).getByText("User is allergic to peanuts").waitFor();
+    await page.getByRole("list", { name: "Memories about home" }).getByText("User lives in Rotterdam").waitFor();
+    await page.getByRole("img", { name: /^Facts and events/ }).waitFor();
+    await accessible("user");
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export" }).click();
+    const text = await read(await (await download).createReadStream());
+    assert.ok(text.split("\n").filter(Boolean).every((line) => JSON.parse(line).user_id === "maya"));
+    await page.getByRole("link", { name: "Users" }).click();
+    await page.getByRole("list", { name: "Users" }).getByRole("link", { name: "maya" }).waitFor();
+    await accessible("users");
+  });
+
+  test("erasing takes the name, and leaves a receipt and nothing else", async () => {
+    await call("/v1/memories:batchCreate", { memories: [{ text: "Ruth paints harbours", user_id: "ruth" }] });
+    await call("/v1/working-memory/ruth-1:append", { user_id: "ruth", messages: [{ role: "user", content: "I paint harbours in oil." }] });
+    await open("/user?id=ruth");
+    await page.getByText("Ruth paints harbours").first().waitFor();
+    await page.getByRole("button", { name: "Erase" }).click();
+    const dialog = page.getByRole("alertdialog");
+    const button = dialog.getByRole("button", { name: "Erase for good" });
+    assert.ok(await button.isDisabled());
+    await dialog.getByLabel(/^Type/).fill("rut");
+    assert.ok(await button.isDisabled());
+    await dialog.getByLabel(/^Type/).fill("ruth");
+    await accessible("erase");
+    await button.click();
+    await page.locator("[data-receipt]").getByText(/sessions/).first().waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download the receipt" }).click();
+    const receipt = JSON.parse(await read(await (await download).createReadStream()));
+    assert.deepEqual([receipt.user_id, receipt.receipts.length], ["ruth", 3]);
+    await page.getByText("Nothing is known").waitFor();
+    await page.getByRole("link", { name: "Search" }).click();
+    await page.getByLabel("Question").fill("who paints harbours?");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelectorAll("[data-hit]").length > 0);
+    assert.doesNotMatch(await page.getByRole("list", { name: "Hits" }).innerText(), /harbour/i);
+  });
+
+  test("who is no admin is not offered to erase or export", async () => {
+    await open("/user?id=maya", "writer");
+    await page.getByText("Standing, in every prompt").waitFor();
+    assert.equal(await page.getByRole("button", { name: /Erase|Export/ }).count(), 0);
+  });
+});
+
+describe("work", () => {
+  test("a job that failed says why, and is tried again or cancelled", async () => {
+    await open("/work", "nobody", stack.keyless);
+    const failed = page.getByRole("row").filter({ hasText: "failed" }).filter({ hasText: "unread" });
+    await failed.getByText(/model_unavailable|cannot be reached/).waitFor();
+    await failed.getByRole("button", { name: "Retry" }).click();
+    const waiting = page.getByRole("row").filter({ hasText: /waiting|running/ });
+    await waiting.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Cancel the job" }).click();
+    await page.getByRole("row").filter({ hasText: "cancelled" }).waitFor();
+    await accessible("work");
+  });
+
+  test("what is done shows its throughput", async () => {
+    await open("/work", "reader");
+    await page.getByRole("img", { name: /^Jobs done in/ }).waitFor();
+    await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: "Failed" }).click();
+    await page.getByText("No such job").waitFor();
+    assert.equal(await page.getByRole("button", { name: /Retry|Cancel/ }).count(), 0);
+  });
+});
+
+/** A line between the browser and the gateway that can be cut. */
+class Line {
+  private readonly sockets = new Set<Socket>();
+  private server: Server;
+  address = "";
+  private readonly to = new URL(stack.address);
+
+  constructor() {
+    this.server = this.made();
+  }
+
+  private made(): Server {
+    return createServer((near) => {
+      const far = connect(Number(this.to.port), this.to.hostname);
+      for (const socket of [near, far]) {
+        this.sockets.add(socket);
+        socket.on("error", () => undefined).on("close", () => this.sockets.delete(socket));
+      }
+      near.pipe(far).pipe(near);
+    });
+  }
+
+  async lay(port = 0): Promise<void> {
+    this.server = this.made();
+    await new Promise<void>((done) => this.server.listen(port, "127.0.0.1", done));
+    this.address = `http://127.0.0.1:${(this.server.address() as { port: number }).port}`;
+  }
+
+  async cut(): Promise<void> {
+    if (!this.server.listening) return;
+    const ended = new Promise<void>((done) => this.server.close(() => done()));
+    for (const socket of this.sockets) socket.destroy();
+    await ended;
+  }
+}
+
+describe("live", () => {
+  let line: Line;
+  // After the browser is gone; what is left open would keep the tests from ending.
+  after(() => line.cut());
+
+  test("a lost stream resumes, and nothing in between is missed", async () => {
+    line = new Line();
+    await line.lay();
+    const remember = (text: string) => call("/v1/memories:batchCreate", { memories: [{ text, user_id: "omar" }] });
+    await open("/live?user=omar", "reader", line.address);
+    await page.locator("[data-stream=live]").waitFor();
+    await remember("Omar polishes the first sextant");
+    await page.locator("[data-change]").getByText("first sextant").waitFor();
+    await accessible("live");
+    browser.watched.cut = true;
+    const port = Number(new URL(line.address).port);
+    await line.cut();
+    await page.locator("[data-stream=lost]").waitFor();
+    await remember("Omar polishes the second sextant");
+    await call("/v1/memories:batchCreate", { memories: [{ text: "Maya polishes a mirror", user_id: "maya" }] });
+    await line.lay(port);
+    await page.locator("[data-change]").getByText("second sextant").waitFor();
+    await remember("Omar polishes the third sextant");
+    await page.locator("[data-change]").getByText("third sextant").waitFor();
+    assert.equal(await page.locator("[data-change]").count(), 3, "each change is told once, and of this user alone");
+  });
+});
+
+describe("trying it", () => {
+  test("facts appear as they are found, and the packet is shown", async () => {
+    await open("/try");
+    await page.getByLabel("As user").fill("nora");
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByLabel("Message").fill("I play the cello, and I live in Ghent.");
+    await page.keyboard.press("Enter");
+    await page.getByRole("log").getByText("I play the cello").waitFor();
+    await page.getByRole("list", { name: "Facts" }).getByText(/Ghent/).waitFor();
+    await page.locator("[data-prompt]").getByText("History").waitFor();
+    await accessible("try it");
+  });
+
+  test("who may not write is told so", async () => {
+    await open("/try", "reader");
+    await page.getByText("Not allowed").waitFor();
+  });
+});
+
+describe("the keyboard", () => {
+  test("leads everywhere, and can be switched off", async () => {
+    await open("/search");
+    await page.getByRole("list", { name: "Hits" }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("w");
+    await page.getByRole("heading", { name: "Work", level: 1 }).waitFor();
+    await page.keyboard.press("?");
+    const dialog = page.getByRole("dialog", { name: "Keys" });
+    await dialog.waitFor();
+    await accessible("keys");
+    await dialog.getByLabel("Keys of one character are on").uncheck();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await page.keyboard.press("?");
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    assert.equal(await dialog.count(), 0);
+    assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), "Work");
+  });
+});
+
+async function read(stream: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts).toString();
+}

@@ -94,6 +94,8 @@ FAMILIES: Final = (
     Family(r"<lt>:left:<name>:<name>", "its time to live, as the last revision's"),
     Family(r"<lt>:c:<name>", "its length is bounded"),
     Family(r"<lt>:d:<name>", "consolidation"),
+    Family(r"<lt>:own:<name>:<name>", "the deletion of the owner's last memory"),
+    Family(r"<lt>:ledger:<name>", "one per tenant"),
     Family(r"<lt>:tenants(?::sizes)?", "one member per tenant"),
     Family(r"<lt>:(?:layout|readers|words)", "one per shard"),
     # API keys.

@@ -14,9 +14,14 @@ export interface Following {
   problem: Problem | null;
   /** How often the stream was taken up again. */
   resumed: number;
+  /** True where changes in between are forgotten by the server, and so were not told. */
+  gap: boolean;
 }
 
+const BEGIN: Following = { state: "connecting", problem: null, resumed: 0, gap: false };
 const FIRST_PAUSE = 500;
+/** A server says something every five seconds; a line that is silent for so long is dead. */
+const SILENCE = 20_000;
 const LONGEST_PAUSE = 8_000;
 const FINAL: ReadonlySet<Problem["kind"]> = new Set(["denied", "unauthenticated", "invalid", "absent"]);
 
@@ -31,7 +36,7 @@ export function useFollow<T extends Resumable>(
   open: (resumeToken: string, options: { signal: AbortSignal; onHeader: () => void; timeoutMs: number }) => AsyncIterable<T>,
   take: (message: T) => void,
 ): Following {
-  const [following, setFollowing] = useState<Following>({ state: "connecting", problem: null, resumed: 0 });
+  const [following, setFollowing] = useState<Following>(BEGIN);
   const begin = useEffectEvent(open);
   const each = useEffectEvent(take);
   useEffect(() => {
@@ -39,27 +44,40 @@ export function useFollow<T extends Resumable>(
     const stop = new AbortController();
     let token = "";
     let resumed = 0;
+    let gap = false;
     const run = async () => {
       let pause = FIRST_PAUSE;
-      setFollowing({ state: "connecting", problem: null, resumed: 0 });
+      setFollowing(BEGIN);
       while (!stop.signal.aborted) {
+        const silent = new AbortController();
+        let watch = setTimeout(() => silent.abort(), SILENCE);
         const live = () => {
           pause = FIRST_PAUSE;
-          setFollowing({ state: "live", problem: null, resumed });
+          clearTimeout(watch);
+          watch = setTimeout(() => silent.abort(), SILENCE);
+          setFollowing((now) => (now.state === "live" ? now : { state: "live", problem: null, resumed, gap }));
         };
+        const signal = AbortSignal.any([stop.signal, silent.signal]);
         try {
-          for await (const message of begin(token, { signal: stop.signal, onHeader: live, timeoutMs: 0 })) {
+          for await (const message of begin(token, { signal, onHeader: live, timeoutMs: 0 })) {
+            live();
             token = message.resumeToken || token;
             each(message);
           }
+          setFollowing({ state: "lost", problem: null, resumed, gap });
         } catch (error) {
           if (stop.signal.aborted) return;
           const known = problem(error);
-          if (FINAL.has(known.kind)) {
-            setFollowing({ state: "refused", problem: known, resumed });
+          if (known.reason === "INVALID_TOKEN" && token) {
+            token = "";
+            gap = true;
+          } else if (FINAL.has(known.kind)) {
+            setFollowing({ state: "refused", problem: known, resumed, gap });
             return;
           }
-          setFollowing({ state: "lost", problem: known, resumed });
+          setFollowing({ state: "lost", problem: known, resumed, gap });
+        } finally {
+          clearTimeout(watch);
         }
         await waited(pause * (0.75 + Math.random() / 2), stop.signal);
         pause = Math.min(LONGEST_PAUSE, pause * 2);

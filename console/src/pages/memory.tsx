@@ -235,7 +235,7 @@ function Timeline({ memory, members }: { memory: Memory; members: Memory[] }) {
         aria-valuetext={spelled(new Date(at))}
         onChange={(event) => setStep(event.target.valueAsNumber)}
       />
-      <p className="mt-2 min-h-6" role="status" data-true-then>
+      <p className="mt-2 min-h-[1.72rem]" role="status" data-true-then>
         {true_.length > 0 ? true_.map((each) => each.text).join(" / ") : "Nothing of this was known to be true then."}
       </p>
       <ol className="mt-3 flex flex-col gap-2" aria-label="Memories that belong together">

@@ -240,7 +240,7 @@ function RankingMenu({ ranking, onChange, name }: { ranking: Ranking; onChange: 
   return (
     <Disclosure
       label={`Ranking${name ? ` of the ${name.toLowerCase()}` : ""}: ${MODES[ranking.mode]?.[0]}`}
-      buttonClass="flex min-h-6 items-center gap-1 rounded px-1.5 text-ink hover:bg-sunk"
+      buttonClass="flex min-h-[1.72rem] items-center gap-1 rounded px-1.5 text-ink hover:bg-sunk"
       panelClass="right-0 top-full mt-1 flex w-64 flex-col gap-3 p-3"
       button={
         <>

@@ -18,7 +18,7 @@ export function Button({
   className = "",
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & { tone?: Tone; small?: boolean }) {
-  const size = small ? "min-h-6 px-2 text-[0.857rem]" : "min-h-[2.15rem] px-3";
+  const size = small ? "min-h-[1.72rem] px-2 text-[0.857rem]" : "min-h-[2.25rem] px-3";
   return (
     <button
       type="button"

@@ -14,7 +14,7 @@ export function Chips({ chosen, onChange }: { chosen: Chosen; onChange: (chosen:
           <span className="truncate py-0.5 pl-2">{chip(key, shown(key, value))}</span>
           <button
             type="button"
-            className="min-h-6 min-w-6 rounded-r hover:bg-accent hover:text-on-accent"
+            className="min-h-[1.72rem] min-w-[1.72rem] rounded-r hover:bg-accent hover:text-on-accent"
             aria-label={`Remove ${chip(key, shown(key, value))}`}
             onClick={() => onChange(chosen.filter((_, at) => at !== index))}
           >
@@ -42,7 +42,7 @@ function AddFilter({ onAdd }: { onAdd: (key: string, value: string) => void }) {
   };
   return (
     <Disclosure
-      buttonClass="inline-flex min-h-6 items-center rounded border border-dashed border-edge px-2 text-[0.857rem] text-dim hover:bg-sunk hover:text-ink"
+      buttonClass="inline-flex min-h-[1.72rem] items-center rounded border border-dashed border-edge px-2 text-[0.857rem] text-dim hover:bg-sunk hover:text-ink"
       panelClass="left-0 top-full mt-1.5 w-72 p-3"
       button="+ Filter"
     >

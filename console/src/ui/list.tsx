@@ -48,7 +48,7 @@ export function Rows<T>({
   }, [more, last, items.length]);
   const ready = at !== undefined && at >= 0 && at < items.length;
   useEffect(() => {
-    if (ready) virtual.scrollToIndex(at, { align: "center" });
+    if (ready) virtual.scrollToIndex(at, { align: at === items.length - 1 ? "end" : "center" });
   }, [ready, at]);
   return (
     <div ref={frame} className={`overflow-auto ${className}`} tabIndex={0} role="list" aria-label={label}>
@@ -167,14 +167,14 @@ function Heading({ children, sorted, sort }: { children: ReactNode; sorted: fals
   return (
     <div role="columnheader" {...(sort ? { "aria-sort": order } : {})} className="min-w-0 py-1.5 text-[0.857rem] font-medium text-dim">
       {sort ? (
-        <button type="button" className="min-h-6 hover:text-ink" onClick={sort}>
+        <button type="button" className="min-h-[1.72rem] leading-6 hover:text-ink" onClick={sort}>
           {children}
           <span aria-hidden className="ml-1 inline-block w-2">
             {sorted === "asc" ? "↑" : sorted === "desc" ? "↓" : ""}
           </span>
         </button>
       ) : (
-        children
+        <span className="inline-block min-h-[1.72rem] leading-6">{children}</span>
       )}
     </div>
   );

@@ -27,14 +27,14 @@ export function Standing({ memory }: { memory: Memory }) {
 
 export function MemoryLink({ memory, className = "" }: { memory: Memory; className?: string }) {
   return (
-    <Link data-open to="/memory" search={{ id: memory.id }} className={`inline-block min-h-6 break-words text-ink no-underline hover:underline ${className}`}>
+    <Link data-open to="/memory" search={{ id: memory.id }} className={`inline-block min-h-[1.72rem] break-words text-ink no-underline hover:underline ${className}`}>
       {memory.text}
     </Link>
   );
 }
 
 // High enough to be hit by a finger.
-const TARGET = "inline-flex min-h-6 min-w-6 items-center";
+const TARGET = "inline-flex min-h-[1.72rem] min-w-[1.72rem] items-center";
 
 export function MemoryMeta({ memory, owner = true }: { memory: Memory; owner?: boolean }) {
   return (

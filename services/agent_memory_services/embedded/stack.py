@@ -6,10 +6,10 @@ from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 from agent_memory_services.embedded import binaries
-from agent_memory_services.embedded.child import Child
+from agent_memory_services.embedded.child import Child, Started
 from agent_memory_services.embedded.errors import OpenToAllError
 from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.console import own_console
@@ -56,7 +56,7 @@ class StackOptions:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-class Stack:
+class Stack(Started):
     """The running product; everything stops, callers first, when its context ends.
 
     The state directory is owned until the last process has ended; a later stack on it finds the
@@ -75,13 +75,6 @@ class Stack:
         self._children: list[Child] = []
         self._lock = -1
         self._running = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Start everything and return when the gateway finds every service healthy.

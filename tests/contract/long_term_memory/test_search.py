@@ -11,9 +11,15 @@ from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, Validity
 from agent_memory.common.v1.search_pb2 import MemoryHit, RecencyOptions, SearchMode, SearchQuery
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.long_term_memory.api.process import lifespan
+from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
+from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
 NONE = ltm.DEDUPLICATION_POLICY_NONE
 SEMANTIC = SearchMode.SEARCH_MODE_SEMANTIC
@@ -256,3 +262,35 @@ async def test_the_first_and_the_last_time_can_be_asked_about(
     await tenant.create(*FACTS)
     for when in ("today", "yesterday", "tomorrow", "last week", "since last month", "last year"):
         await tenant.search(f"Where was Alice {when}?", as_of={"seconds": seconds}, time_zone=zone)
+
+
+async def test_a_search_sees_what_another_replica_did(served: Served, redis_url: str) -> None:
+    """What one process stored, changed, deleted or erased is so for the next search of another."""
+    settings = configured(
+        Settings, redis_url=redis_url, metrics_listen="", access_log=False, shards=2
+    )
+    name = new_id()
+    here = Tenant(LongTermMemoryServiceStub(served.channel), name)
+    mine = MemoryFilter(user_id=TagFilter(eq="ann"))
+    async with serving(lifespan, settings) as other:
+        there = Tenant(LongTermMemoryServiceStub(other.channel), name)
+
+        async def found() -> set[str]:
+            pages = [await each.search("tea", filter=mine) for each in (here, there)]
+            [hits, same] = [{hit.memory.text for hit in page.hits} for page in pages]
+            assert hits == same
+            return hits
+
+        assert await found() == set()
+        tea = Memory(text="User drinks green tea", user_id="ann")
+        [created] = await here.create(tea)
+        assert await found() == {"User drinks green tea"}
+        await there.create(Memory(text="User went to Oslo", user_id="ann"))
+        assert await found() == {"User drinks green tea", "User went to Oslo"}
+        changed = Memory(id=created.memory_id, text="User drinks black tea")
+        await there.update(changed, "text")
+        assert await found() == {"User drinks black tea", "User went to Oslo"}
+        await here.call("DeleteMemories", rpc.DeleteMemoriesRequest(memory_ids=[created.memory_id]))
+        assert await found() == {"User went to Oslo"}
+        await there.call("EraseUser", rpc.EraseUserRequest(user_id="ann"))
+        assert await found() == set()

@@ -27,7 +27,7 @@ from redis.exceptions import TimeoutError as StoreTimeoutError
 
 from agent_memory_services.kit.contract import context
 from agent_memory_services.kit.contract.clock import Timer
-from agent_memory_services.kit.contract.store_errors import StoreBusyError
+from agent_memory_services.kit.contract.store_errors import StoreBusyError, UnusableStoreError
 from agent_memory_services.kit.observe.tracing import spans
 from agent_memory_services.kit.redis.connections import safe_connection
 from agent_memory_services.kit.redis.pool import StorePool
@@ -370,7 +370,7 @@ class Capabilities:
     query_engine: bool
 
 
-class MissingQueryEngineError(Exception):
+class MissingQueryEngineError(UnusableStoreError):
     """The store has no query engine, so it cannot hold memories."""
 
     def __init__(self, found: Capabilities) -> None:

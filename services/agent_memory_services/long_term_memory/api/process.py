@@ -44,6 +44,7 @@ from agent_memory_services.long_term_memory.store.index.engine import require_co
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.index.reindexing import Rewording
 from agent_memory_services.long_term_memory.store.memories import DirtySets, MemoryStore
+from agent_memory_services.long_term_memory.store.owners import OwnerColumns
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from agent_memory_services.long_term_memory.store.rounds import Rounds
 from agent_memory_services.long_term_memory.store.traces import Traces
@@ -127,6 +128,8 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             ),
         )
         accesses = AccessTracker(store)
+        room = settings.owner_columns_bytes
+        owners = OwnerColumns(client, index, settings.shards, room) if room else None
         dirty = DirtySets(client, settings.shards)
         parser = adopt(settings.parser_model)
         # Loads beside the start: the process is ready before it, and consolidation waits for it.
@@ -183,7 +186,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             matching=MatchingMemories(memories, Walk(index), Listing(index)),
             listing=Listing(index),
             values=Values(index),
-            search=Search(index, vectorizer, accesses),
+            search=Search(index, vectorizer, accesses, owners=owners),
             compaction=compaction,
             walk=Walk(index),
             imports=Import(store, vectorizer, ContractRules().violations),

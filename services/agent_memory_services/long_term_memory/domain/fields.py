@@ -34,6 +34,8 @@ SEPARATOR: Final = ","
 RECORD: Final = "record"
 ETAG: Final = "etag"
 CONTENT_HASH: Final = "content_hash"
+ROW: Final = "row"
+"""What a search reads of a memory, packed (`traits`)."""
 
 TENANT: Final = "tenant"
 ID: Final = "id"

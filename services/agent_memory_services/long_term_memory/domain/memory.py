@@ -127,6 +127,14 @@ def sliding_micros(memory: Memory) -> int | None:
     return memory.sliding_ttl.ToMicroseconds()
 
 
+def accessed_at(memory: Memory, moment: int) -> None:
+    """Note on a memory when it was found last, in microseconds, and until when that keeps it."""
+    memory.last_access_time.CopyFrom(clock.to_timestamp(moment))
+    if (ttl := sliding_micros(memory)) is not None:
+        ends = max(moment + ttl, clock.to_micros(memory.expire_time))
+        memory.expire_time.CopyFrom(clock.to_timestamp(ends))
+
+
 def living(memory: Memory, lifetimes: Lifetimes, now: int) -> Memory:
     """Give a new memory the time to live of its namespace, where it says none and may end."""
     says = memory.HasField("expire_time") or memory.HasField("sliding_ttl") or memory.pinned

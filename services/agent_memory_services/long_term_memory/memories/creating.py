@@ -144,12 +144,7 @@ class Creating:
         reading: ClaimReading | None = None,
         lifetimes: Lifetimes | None = None,
     ) -> None:
-        """Compare by the policy `default` where a call names none.
-
-        Memories that say nothing of their time to live have that of `lifetimes`.
-
-        Without `reading`, the process's own parser reads what memories claim.
-        """
+        """Compare by `default` where a call names no policy; claims are read by the own parser."""
         self._store = store
         self._reading = reading or ClaimReading()
         self._vectorizer = vectorizer

@@ -249,10 +249,7 @@ class Memories:
             return None
         if before.claims and not after.claims:
             [after] = await self._reading.with_claims_at_hand([after])
-        if broken := list(violations(after, "memory")):
-            raise errors.InvalidFields(broken)
-        if not scope.admits(after):
-            raise errors.AccessDenied(OTHER_SCOPE)
+        _require_allowed(scope, after)
         vectors = None
         if not changed.isdisjoint({"text", "context"}):
             after.embedding_model = self._vectorizer.model
@@ -261,6 +258,13 @@ class Memories:
                 raise errors.InvalidField("memory.text", REJECTED)
         normalise(after, clock.now_micros())
         return Change(before, after, ltm.REVISION_CAUSE_UPDATE, vectors, edit.reason)
+
+
+def _require_allowed(scope: Scope, after: Memory) -> None:
+    if broken := list(violations(after, "memory")):
+        raise errors.InvalidFields(broken)
+    if not scope.admits(after):
+        raise errors.AccessDenied(OTHER_SCOPE)
 
 
 def _refuse_unless_stale(commit: Commit, memory_id: str) -> None:

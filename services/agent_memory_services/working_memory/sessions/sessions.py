@@ -348,12 +348,12 @@ class Sessions:
                 await self._withdraw(partition, key.tenant, *deleted)
             self._outbox_grew(partition)
         uid, user = deleted or ("", "")
-        forgotten = 0
-        if forget:
-            session = SessionRef(namespace=key.namespace, session_id=key.session_id)
-            uids = [uid] if uid else []
-            forgotten = await self._forgotten(session, user or actor.user, uids)
+        forgotten = await self._forget(key, user or actor.user, uid) if forget else 0
         return Deletion(deleted is not None, uid, user, forgotten)
+
+    async def _forget(self, key: SessionKey, user: str, uid: str) -> int:
+        session = SessionRef(namespace=key.namespace, session_id=key.session_id)
+        return await self._forgotten(session, user, [uid] if uid else [])
 
     async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
         """Return a slice of the log.

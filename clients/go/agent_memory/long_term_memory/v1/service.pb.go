@@ -1039,7 +1039,7 @@ type SearchMemoriesResponse struct {
 	Hits []*v1.MemoryHit `protobuf:"bytes,1,rep,name=hits,proto3" json:"hits,omitempty"`
 	// Asks for the next page; empty when there is none.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// How many memories the filter matches in all.
+	// How many memories the filter matches in all, found by the question or not.
 	TotalSize int64 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
 	// The times that the question speaks of.
 	TimeWindows   []*v1.TimeWindow `protobuf:"bytes,4,rep,name=time_windows,json=timeWindows,proto3" json:"time_windows,omitempty"`
@@ -3120,13 +3120,13 @@ const file_agent_memory_long_term_memory_v1_service_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\x12L\n" +
 	"\bsessions\x18\x03 \x03(\v2%.agent_memory.common.v1.ErasedSessionB\t\xbaH\x06\x92\x01\x03\x10\x90NR\bsessions\"S\n" +
 	"\x11EraseUserResponse\x12>\n" +
-	"\areceipt\x18\x01 \x01(\v2$.agent_memory.common.v1.EraseReceiptR\areceipt2\x90\x1e\n" +
+	"\areceipt\x18\x01 \x01(\v2$.agent_memory.common.v1.EraseReceiptR\areceipt2\xa0\x1e\n" +
 	"\x15LongTermMemoryService\x12\xb2\x01\n" +
 	"\x0eCreateMemories\x127.agent_memory.long_term_memory.v1.CreateMemoriesRequest\x1a8.agent_memory.long_term_memory.v1.CreateMemoriesResponse\"-\xe2\xe0\x18\x06\b\x02\x12\x02\b\x1e\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/memories:batchCreate\x12\xa3\x01\n" +
 	"\tGetMemory\x122.agent_memory.long_term_memory.v1.GetMemoryRequest\x1a3.agent_memory.long_term_memory.v1.GetMemoryResponse\"-\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/memories/{memory_id}\x12\xb5\x01\n" +
-	"\x10BatchGetMemories\x129.agent_memory.long_term_memory.v1.BatchGetMemoriesRequest\x1a:.agent_memory.long_term_memory.v1.BatchGetMemoriesResponse\"*\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/memories:batchGet\x12\xa8\x01\n" +
-	"\fListMemories\x125.agent_memory.long_term_memory.v1.ListMemoriesRequest\x1a6.agent_memory.long_term_memory.v1.ListMemoriesResponse\")\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
-	"\x90\x02\x01\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/memories:list\x12\xac\x01\n" +
+	"\x10BatchGetMemories\x129.agent_memory.long_term_memory.v1.BatchGetMemoriesRequest\x1a:.agent_memory.long_term_memory.v1.BatchGetMemoriesResponse\"*\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/memories:batchGet\x12\xb8\x01\n" +
+	"\fListMemories\x125.agent_memory.long_term_memory.v1.ListMemoriesRequest\x1a6.agent_memory.long_term_memory.v1.ListMemoriesResponse\"9\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
+	"\x90\x02\x01\x82\xd3\xe4\x93\x02&:\x01*Z\x0e\x12\f/v1/memories\"\x11/v1/memories:list\x12\xac\x01\n" +
 	"\rCountMemories\x126.agent_memory.long_term_memory.v1.CountMemoriesRequest\x1a7.agent_memory.long_term_memory.v1.CountMemoriesResponse\"*\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
 	"\x90\x02\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/memories:count\x12\xb7\x01\n" +
 	"\x0fListFieldValues\x128.agent_memory.long_term_memory.v1.ListFieldValuesRequest\x1a9.agent_memory.long_term_memory.v1.ListFieldValuesResponse\"/\xe2\xe0\x18\x06\b\x01\x12\x02\b\x1e\x90\x02\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/memories:listValues\x12\xb0\x01\n" +

@@ -456,7 +456,7 @@ public final class LongTermMemoryServiceProto extends com.google.protobuf.Genera
       "t_memory.common.v1.ErasedSessionB\t\272H\006\222\001\003" +
       "\020\220NR\010sessions\"S\n\021EraseUserResponse\022>\n\007re" +
       "ceipt\030\001 \001(\0132$.agent_memory.common.v1.Era" +
-      "seReceiptR\007receipt2\220\036\n\025LongTermMemorySer" +
+      "seReceiptR\007receipt2\240\036\n\025LongTermMemorySer" +
       "vice\022\262\001\n\016CreateMemories\0227.agent_memory.l" +
       "ong_term_memory.v1.CreateMemoriesRequest" +
       "\0328.agent_memory.long_term_memory.v1.Crea" +
@@ -470,97 +470,98 @@ public final class LongTermMemoryServiceProto extends com.google.protobuf.Genera
       "mory.v1.BatchGetMemoriesRequest\032:.agent_" +
       "memory.long_term_memory.v1.BatchGetMemor" +
       "iesResponse\"*\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002\027\022\025/v1/me" +
-      "mories:batchGet\022\250\001\n\014ListMemories\0225.agent" +
+      "mories:batchGet\022\270\001\n\014ListMemories\0225.agent" +
       "_memory.long_term_memory.v1.ListMemories" +
       "Request\0326.agent_memory.long_term_memory." +
-      "v1.ListMemoriesResponse\")\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323" +
-      "\344\223\002\026:\001*\"\021/v1/memories:list\022\254\001\n\rCountMemo" +
-      "ries\0226.agent_memory.long_term_memory.v1." +
-      "CountMemoriesRequest\0327.agent_memory.long" +
-      "_term_memory.v1.CountMemoriesResponse\"*\220" +
-      "\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002\027:\001*\"\022/v1/memories:coun" +
-      "t\022\267\001\n\017ListFieldValues\0228.agent_memory.lon" +
-      "g_term_memory.v1.ListFieldValuesRequest\032" +
-      "9.agent_memory.long_term_memory.v1.ListF" +
-      "ieldValuesResponse\"/\220\002\001\342\340\030\006\010\001\022\002\010\036\202\323\344\223\002\034:" +
-      "\001*\"\027/v1/memories:listValues\022\260\001\n\016SearchMe" +
-      "mories\0227.agent_memory.long_term_memory.v" +
-      "1.SearchMemoriesRequest\0328.agent_memory.l" +
-      "ong_term_memory.v1.SearchMemoriesRespons" +
-      "e\"+\220\002\001\342\340\030\006\010\001\022\002\010\036\202\323\344\223\002\030:\001*\"\023/v1/memories:" +
-      "search\022\312\001\n\024StreamSearchMemories\022=.agent_" +
-      "memory.long_term_memory.v1.StreamSearchM" +
-      "emoriesRequest\032>.agent_memory.long_term_" +
-      "memory.v1.StreamSearchMemoriesResponse\"1" +
-      "\220\002\001\342\340\030\006\010\001\022\002\010x\202\323\344\223\002\036:\001*\"\031/v1/memories:str" +
-      "eamSearch0\001\022\261\001\n\014UpdateMemory\0225.agent_mem" +
-      "ory.long_term_memory.v1.UpdateMemoryRequ" +
-      "est\0326.agent_memory.long_term_memory.v1.U" +
-      "pdateMemoryResponse\"2\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002\":\006m" +
-      "emory2\030/v1/memories/{memory.id}\022\262\001\n\016Dele" +
-      "teMemories\0227.agent_memory.long_term_memo" +
-      "ry.v1.DeleteMemoriesRequest\0328.agent_memo" +
-      "ry.long_term_memory.v1.DeleteMemoriesRes" +
-      "ponse\"-\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002\035:\001*\"\030/v1/memories" +
-      ":batchDelete\022\315\001\n\026DeleteMemoriesByFilter\022" +
-      "?.agent_memory.long_term_memory.v1.Delet" +
-      "eMemoriesByFilterRequest\032@.agent_memory." +
-      "long_term_memory.v1.DeleteMemoriesByFilt" +
-      "erResponse\"0\342\340\030\006\010\002\022\002\010<\202\323\344\223\002 :\001*\"\033/v1/mem" +
-      "ories:deleteByFilter\022\315\001\n\026UpdateMemoriesB" +
-      "yFilter\022?.agent_memory.long_term_memory." +
-      "v1.UpdateMemoriesByFilterRequest\032@.agent" +
-      "_memory.long_term_memory.v1.UpdateMemori" +
-      "esByFilterResponse\"0\342\340\030\006\010\002\022\002\010<\202\323\344\223\002 :\001*\"" +
-      "\033/v1/memories:updateByFilter\022\313\001\n\023ListMem" +
-      "oryRevisions\022<.agent_memory.long_term_me" +
-      "mory.v1.ListMemoryRevisionsRequest\032=.age" +
-      "nt_memory.long_term_memory.v1.ListMemory" +
-      "RevisionsResponse\"7\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002$\022\"" +
-      "/v1/memories/{memory_id}/revisions\022\263\001\n\014R" +
-      "evertMemory\0225.agent_memory.long_term_mem" +
-      "ory.v1.RevertMemoryRequest\0326.agent_memor" +
-      "y.long_term_memory.v1.RevertMemoryRespon" +
-      "se\"4\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002$:\001*\"\037/v1/memories/{m" +
-      "emory_id}:revert\022\255\001\n\016ForgetMemories\0227.ag" +
-      "ent_memory.long_term_memory.v1.ForgetMem" +
-      "oriesRequest\0328.agent_memory.long_term_me" +
-      "mory.v1.ForgetMemoriesResponse\"(\342\340\030\006\010\002\022\002" +
-      "\010x\202\323\344\223\002\030:\001*\"\023/v1/memories:forget\022\261\001\n\017Com" +
-      "pactMemories\0228.agent_memory.long_term_me" +
-      "mory.v1.CompactMemoriesRequest\0329.agent_m" +
-      "emory.long_term_memory.v1.CompactMemorie" +
-      "sResponse\")\342\340\030\006\010\003\022\002\010x\202\323\344\223\002\031:\001*\"\024/v1/memo" +
-      "ries:compact\022\222\001\n\016ImportMemories\0227.agent_" +
-      "memory.long_term_memory.v1.ImportMemorie" +
-      "sRequest\0328.agent_memory.long_term_memory" +
-      ".v1.ImportMemoriesResponse\"\013\342\340\030\007\010\003\022\003\010\220\034(" +
-      "\001\022\263\001\n\016ExportMemories\0227.agent_memory.long" +
-      "_term_memory.v1.ExportMemoriesRequest\0328." +
-      "agent_memory.long_term_memory.v1.ExportM" +
-      "emoriesResponse\",\220\002\001\342\340\030\007\010\003\022\003\010\220\034\202\323\344\223\002\030:\001*" +
-      "\"\023/v1/memories:export0\001\022\252\001\n\rWatchMemorie" +
-      "s\0226.agent_memory.long_term_memory.v1.Wat" +
-      "chMemoriesRequest\0327.agent_memory.long_te" +
-      "rm_memory.v1.WatchMemoriesResponse\"&\220\002\001\342" +
-      "\340\030\002\010\001\202\323\344\223\002\027:\001*\"\022/v1/memories:watch0\001\022\261\001\n" +
-      "\rForgetSession\0226.agent_memory.long_term_" +
-      "memory.v1.ForgetSessionRequest\0327.agent_m" +
+      "v1.ListMemoriesResponse\"9\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323" +
+      "\344\223\002&:\001*Z\016\022\014/v1/memories\"\021/v1/memories:li" +
+      "st\022\254\001\n\rCountMemories\0226.agent_memory.long" +
+      "_term_memory.v1.CountMemoriesRequest\0327.a" +
+      "gent_memory.long_term_memory.v1.CountMem" +
+      "oriesResponse\"*\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002\027:\001*\"\022/" +
+      "v1/memories:count\022\267\001\n\017ListFieldValues\0228." +
+      "agent_memory.long_term_memory.v1.ListFie" +
+      "ldValuesRequest\0329.agent_memory.long_term" +
+      "_memory.v1.ListFieldValuesResponse\"/\220\002\001\342" +
+      "\340\030\006\010\001\022\002\010\036\202\323\344\223\002\034:\001*\"\027/v1/memories:listVal" +
+      "ues\022\260\001\n\016SearchMemories\0227.agent_memory.lo" +
+      "ng_term_memory.v1.SearchMemoriesRequest\032" +
+      "8.agent_memory.long_term_memory.v1.Searc" +
+      "hMemoriesResponse\"+\220\002\001\342\340\030\006\010\001\022\002\010\036\202\323\344\223\002\030:\001" +
+      "*\"\023/v1/memories:search\022\312\001\n\024StreamSearchM" +
+      "emories\022=.agent_memory.long_term_memory." +
+      "v1.StreamSearchMemoriesRequest\032>.agent_m" +
+      "emory.long_term_memory.v1.StreamSearchMe" +
+      "moriesResponse\"1\220\002\001\342\340\030\006\010\001\022\002\010x\202\323\344\223\002\036:\001*\"\031" +
+      "/v1/memories:streamSearch0\001\022\261\001\n\014UpdateMe" +
+      "mory\0225.agent_memory.long_term_memory.v1." +
+      "UpdateMemoryRequest\0326.agent_memory.long_" +
+      "term_memory.v1.UpdateMemoryResponse\"2\342\340\030" +
+      "\006\010\002\022\002\010\n\202\323\344\223\002\":\006memory2\030/v1/memories/{mem" +
+      "ory.id}\022\262\001\n\016DeleteMemories\0227.agent_memor" +
+      "y.long_term_memory.v1.DeleteMemoriesRequ" +
+      "est\0328.agent_memory.long_term_memory.v1.D" +
+      "eleteMemoriesResponse\"-\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002\035:" +
+      "\001*\"\030/v1/memories:batchDelete\022\315\001\n\026DeleteM" +
+      "emoriesByFilter\022?.agent_memory.long_term" +
+      "_memory.v1.DeleteMemoriesByFilterRequest" +
+      "\032@.agent_memory.long_term_memory.v1.Dele" +
+      "teMemoriesByFilterResponse\"0\342\340\030\006\010\002\022\002\010<\202\323" +
+      "\344\223\002 :\001*\"\033/v1/memories:deleteByFilter\022\315\001\n" +
+      "\026UpdateMemoriesByFilter\022?.agent_memory.l" +
+      "ong_term_memory.v1.UpdateMemoriesByFilte" +
+      "rRequest\032@.agent_memory.long_term_memory" +
+      ".v1.UpdateMemoriesByFilterResponse\"0\342\340\030\006" +
+      "\010\002\022\002\010<\202\323\344\223\002 :\001*\"\033/v1/memories:updateByFi" +
+      "lter\022\313\001\n\023ListMemoryRevisions\022<.agent_mem" +
+      "ory.long_term_memory.v1.ListMemoryRevisi" +
+      "onsRequest\032=.agent_memory.long_term_memo" +
+      "ry.v1.ListMemoryRevisionsResponse\"7\220\002\001\342\340" +
+      "\030\006\010\001\022\002\010\n\202\323\344\223\002$\022\"/v1/memories/{memory_id}" +
+      "/revisions\022\263\001\n\014RevertMemory\0225.agent_memo" +
+      "ry.long_term_memory.v1.RevertMemoryReque" +
+      "st\0326.agent_memory.long_term_memory.v1.Re" +
+      "vertMemoryResponse\"4\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002$:\001*\"" +
+      "\037/v1/memories/{memory_id}:revert\022\255\001\n\016For" +
+      "getMemories\0227.agent_memory.long_term_mem" +
+      "ory.v1.ForgetMemoriesRequest\0328.agent_mem" +
+      "ory.long_term_memory.v1.ForgetMemoriesRe" +
+      "sponse\"(\342\340\030\006\010\002\022\002\010x\202\323\344\223\002\030:\001*\"\023/v1/memorie" +
+      "s:forget\022\261\001\n\017CompactMemories\0228.agent_mem" +
+      "ory.long_term_memory.v1.CompactMemoriesR" +
+      "equest\0329.agent_memory.long_term_memory.v" +
+      "1.CompactMemoriesResponse\")\342\340\030\006\010\003\022\002\010x\202\323\344" +
+      "\223\002\031:\001*\"\024/v1/memories:compact\022\222\001\n\016ImportM" +
+      "emories\0227.agent_memory.long_term_memory." +
+      "v1.ImportMemoriesRequest\0328.agent_memory." +
+      "long_term_memory.v1.ImportMemoriesRespon" +
+      "se\"\013\342\340\030\007\010\003\022\003\010\220\034(\001\022\263\001\n\016ExportMemories\0227.a" +
+      "gent_memory.long_term_memory.v1.ExportMe" +
+      "moriesRequest\0328.agent_memory.long_term_m" +
+      "emory.v1.ExportMemoriesResponse\",\220\002\001\342\340\030\007" +
+      "\010\003\022\003\010\220\034\202\323\344\223\002\030:\001*\"\023/v1/memories:export0\001\022" +
+      "\252\001\n\rWatchMemories\0226.agent_memory.long_te" +
+      "rm_memory.v1.WatchMemoriesRequest\0327.agen" +
+      "t_memory.long_term_memory.v1.WatchMemori" +
+      "esResponse\"&\220\002\001\342\340\030\002\010\001\202\323\344\223\002\027:\001*\"\022/v1/memo" +
+      "ries:watch0\001\022\261\001\n\rForgetSession\0226.agent_m" +
       "emory.long_term_memory.v1.ForgetSessionR" +
-      "esponse\"/\342\340\030\006\010\002\022\002\010\036\202\323\344\223\002\037:\001*\"\032/v1/memori" +
-      "es:forgetSession\022\262\001\n\tEraseUser\0222.agent_m" +
-      "emory.long_term_memory.v1.EraseUserReque" +
-      "st\0323.agent_memory.long_term_memory.v1.Er" +
-      "aseUserResponse\"<\342\340\030\006\010\003\022\002\010<\202\323\344\223\002,:\001*\"\'/v" +
-      "1/users/{user_id}:eraseLongTermMemoryB\256\002" +
-      "\n io.agentmemory.longtermmemory.v1B\032Long" +
-      "TermMemoryServiceProtoP\001Zagithub.com/age" +
-      "nt-memory/agent-memory/clients/go/agent_" +
-      "memory/long_term_memory/v1;longtermmemor" +
-      "yv1\252\002\035AgentMemory.LongTermMemory.V1\312\002\035Ag" +
-      "entMemory\\LongTermMemory\\V1\342\002&AgentMemor" +
-      "y\\LongTermMemory\\V1\\Metadata\352\002\037AgentMemo" +
-      "ry::LongTermMemory::V1b\006proto3"
+      "equest\0327.agent_memory.long_term_memory.v" +
+      "1.ForgetSessionResponse\"/\342\340\030\006\010\002\022\002\010\036\202\323\344\223\002" +
+      "\037:\001*\"\032/v1/memories:forgetSession\022\262\001\n\tEra" +
+      "seUser\0222.agent_memory.long_term_memory.v" +
+      "1.EraseUserRequest\0323.agent_memory.long_t" +
+      "erm_memory.v1.EraseUserResponse\"<\342\340\030\006\010\003\022" +
+      "\002\010<\202\323\344\223\002,:\001*\"\'/v1/users/{user_id}:eraseL" +
+      "ongTermMemoryB\256\002\n io.agentmemory.longter" +
+      "mmemory.v1B\032LongTermMemoryServiceProtoP\001" +
+      "Zagithub.com/agent-memory/agent-memory/c" +
+      "lients/go/agent_memory/long_term_memory/" +
+      "v1;longtermmemoryv1\252\002\035AgentMemory.LongTe" +
+      "rmMemory.V1\312\002\035AgentMemory\\LongTermMemory" +
+      "\\V1\342\002&AgentMemory\\LongTermMemory\\V1\\Meta" +
+      "data\352\002\037AgentMemory::LongTermMemory::V1b\006" +
+      "proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

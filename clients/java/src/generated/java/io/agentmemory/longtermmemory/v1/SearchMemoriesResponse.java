@@ -167,7 +167,7 @@ private static final long serialVersionUID = 0L;
   private long totalSize_ = 0L;
   /**
    * <pre>
-   * How many memories the filter matches in all.
+   * How many memories the filter matches in all, found by the question or not.
    * </pre>
    *
    * <code>int64 total_size = 3 [json_name = "totalSize"];</code>
@@ -1114,7 +1114,7 @@ private static final long serialVersionUID = 0L;
     private long totalSize_ ;
     /**
      * <pre>
-     * How many memories the filter matches in all.
+     * How many memories the filter matches in all, found by the question or not.
      * </pre>
      *
      * <code>int64 total_size = 3 [json_name = "totalSize"];</code>
@@ -1126,7 +1126,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many memories the filter matches in all.
+     * How many memories the filter matches in all, found by the question or not.
      * </pre>
      *
      * <code>int64 total_size = 3 [json_name = "totalSize"];</code>
@@ -1142,7 +1142,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * How many memories the filter matches in all.
+     * How many memories the filter matches in all, found by the question or not.
      * </pre>
      *
      * <code>int64 total_size = 3 [json_name = "totalSize"];</code>

@@ -76,7 +76,7 @@ public interface SearchMemoriesResponseOrBuilder extends
 
   /**
    * <pre>
-   * How many memories the filter matches in all.
+   * How many memories the filter matches in all, found by the question or not.
    * </pre>
    *
    * <code>int64 total_size = 3 [json_name = "totalSize"];</code>

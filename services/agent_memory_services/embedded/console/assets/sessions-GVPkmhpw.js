@@ -1,1 +1,0 @@
-import{O as e,r as t}from"./basics-BM4Tbm4E.js";var n=e();function r(){return(0,n.jsx)(t,{title:`This page comes next`})}export{r as SessionsPage};
