@@ -8,7 +8,10 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.columns import Table
 from agent_memory_services.long_term_memory.store.access import INTERVAL, AccessTracker
+from agent_memory_services.long_term_memory.store.documents import RANKED, entry_of
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import (
     SHARDS,
@@ -17,6 +20,7 @@ from tests.integration.long_term_memory.conftest import (
     deletion,
     memory,
 )
+from tests.support.raw import raw
 
 
 async def counts(store: MemoryStore, *records: Memory) -> list[int]:
@@ -107,3 +111,19 @@ async def test_what_reads_keep_is_kept_from_the_last_of_them(
         assert not beside.HasField("expire_time")
         key = store.shard("acme").memory("acme", kept.id)
         assert int(await redis.hget(key, "expire") or 0) - start == expected
+
+
+async def test_a_search_of_an_owner_knows_until_when_a_memory_is_kept(
+    redis: Redis, store: MemoryStore, insert: Inserting
+) -> None:
+    """Its row ends when the index says so, and not when it was made."""
+    kept = memory("kept", user_id="alice", sliding_ttl=Duration(seconds=60))
+    await insert(kept)
+    now = to_micros(kept.expire_time)
+    await store.touch("acme", [kept.id], now=now, interval=INTERVAL)
+    key = store.shard("acme").memory("acme", kept.id)
+    entry = entry_of(await raw(redis).hmget(key, RANKED))
+    assert entry is not None
+    table = Table.of([entry])
+    assert table.heads[fields.EXPIRE].tolist() == [now + 60_000_000]
+    assert to_micros(table.memory(0).expire_time) == now + 60_000_000
