@@ -89,6 +89,10 @@ test-console: $(INSTALLED) ## Test the console in Chromium against running stack
 generate-clients: $(INSTALLED) ## Regenerate the clients' code in the languages whose toolchains are here
 	python scripts/generate_clients.py
 
+.PHONY: protos-archive
+protos-archive: $(INSTALLED) ## Pack the protos with all that `protoc -I` needs, into dist
+	python scripts/protos_archive.py
+
 .PHONY: release
 release: $(INSTALLED) ## Make the last commit the release that later ones are compared with
 	python scripts/generate.py --release

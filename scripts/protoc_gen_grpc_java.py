@@ -1,4 +1,4 @@
-"""Plugin of protoc that writes the gRPC stubs of Java: a class with its stubs for each service.
+"""Plugin of protoc that writes, for each service, the gRPC stubs and the client of Java.
 
 grpc-java's own plugin is a program for one platform, which not every package registry serves. What
 it writes beyond this, for servers and for older compilers, clients do not need.
@@ -126,6 +126,42 @@ _FORMS = {
 """,
 }
 
+_CLIENT = """\
+// Generated from {file} by scripts/protoc_gen_grpc_java.py; do not edit.
+package {package};
+
+import io.agentmemory.client.AnswerStream;
+import io.agentmemory.client.Caller;
+import java.util.Iterator;
+
+{comment}public final class {name}Client {{
+  private final Caller caller;
+
+  /** Makes a client whose calls a caller makes. */
+  public {name}Client(Caller caller) {{
+    this.caller = caller;
+  }}
+{methods}}}
+"""
+
+_CALLS = {
+    "UNARY": """\
+  public {response} {call}({request} request) {{
+    return caller.unary({service}Grpc.get{method}Method(), request);
+  }}
+""",
+    "SERVER_STREAMING": """\
+  public AnswerStream<{response}> {call}({request} request) {{
+    return caller.stream({service}Grpc.get{method}Method(), request);
+  }}
+""",
+    "CLIENT_STREAMING": """\
+  public {response} {call}(Iterator<{request}> requests) {{
+    return caller.upload({service}Grpc.get{method}Method(), requests);
+  }}
+""",
+}
+
 
 def classes_of(file: descriptor_pb2.FileDescriptorProto) -> Mapping[str, str]:
     """Answer the Java classes of a file's messages, by their full names in the protos."""
@@ -185,6 +221,26 @@ def write_service(
     return "\n".join(parts) + "}\n"
 
 
+def write_client(
+    file: descriptor_pb2.FileDescriptorProto, number: int, classes: Mapping[str, str]
+) -> str:
+    """Write the client of a service."""
+    service = file.service[number]
+    told = {tuple(each.path): each.leading_comments for each in file.source_code_info.location}
+    methods = [
+        f"\n{comment(told.get((_SERVICE, number, _METHOD, n), ''), '  ')}"
+        + _CALLS[kind_of(method)].format(service=service.name, **dict(_values(method, classes)))
+        for n, method in enumerate(service.method)
+    ]
+    return _CLIENT.format(
+        file=file.name,
+        package=file.options.java_package,
+        name=service.name,
+        comment=comment(told.get((_SERVICE, number), "")),
+        methods="".join(methods),
+    )
+
+
 def _values(
     method: descriptor_pb2.MethodDescriptorProto, classes: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
@@ -215,10 +271,11 @@ def answer(asked: plugin_pb2.CodeGeneratorRequest) -> plugin_pb2.CodeGeneratorRe
             continue
         folder = file.options.java_package.replace(".", "/")
         for number, service in enumerate(file.service):
-            response.file.add(
-                name=f"{folder}/{service.name}Grpc.java",
-                content=write_service(file, number, classes),
-            )
+            for kind, write in (("Grpc", write_service), ("Client", write_client)):
+                response.file.add(
+                    name=f"{folder}/{service.name}{kind}.java",
+                    content=write(file, number, classes),
+                )
     return response
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,14 @@ VECTORS = CLIENTS / "vectors.json"
 TOOLCHAINS: Mapping[str, tuple[str, ...]] = {
     "python": (),
     "typescript": ("node", "npm"),
+    "go": ("go",),
+    "java": ("java", "javac", "mvn"),
 }
 ABSENT = {
     language: missing
     for language, tools in TOOLCHAINS.items()
     if (missing := [tool for tool in tools if shutil.which(tool) is None])
 }
-PRESENT = [language for language in TOOLCHAINS if language not in ABSENT]
 
 
 def pytest_report_header() -> list[str]:
@@ -38,6 +40,20 @@ def pytest_report_header() -> list[str]:
         f"clients: no {', no '.join(missing)}; the {language} client is not tested"
         for language, missing in ABSENT.items()
     ]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of languages whose toolchains are absent."""
+    absent = [
+        item
+        for item in items
+        if isinstance(item, pytest.Function)
+        and getattr(item, "callspec", None)
+        and item.callspec.params.get("language") in ABSENT
+    ]
+    if absent:
+        config.hook.pytest_deselected(items=absent)
+        items[:] = [item for item in items if item not in absent]
 
 
 @pytest.fixture(scope="session")
@@ -104,16 +120,31 @@ def attempted_as_said(services: Services, vectors: Any) -> bool:
     return True
 
 
-def run(*command: str | Path, cwd: Path, **options: Any) -> str:
-    """Run a program to its end; answer what it printed."""
+@cache
+def built(language: str) -> Path:
+    """Build the client of a language, once; answer its folder."""
+    folder = CLIENTS / language
+    if language == "typescript":
+        if not (folder / "node_modules").exists():
+            run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+        run("npm", "run", "build", cwd=folder)
+        run("npm", "run", "pretest", cwd=folder)
+    if language == "go":
+        run("go", "vet", "./...", cwd=folder)
+    if language == "java":
+        run("mvn", "--batch-mode", "--quiet", "test-compile", cwd=folder)
+    return folder
+
+
+def run(*command: str | Path, cwd: Path, out: bool = False) -> str:
+    """Run a program to its end; answer what it printed, with its complaints unless `out`."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE if out else subprocess.STDOUT,
         check=False,
         text=True,
-        **options,
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, f"{done.stdout}{done.stderr or ''}"
     return done.stdout

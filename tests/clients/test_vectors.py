@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,13 +17,11 @@ from agent_memory_client._channels import service_config
 from agent_memory_client._operations.operation import Operation, Watch, as_it_is
 from agent_memory_services.embedded.stack import Stack
 from tests.clients.conftest import (
-    CLIENTS,
-    PRESENT,
     VECTORS,
     attempted_as_said,
+    built,
     refuse,
     refused_calls,
-    run,
 )
 from tests.contract.client.services.running import running
 
@@ -80,11 +77,6 @@ class Run:
             case "WaitForExtraction":
                 progress = await self._memory.wait_for_extraction(request["sessionId"])
                 return {"extractedSequence": str(progress.extracted_sequence)}
-            case "DeleteSession":
-                deleted = await self._memory.delete_working_memory(
-                    request["sessionId"], user_id=request["userId"]
-                )
-                return {"deleted": deleted}
             case "EraseUser":
                 receipt = await self._memory.erase_user(request["userId"])
                 return {
@@ -194,22 +186,13 @@ async def test_python_is_refused_as_the_vectors_say(vectors: Any) -> None:
 
 # How the client of a language runs the vectors, in its folder.
 COMMANDS = {
-    "typescript": ["node", "--test", "build/vectors.test.js"],
+    "typescript": ["node", "--test", "build/vectors.test.js", "build/client.test.js"],
+    "go": ["go", "test", "-count=1", "-run", "TestVectors", "./..."],
+    "java": ["mvn", "--batch-mode", "--quiet", "test", "-Dtest=VectorsTest"],
 }
 
 
-def built(language: str) -> Path:
-    """Build the client of a language; answer its folder."""
-    folder = CLIENTS / language
-    if language == "typescript":
-        if not (folder / "node_modules").exists():
-            run("npm", "ci", "--ignore-scripts", cwd=folder)
-        run("npm", "run", "build", cwd=folder)
-        run("npm", "run", "pretest", cwd=folder)
-    return folder
-
-
-@pytest.mark.parametrize("language", [each for each in COMMANDS if each in PRESENT])
+@pytest.mark.parametrize("language", COMMANDS)
 async def test_a_client_gets_what_the_vectors_say(
     stack: Stack, vectors: Any, language: str
 ) -> None:

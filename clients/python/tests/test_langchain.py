@@ -25,6 +25,7 @@ MESSAGES = [
         usage_metadata={"input_tokens": 1, "output_tokens": 2, "total_tokens": 3},
     ),
     ToolMessage("", tool_call_id="call_1", artifact=None),
+    AIMessage(""),
     HumanMessage("Thanks.", id="same", name="Ada"),
 ]
 

@@ -29,6 +29,7 @@ ITEMS: list[Any] = [
         "status": "completed",
     },
     {"type": "function_call_output", "call_id": "call_1", "output": ""},
+    {"role": "assistant", "content": ""},
     {
         "type": "message",
         "id": "__fake_id__",

@@ -130,11 +130,6 @@ class Run {
         const progress = await this.#memory.waitForExtraction(String(request["sessionId"]));
         return { extractedSequence: String(progress.extractedSequence) };
       }
-      case "DeleteSession": {
-        const { sessionId, userId } = request;
-        const owner = { userId: String(userId) };
-        return { deleted: await this.#memory.deleteWorkingMemory(String(sessionId), owner) };
-      }
       case "EraseUser": {
         const { receipts, erased } = await this.#memory.eraseUser(String(request["userId"]));
         return {

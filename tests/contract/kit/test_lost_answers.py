@@ -74,6 +74,15 @@ SAYING: Mapping[str, Mapping[str, Any]] = {
     "DeleteMemoriesByFilter": {"execute": True},
     "UpdateMemoriesByFilter": {"execute": True, "memory": {"pinned": True}},
     "SubmitMessages": {"messages": [{**SAID, "id": "m1", "sequence": 1}]},
+    "BatchSubmitMessages": {
+        "submissions": [
+            {
+                "session": {"session_id": "of-a-batch"},
+                "session_uid": "of-a-batch",
+                "messages": [{**SAID, "id": "m1", "sequence": 1}],
+            }
+        ]
+    },
     "UpdateSummaryView": {"summary_view": {"name": "Renamed"}},
 }
 WORDS: Mapping[str, Mapping[str, str]] = {

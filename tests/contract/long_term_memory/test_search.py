@@ -294,3 +294,34 @@ async def test_a_search_sees_what_another_replica_did(served: Served, redis_url:
         assert await found() == {"User went to Oslo"}
         await there.call("EraseUser", rpc.EraseUserRequest(user_id="ann"))
         assert await found() == set()
+
+
+async def test_standing_memories_come_beside_hits(tenant: Tenant) -> None:
+    """Whatever the text, the newest first, and none that the filter leaves out."""
+    given = [
+        Memory(text=f"User wants {what}", user_id=user, standing=standing)
+        for what, user, standing in (
+            ("short answers", "ann", True),
+            ("tea", "ann", False),
+            ("metric units", "ann", True),
+            ("long answers", "ben", True),
+        )
+    ]
+    for each in given:
+        await tenant.create(each)
+
+    async def found(limit: int, **conditions: Any) -> rpc.SearchMemoriesResponse:
+        query = SearchQuery(text="tea", untracked=True, filter=MemoryFilter(**conditions))
+        request = rpc.SearchMemoriesRequest(query=query, page_size=1, standing_limit=limit)
+        answer: rpc.SearchMemoriesResponse = await tenant.call("SearchMemories", request)
+        return answer
+
+    ann = TagFilter(eq="ann")
+    beside = (await found(50, user_id=ann)).standing.memories
+    assert [each.text for each in beside] == ["User wants metric units", "User wants short answers"]
+    [newest] = (await found(1)).standing.memories
+    assert newest.text == "User wants long answers"
+    refused_ = await found(50, user_id=ann, standing=False)
+    assert refused_.HasField("standing")
+    assert not refused_.standing.memories
+    assert not (await found(0, user_id=ann)).HasField("standing")

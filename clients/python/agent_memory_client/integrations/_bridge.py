@@ -17,6 +17,7 @@ from agent_memory_client import (
     MemoryNotFoundError,
 )
 from agent_memory_client._config import config_from
+from agent_memory_client.models._content import ContentPart
 
 Result = TypeVar("Result")
 
@@ -85,6 +86,13 @@ def derived_id(*parts: str) -> str:
     return hashlib.sha256(spelled.encode()).hexdigest()[:40]
 
 
+def _parts(message: MemoryMessage) -> list[ContentPart]:
+    """Answer a message's parts; without any, one that says nothing is left out."""
+    if message.content or message.tool_calls or message.parts:
+        return message.parts
+    return [ContentPart(kind="other", text="empty")]
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A session whose messages an adapter keeps: what it shows is what was added and not taken.
@@ -128,7 +136,10 @@ class Conversation:
     async def add(self, client: Any, messages: Sequence[Any]) -> None:
         """Add messages, each as a new one, whatever ids a framework gives it."""
         read = [MemoryMessage.model_validate(message) for message in messages]
-        named = [message.model_copy(update={"id": str(ULID())}) for message in read]
+        named = [
+            message.model_copy(update={"id": str(ULID()), "parts": _parts(message)})
+            for message in read
+        ]
         for start in range(0, len(named), _MESSAGES_PER_CALL):
             await client.append_messages_to_working_memory(
                 self.session_id,

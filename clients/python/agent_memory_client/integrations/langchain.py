@@ -94,7 +94,7 @@ def _message(message: MemoryMessage) -> BaseMessage:
     return made
 
 
-class AgentMemoryTool(BaseTool):
+class LangChainMemoryTool(BaseTool):
     """A tool over memory, within the bounds that the application sets.
 
     Arguments are read as models write them. What goes wrong is told to the model, unless
@@ -164,7 +164,7 @@ def memory_tools(
     """
     clients = Clients(base_url, **options)
     scope = {"user_id": user_id, "namespace": namespace, "session_id": session_id}
-    return [AgentMemoryTool.of(TOOLS[name], clients, scope) for name in names]
+    return [LangChainMemoryTool.of(TOOLS[name], clients, scope) for name in names]
 
 
 class AgentMemoryRetriever(BaseRetriever):

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 from agent_memory_services.embedded.gateway.backends import cluster, envoy_address
 from agent_memory_services.embedded.gateway.descriptors import routes, services_by_backend
@@ -138,6 +138,8 @@ def bootstrap(
             "clusters": [cluster(name, backends[name], services[name], tls) for name in services],
         },
         "overload_manager": _overload_manager(),
+        # By default every thread says ten times a second that it lives.
+        "watchdogs": {"main_thread_watchdog": _WATCHDOG, "worker_watchdog": _WATCHDOG},
     }
 
 
@@ -177,6 +179,9 @@ def _line_ends() -> dict[str, Any]:
     }
 
 
+_WATCHDOG: Final = {"miss_timeout": "2s", "megamiss_timeout": "4s"}
+
+
 def _overload_manager() -> dict[str, Any]:
     """Bound the connections and the memory.
 
@@ -197,7 +202,7 @@ def _overload_manager() -> dict[str, Any]:
     kind = "type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig"
     patience = {"@type": kind, "timer_scale_factors": [least_patience]}
     return {
-        "refresh_interval": "0.1s",
+        "refresh_interval": "0.5s",
         "resource_monitors": [
             _monitor(
                 "envoy.resource_monitors.global_downstream_max_connections",

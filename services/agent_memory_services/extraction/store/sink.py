@@ -1,6 +1,7 @@
 """Delivery of results to long-term memory, over its contract."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 )
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
+from agent_memory_services.kit.client.channels import repeatable
 from agent_memory_services.kit.contract import errors, ids, status
 from agent_memory_services.kit.contract.messages import batched, copied
 
@@ -97,7 +99,8 @@ class LongTermMemory:
         rejected: list[Rejection] = []
         incidents: list[Rejection] = []
         for batch in batched(memories, _BATCH, weight=_work):
-            results = await self._create(batch, deduplication)
+            with repeatable() if ids_name_content else nullcontext():
+                results = await self._create(batch, deduplication)
             for memory, result in zip(batch, results, strict=True):
                 refusal = _refusal(result)
                 if refusal is None:

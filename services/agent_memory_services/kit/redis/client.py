@@ -77,7 +77,7 @@ _RUN_SCRIPT: Final = frozenset({"EVALSHA", "EVAL"})
 _BRIEF: Final = _RUN_SCRIPT | {
     *("DEL", "EXISTS", "GET", "SET", "UNLINK"),
     *("HDEL", "HGET", "HGETALL", "HMGET", "HSET"),
-    *("XDEL", "XLEN", "XRANGE", "XREVRANGE"),
+    *("SMISMEMBER", "XDEL", "XLEN", "XRANGE", "XREVRANGE"),
     *("ZADD", "ZCARD", "ZCOUNT", "ZRANGE", "ZREM", "ZREVRANGEBYLEX", "ZSCORE"),
 }
 """Commands that never wait for anything but their turn."""

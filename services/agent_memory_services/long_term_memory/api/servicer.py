@@ -364,12 +364,18 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             size=cursors.page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
             after=tokens.position(request.page_token, bytes),
         )
-        return rpc.SearchMemoriesResponse(
+        response = rpc.SearchMemoriesResponse(
             hits=hits_of(page.hits, explain=request.explain),
             next_page_token=tokens.token(page.next),
             total_size=page.total,
             time_windows=map(time_window, page.times),
         )
+        if request.standing_limit:
+            limit = request.standing_limit
+            standing = await self._search.standing(scope, request.query, limit)
+            response.standing.SetInParent()
+            response.standing.memories.extend(standing)
+        return response
 
     async def StreamSearchMemories(
         self, request: rpc.StreamSearchMemoriesRequest, context: Context

@@ -1,13 +1,13 @@
 """Memories as columns: an array for each number, a flat list for what memories have many of.
 
 Columns are only ever added to. What changed or went has a place that nothing points to any more;
-a view names the places that count.
+a table names the places that count.
 """
 
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +17,7 @@ import orjson
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.language.en.words import WEEKDAY_NAMES, stem
-from agent_memory_services.long_term_memory.domain import terms, traits
+from agent_memory_services.long_term_memory.domain import fields, terms, traits
 from agent_memory_services.long_term_memory.domain.memory import accessed_at
 
 Floats = npt.NDArray[np.float64]
@@ -86,11 +86,12 @@ class Postings:
     def among(self, sought: Collection[int]) -> tuple[Keys, Places, Keys]:
         """Return the numbers that are among those sought, their places and second numbers."""
         keys = self._keys.values
-        wanted = np.fromiter(sought, dtype=np.uint32, count=len(sought))
+        wanted = np.sort(np.fromiter(sought, dtype=np.uint32, count=len(sought)))
         near = np.zeros(_BUCKETS, dtype=bool)
         near[wanted % _BUCKETS] = True
         found = np.flatnonzero(near[keys % _BUCKETS])
-        found = found[np.isin(keys[found], wanted)]
+        nearest = np.searchsorted(wanted[:-1], keys[found])
+        found = found[wanted[nearest] == keys[found]]
         return keys[found], self._places.values[found], self._more.values[found]
 
     def of(self, start: int, end: int) -> tuple[Keys, Keys]:
@@ -131,7 +132,7 @@ def is_row_of(row: bytes, etag: str) -> bool:
         return False
     # What an earlier release changes keeps the row that it had.
     length = int.from_bytes(row[traits.HEAD.itemsize - 4 : traits.HEAD.itemsize], "little")
-    return bool(orjson.loads(row[-length:])[1] == etag)
+    return row.startswith(b'["%b"' % etag.encode(), len(row) - length)
 
 
 def entry_of(memory: Memory) -> Entry:
@@ -146,7 +147,6 @@ class Columns:
     Attributes:
         ids: of each memory.
         records: of each memory.
-        etags: of each memory.
         words: keys of the stems of the texts, with how often each occurs; those of the words
             around them.
         others: by field as `words`: other forms, with the words that they also stand for.
@@ -158,7 +158,6 @@ class Columns:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
-        self.etags: list[str] = []
         self.records: list[bytes | Memory] = []
         self.words = (Postings(), Postings())
         self.others = (Postings(), Postings())
@@ -263,9 +262,8 @@ class Columns:
     def _extend_names(self, named: Sequence[Sequence[Any]], first: int) -> None:
         codes, known = self._codes, self.name_codes
         groups = []
-        for memory_id, etag, namespace, session_id, session_uid, *_ in named:
+        for _, memory_id, namespace, session_id, session_uid, *_ in named:
             self.ids.append(memory_id)
-            self.etags.append(etag)
             conversation = (namespace, session_id, session_uid)
             groups.append(
                 (
@@ -319,6 +317,37 @@ class Columns:
         return frozenset(keys.tolist())
 
 
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Groups of memories.
+
+    Attributes:
+        order: the memories, those of each group together.
+        starts: where each group starts in this order.
+        groups: the group of each memory.
+    """
+
+    order: Places
+    starts: Places
+    groups: Places
+
+    @classmethod
+    def of(cls, *keys: npt.NDArray[Any]) -> "Grouping":
+        """Group memories that have the same keys, in their order, the first key first."""
+        order = np.lexsort(keys[::-1])
+        ordered = [key[order] for key in keys]
+        begins = np.ones(len(order), dtype=bool)
+        begins[1:] = reduce(np.logical_or, (key[1:] != key[:-1] for key in ordered))
+        groups = np.empty(len(order), dtype=np.intp)
+        groups[order] = np.cumsum(begins) - 1
+        return cls(order, np.flatnonzero(begins), groups)
+
+    def best(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the greatest value of each group."""
+        best: npt.NDArray[Any] = np.maximum.reduceat(values[self.order], self.starts)
+        return best
+
+
 @dataclass(frozen=True)
 class Table:
     """Memories among those of some columns.
@@ -333,7 +362,7 @@ class Table:
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Table":
-        """Return a view of memories in columns of their own."""
+        """Return a table of memories in columns of their own."""
         columns = Columns()
         columns.extend(entries)
         return cls(columns, np.arange(len(entries)))
@@ -394,6 +423,19 @@ class Table:
         return codes
 
     @cached_property
+    def by_conversation(self) -> "Grouping":
+        """The memories by the conversation that they come from; without one, each by itself."""
+        codes = self.conversations
+        return Grouping.of(np.where(codes < 0, -1 - np.arange(len(codes)), codes))
+
+    @cached_property
+    def by_spot(self) -> "Grouping":
+        """The memories by conversation and sequence, in that order; the others come first."""
+        numbers = self.heads[fields.SEQUENCE]
+        placed = (self.conversations >= 0) & (numbers != 0)
+        return Grouping.of(np.where(placed, self.conversations, -1), np.where(placed, numbers, 0))
+
+    @cached_property
     def at(self) -> Places:
         """For each place of the columns, which memory it is; -1 for none."""
         found = np.full(self.columns.size, -1, dtype=np.intp)
@@ -411,7 +453,7 @@ class Table:
 Readable = Sequence[Memory] | Table
 
 
-def view_of(memories: Readable) -> Table:
+def table_of(memories: Readable) -> Table:
     """Return memories as columns."""
     if isinstance(memories, Table):
         return memories

@@ -235,7 +235,7 @@ def _names(memory: Memory) -> bytes:
     session = memory.provenance.session_uid
     return orjson.dumps(
         [
-            *(memory.id, memory.etag, memory.namespace, memory.session_id, session),
+            *(memory.etag, memory.id, memory.namespace, memory.session_id, session),
             list(dict.fromkeys(names_of(memory))),
             list(memory.provenance.message_ids) if session else [],
         ]

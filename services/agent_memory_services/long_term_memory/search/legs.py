@@ -16,7 +16,7 @@ from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.domain import conditions, fields, traits
-from agent_memory_services.long_term_memory.domain.columns import Entry, Table, view_of
+from agent_memory_services.long_term_memory.domain.columns import Entry, Table, table_of
 from agent_memory_services.long_term_memory.domain.scope import Selection
 from agent_memory_services.long_term_memory.search import scores
 from agent_memory_services.long_term_memory.search.question import Question, Wording
@@ -178,15 +178,15 @@ class Records(Mapping[str, Memory]):
     """Memories by id, each made of its record when it is asked for.
 
     Attributes:
-        view: the memories as columns.
+        table: the memories as columns.
     """
 
-    def __init__(self, view: Table) -> None:
-        self.view = view
-        self._at = {memory_id: at for at, memory_id in enumerate(view.ids)}
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._at = {memory_id: at for at, memory_id in enumerate(table.ids)}
 
     def __getitem__(self, memory_id: str) -> Memory:
-        return self.view.memory(self._at[memory_id])
+        return self.table.memory(self._at[memory_id])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._at)
@@ -210,10 +210,10 @@ class Pool:
     total: int
 
     @cached_property
-    def view(self) -> Table:
+    def table(self) -> Table:
         """The memories as columns."""
         given = self.memories
-        return given.view if isinstance(given, Records) else view_of(list(given.values()))
+        return given.table if isinstance(given, Records) else table_of(list(given.values()))
 
     def exhausted(self, depth: int) -> bool:
         """Return true if no leg would find more if it were read deeper than `depth`."""
@@ -230,18 +230,18 @@ class Pool:
             )
             for leg in legs
         }
-        return with_single_vectors(legs, self.view, found)
+        return with_single_vectors(legs, self.table, found)
 
 
 def with_single_vectors(
-    legs: Sequence[Leg], view: Table, found: Mapping[str, scores.Floats]
+    legs: Sequence[Leg], table: Table, found: Mapping[str, scores.Floats]
 ) -> dict[str, scores.Floats]:
     """Give memories with one vector its measure in the place of that of a second one."""
     filled = dict(found)
     for leg in legs:
         if isinstance(leg, DenseLeg) and leg.alone in found:
             own = found[leg.name]
-            lone = np.isnan(own) & ~view.flag(traits.TWO_VECTORS)
+            lone = np.isnan(own) & ~table.flag(traits.TWO_VECTORS)
             filled[leg.name] = np.where(lone, found[leg.alone], own)
     return filled
 
@@ -253,15 +253,15 @@ def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -
         # One that was deleted while the leg was read has no fields any more.
         if row.key not in entries and (entry := _entry(row)) is not None:
             entries[row.key] = entry
-    view = Table.of(list(entries.values()))
-    ids = dict(zip(entries, view.ids, strict=True))
+    table = Table.of(list(entries.values()))
+    ids = dict(zip(entries, table.ids, strict=True))
     measured = {
         leg.name: {ids[row.key]: leg.value(row) for row in answer.rows if row.key in ids}
         if answer
         else {}
         for leg, answer in zip(legs, answers, strict=True)
     }
-    return Pool(Records(view), measured, total)
+    return Pool(Records(table), measured, total)
 
 
 def _entry(found: Row) -> Entry | None:

@@ -64,12 +64,12 @@ class Masks:
     """Marks of the memories of an owner that meet conditions.
 
     Attributes:
-        view: the memories.
+        table: the memories.
         tenant: whose they are.
         user: their owner.
     """
 
-    view: Table
+    table: Table
     tenant: str
     user: str
 
@@ -94,10 +94,10 @@ class Masks:
                 raise KeyError(condition.field)
 
     def _all(self, *, held: bool) -> Mask:
-        return np.full(len(self.view), held)
+        return np.full(len(self.table), held)
 
     def _tag(self, asked: Tag) -> Mask:
-        view, values = self.view, asked.values
+        table, values = self.table, asked.values
         met: Mask
         match asked.field:
             case fields.TENANT | fields.USER:
@@ -105,13 +105,13 @@ class Masks:
                 met = self._all(held=whose in values)
             case fields.ID:
                 sought = frozenset(values)
-                met = np.array([each in sought for each in view.ids], dtype=bool)
+                met = np.array([each in sought for each in table.ids], dtype=bool)
             case fields.TYPE:
-                met = np.isin(view.heads["type"], list(map(int, values)))
+                met = np.isin(table.heads["type"], list(map(int, values)))
             case fields.NAMESPACE:
-                met = view.of_group(2, [(value,) for value in values])
+                met = table.of_group(2, [(value,) for value in values])
             case fields.SESSION:
-                met = view.of_group(1, [("", value) for value in values])
+                met = table.of_group(1, [("", value) for value in values])
             case fields.HIDDEN:
                 marks = {"1": traits.HIDDEN, fields.ARCHIVED: traits.ARCHIVED}
                 met = self._flagged(values, marks, traits.HIDDEN)
@@ -121,16 +121,16 @@ class Masks:
         return met
 
     def _flagged(self, values: Sequence[str], marks: dict[str, int], unset: int) -> Mask:
-        met = [self.view.flag(marks[value]) for value in values if value in marks]
-        met += [~self.view.flag(unset)] if "0" in values else []
+        met = [self.table.flag(marks[value]) for value in values if value in marks]
+        met += [~self.table.flag(unset)] if "0" in values else []
         return reduce(np.logical_or, met, self._all(held=False))
 
     def _numbers(self, field: str) -> Floats:
         if field == fields.ACCESS:
-            return self.view.beside[:, 0]
+            return self.table.beside[:, 0]
         if field == fields.ACCESS_COUNT:
-            return self.view.beside[:, 1]
-        numbers: Floats = self.view.heads[field]
+            return self.table.beside[:, 1]
+        numbers: Floats = self.table.heads[field]
         return numbers
 
 
@@ -195,8 +195,8 @@ class OwnedSearch:
         )
         if owned is None:
             return None
-        view = Table(owned.columns, owned.places)
-        return owned, view.only(Masks(view, selection.tenant, user).of(condition))
+        masks = Masks(owned.table, selection.tenant, user)
+        return owned, owned.only(masks.of(condition))
 
 
 def _latest(table: Table, after: ListingCursor | None) -> Sequence[int]:

@@ -14,7 +14,7 @@ from agent_memory_services.long_term_memory.domain.columns import (
     Floats,
     Readable,
     Table,
-    view_of,
+    table_of,
 )
 from agent_memory_services.long_term_memory.domain.terms import Term, key_of
 from agent_memory_services.long_term_memory.search.scores import Occurrences
@@ -129,14 +129,14 @@ class Wording:
 
     def __init__(self, asked: Sequence[Term], memories: Readable) -> None:
         """Count the words that are asked for in memories."""
-        sought, view = _Sought(asked), view_of(memories)
-        text, beside = (sought.occurrences(view, field) for field in (0, 1))
+        sought, table = _Sought(asked), table_of(memories)
+        text, beside = (sought.occurrences(table, field) for field in (0, 1))
         around = text + beside
-        lengths = view.heads["text_words"].astype(float)
+        lengths = table.heads["text_words"].astype(float)
         # A pair of characters that nobody has stands between two words more often than for one.
         known = around.any(axis=1) | ~sought.pairs
         self.text = Occurrences(text[known], lengths)
-        self.around = Occurrences(around[known], lengths + view.heads["context_words"])
+        self.around = Occurrences(around[known], lengths + table.heads["context_words"])
 
 
 class _Sought:
@@ -159,25 +159,25 @@ class _Sought:
         for form, rows in self._spellings.items():
             self._forms[form] = self._forms.get(form, set()) | rows
 
-    def occurrences(self, view: Table, field: int) -> Floats:
+    def occurrences(self, table: Table, field: int) -> Floats:
         """Count the words in texts (0) or in the words around them (1); shape (words, texts)."""
-        counts = np.zeros((len(self._rows), len(view)))
+        counts = np.zeros((len(self._rows), len(table)))
         if not self._rows:
             return counts
-        keys, owners, times = view.among(view.columns.words[field], self._forms)
+        keys, owners, times = table.among(table.columns.words[field], self._forms)
         for form, rows in self._forms.items():
             held = keys == form
             own = self._rows.get(form)
             for row in rows:
                 share = 1.0 if row == own else _OTHERWISE
                 counts[row, owners[held]] += share * times[held]
-        for owner, row in self._written_otherwise(view, field):
+        for owner, row in self._written_otherwise(table, field):
             counts[row, owner] += _OTHERWISE
         return counts
 
-    def _written_otherwise(self, view: Table, field: int) -> list[tuple[int, int]]:
+    def _written_otherwise(self, table: Table, field: int) -> list[tuple[int, int]]:
         """Return the texts that have a word in another form only, each with the word."""
-        keys, owners, stands_for = view.among(view.columns.others[field], self._forms)
+        keys, owners, stands_for = table.among(table.columns.others[field], self._forms)
         met = zip(keys.tolist(), owners.tolist(), stands_for.tolist(), strict=True)
         places = {
             (owner, word, row)

@@ -29,7 +29,7 @@ from agent_memory_services.long_term_memory.domain.columns import (
     Places,
     Readable,
     Table,
-    view_of,
+    table_of,
 )
 from agent_memory_services.long_term_memory.search import legs, signals
 from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
@@ -47,13 +47,13 @@ class RecencyBlend:
 
     def apply(self, memories: Readable, sheet: Scoresheet) -> None:
         """Scale the match down and add both parts of recency."""
-        view = view_of(memories)
+        table = table_of(memories)
         weights = self.weights
         whole = max(1.0, weights.semantic + weights.recency)
         parts = max(1.0, weights.freshness + weights.novelty)
         share = weights.recency / whole / parts
-        created: Floats = view.heads[fields.CREATE]
-        freshness = weights.fresh(created, view.accessed, self.now)
+        created: Floats = table.heads[fields.CREATE]
+        freshness = weights.fresh(created, table.accessed, self.now)
         novelty = weights.novel(created, self.now)
         sheet.scale(weights.semantic / whole)
         sheet.add("recency.freshness", freshness, share * weights.freshness * freshness)
@@ -74,15 +74,15 @@ class Diversity:
 
     strength: float
 
-    def apply(self, view: Table, sheet: Scoresheet) -> None:
+    def apply(self, table: Table, sheet: Scoresheet) -> None:
         """Take the discounts off the scores."""
-        if not len(view):
+        if not len(table):
             return
         scores = sheet.scores
         best = np.argsort(-scores, kind="stable")[:_READ]
-        compared = self._likeness_to_better(scores[best], _likenesses(view, best))
+        compared = self._likeness_to_better(scores[best], _likenesses(table, best))
         # What is not compared must not overtake for that.
-        likeness = np.full(len(view), compared.max())
+        likeness = np.full(len(table), compared.max())
         likeness[best] = compared
         sheet.add("diversity", likeness, -self.strength * likeness * scores)
 
@@ -97,33 +97,33 @@ class Diversity:
         return found
 
 
-def _likenesses(view: Table, places: Places) -> Floats:
+def _likenesses(table: Table, places: Places) -> Floats:
     """Pairs of memories: the share of words in common, at least a half within a session."""
-    held = [view.stems(at) for at in places.tolist()]
+    held = [table.stems(at) for at in places.tolist()]
     known = {word: column for column, word in enumerate(frozenset().union(*held))}
-    table = np.zeros((len(held), len(known)))
+    held_by = np.zeros((len(held), len(known)))
     for row, found in enumerate(held):
-        table[row, [known[word] for word in found]] = 1.0
-    common = table @ table.T
-    sizes = table.sum(axis=1)
+        held_by[row, [known[word] for word in found]] = 1.0
+    common = held_by @ held_by.T
+    sizes = held_by.sum(axis=1)
     shared = common / np.maximum(1.0, sizes[:, None] + sizes - common)
-    sessions = view.conversations[places]
+    sessions = table.conversations[places]
     sessions = np.where(sessions < 0, -1 - np.arange(len(sessions)), sessions)
     together = sessions[:, None] == sessions
     likenesses: Floats = np.where(together, np.maximum(shared, _SAME_SESSION), shared)
     return likenesses
 
 
-def _restated(view: Table) -> Mapping[int, int]:
+def _restated(table: Table) -> Mapping[int, int]:
     """Return the places of messages, each with that of a fact that says all that it does."""
-    if not view.columns.restated:
+    if not table.columns.restated:
         return {}
     found: dict[int, int] = {}
-    for message, fact in view.at[np.array(view.columns.restated)].tolist():
+    for message, fact in table.at[np.array(table.columns.restated)].tolist():
         if message < 0 or fact < 0:
             continue
         known = found.get(message)
-        if known is None or view.ids[fact] < view.ids[known]:
+        if known is None or table.ids[fact] < table.ids[known]:
             found[message] = fact
     return found
 
@@ -132,9 +132,9 @@ class Ordered(Sequence[Candidate]):
     """Hits, best first, each of which is made when it is asked for."""
 
     def __init__(
-        self, view: Table, sheet: Scoresheet, distances: Floats | None, places: Places
+        self, table: Table, sheet: Scoresheet, distances: Floats | None, places: Places
     ) -> None:
-        self._view = view
+        self._view = table
         self._sheet = sheet
         self._scores = sheet.scores
         self._distances = distances
@@ -184,23 +184,23 @@ class Ranking:
 
     def hits(self, pool: legs.Pool) -> list[Candidate]:
         """Return the hits of a pool, best first."""
-        return list(self.order(pool.view, pool.reached(self.plan.legs)))
+        return list(self.order(pool.table, pool.reached(self.plan.legs)))
 
-    def order(self, view: Table, reached: Mapping[str, Floats]) -> Ordered:
+    def order(self, table: Table, reached: Mapping[str, Floats]) -> Ordered:
         """Return the hits among memories, best first, by what each leg measured of them."""
-        sheet = self._relevance(view, reached)
+        sheet = self._relevance(table, reached)
         if self.plan.recency:
-            RecencyBlend(self.plan.recency, self.now).apply(view, sheet)
+            RecencyBlend(self.plan.recency, self.now).apply(table, sheet)
         if self.plan.diversity:
-            Diversity(self.plan.diversity).apply(view, sheet)
-        return self._ordered(view, sheet, reached.get(DENSE))
+            Diversity(self.plan.diversity).apply(table, sheet)
+        return self._ordered(table, sheet, reached.get(DENSE))
 
-    def _relevance(self, view: Table, reached: Mapping[str, Floats]) -> Scoresheet:
+    def _relevance(self, table: Table, reached: Mapping[str, Floats]) -> Scoresheet:
         """Score the match of each memory and its signals, as shares of the greatest sum."""
-        wording = Wording(self.plan.words, view)
-        sheet = Scoresheet(len(view))
+        wording = Wording(self.plan.words, table)
+        sheet = Scoresheet(len(table))
         match = legs.fuse(self.plan.fusion, self.plan.legs, reached, wording, sheet)
-        evidence = signals.Evidence(view, match, wording.text)
+        evidence = signals.Evidence(table, match, wording.text)
         whole = 1.0
         for part in self.plan.parts:
             values = part.measure(evidence)
@@ -208,12 +208,12 @@ class Ranking:
                 sheet.add(part.name, values, part.weight * values)
                 whole += part.weight
         if self.plan.telling:
-            self.plan.telling.apply(view, sheet)
+            self.plan.telling.apply(table, sheet)
         sheet.scale(1 / whole)
         return sheet
 
-    def _ordered(self, view: Table, sheet: Scoresheet, distances: Floats | None) -> Ordered:
-        restated = _restated(view)
+    def _ordered(self, table: Table, sheet: Scoresheet, distances: Floats | None) -> Ordered:
+        restated = _restated(table)
         if restated:
             _lift(sheet, restated)
         scores = sheet.scores
@@ -228,8 +228,8 @@ class Ranking:
         places = np.flatnonzero(shown)
         best = places[np.argsort(-scores[places], kind="stable")]
         if (np.diff(scores[best]) == 0).any():
-            best = np.array(sorted(best.tolist(), key=lambda at: (-scores[at], view.ids[at])))
-        return Ordered(view, sheet, distances, best)
+            best = np.array(sorted(best.tolist(), key=lambda at: (-scores[at], table.ids[at])))
+        return Ordered(table, sheet, distances, best)
 
 
 def _lift(sheet: Scoresheet, restated: Mapping[int, int]) -> None:

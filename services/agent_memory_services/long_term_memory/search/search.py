@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
-from agent_memory.common.v1.memory_pb2 import MemoryType
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.kit.contract import clock, cursors
 from agent_memory_services.kit.contract.numbers import is_exact
 from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
-from agent_memory_services.long_term_memory.listing import Listing, ListingCursor
+from agent_memory_services.long_term_memory.listing import Listed, Listing, ListingCursor
 from agent_memory_services.long_term_memory.search import legs
 from agent_memory_services.long_term_memory.search.owned import OwnedSearch
 from agent_memory_services.long_term_memory.search.plan import SearchPlan, plan_of, refuse_unfit
@@ -165,6 +165,16 @@ class Search:
         self._record_accesses(scope, query, page.hits)
         return page
 
+    async def standing(self, scope: Scope, query: SearchQuery, limit: int) -> Sequence[Memory]:
+        """Return the `limit` newest standing memories that the filter of a query selects.
+
+        Raises:
+            InvalidField: the filter nests too deep.
+        """
+        stands = conditions.flag(fields.STANDING, value=True)
+        condition = conditions.every([_listed(query), stands])
+        return (await self._list(scope, condition, limit, None)).memories
+
     async def stream(
         self, scope: Scope, query: SearchQuery, *, limit: int
     ) -> AsyncIterator[Sequence[Candidate]]:
@@ -188,18 +198,19 @@ class Search:
     async def _newest(
         self, scope: Scope, query: SearchQuery, size: int, after: ListingCursor | None
     ) -> Hits:
-        condition = condition_of(query, clock.now_micros())
-        if not _names_types(query.filter):
-            condition = conditions.every([condition, _NO_MESSAGE])
-        page, selection = None, scope.select(condition)
-        if self._owned is not None and conditions.owner_of(selection.condition):
-            space = self._vectorizer.current
-            page = await self._owned.newest(selection, space, size=size, after=after)
-        if page is None:
-            page = await self._listing.page(scope, condition, size=size, after=after)
+        page = await self._list(scope, _listed(query), size, after)
         more = page.more_after
         hits = [Candidate(memory) for memory in page.memories]
         return Hits(hits, page.total, more.pack() if more else None)
+
+    async def _list(
+        self, scope: Scope, condition: conditions.Node, size: int, after: ListingCursor | None
+    ) -> Listed:
+        selection, page = scope.select(condition), None
+        if self._owned is not None and conditions.owner_of(selection.condition):
+            space = self._vectorizer.current
+            page = await self._owned.newest(selection, space, size=size, after=after)
+        return page or await self._listing.page(scope, condition, size=size, after=after)
 
     async def _best(
         self, scope: Scope, query: SearchQuery, size: int, after: SearchCursor | None
@@ -288,6 +299,12 @@ def condition_of(query: SearchQuery, now: int) -> conditions.Node:
     at = clock.to_micros(query.as_of) if query.HasField("as_of") else now
     given = conditions.compile_filter(query.filter, "query.filter")
     return conditions.every([given, conditions.visible(at, superseded=query.include_superseded)])
+
+
+def _listed(query: SearchQuery) -> conditions.Node:
+    """Return the condition of a query without a text."""
+    condition = condition_of(query, clock.now_micros())
+    return condition if _names_types(query.filter) else conditions.every([condition, _NO_MESSAGE])
 
 
 def _names_types(given: MemoryFilter) -> bool:

@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from agent_memory_services.language.en.words import STOP_WORDS
 from agent_memory_services.long_term_memory.domain import fields, terms
-from agent_memory_services.long_term_memory.domain.columns import Readable, Table, view_of
+from agent_memory_services.long_term_memory.domain.columns import Readable, Table, table_of
 from agent_memory_services.long_term_memory.domain.traits import ASSISTANT, USER
 from agent_memory_services.long_term_memory.search.scores import Floats, Occurrences
 
@@ -32,9 +31,9 @@ class Evidence:
     words: Occurrences
 
     @cached_property
-    def view(self) -> Table:
+    def table(self) -> Table:
         """The candidates as columns."""
-        return view_of(self.memories)
+        return table_of(self.memories)
 
 
 class Part(Protocol):
@@ -146,23 +145,16 @@ class Neighbours:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the mean for each memory."""
-        view = evidence.view
-        numbers = view.heads[fields.SEQUENCE]
-        placed = np.flatnonzero((view.conversations >= 0) & (numbers != 0))
         values = self.lone * evidence.match
-        if not placed.size:
+        if not len(values):
             return values
+        spots, table = evidence.table.by_spot, evidence.table
+        first = spots.order[spots.starts]
+        sessions, numbers = table.conversations[first], table.heads[fields.SEQUENCE][first]
+        placed = (sessions >= 0) & (numbers != 0)
         # Who stands at one place stands there once, with the best match.
-        spots, at = np.unique(
-            np.column_stack([view.conversations[placed], numbers[placed]]),
-            axis=0,
-            return_inverse=True,
-        )
-        at = at.ravel()
-        matches = np.zeros(len(spots))
-        np.maximum.at(matches, at, evidence.match[placed])
-        values[placed] = self._means(spots[:, 0], spots[:, 1], matches)[at]
-        return values
+        means = self._means(sessions, numbers, spots.best(evidence.match) * placed)
+        return np.where(placed[spots.groups], means[spots.groups], values)
 
     def _means(self, sessions: Floats, numbers: Floats, matches: Floats) -> Floats:
         """Return the means of places, which are in order."""
@@ -195,10 +187,9 @@ class SessionBest:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the best match for each memory; its own for one without a session."""
-        groups, count = _groups(evidence.view)
-        best = np.zeros(count)
-        np.maximum.at(best, groups, evidence.match)
-        return best[groups]
+        sessions = evidence.table.by_conversation
+        best: Floats = sessions.best(evidence.match)[sessions.groups]
+        return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,22 +205,12 @@ class SessionCoverage:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the share of the question's words, each by its worth."""
-        groups, count = _groups(evidence.view)
-        worth = evidence.words.worth()
+        worth, sessions = evidence.words.worth(), evidence.table.by_conversation
         if not worth.any():
-            return np.zeros(len(groups))
-        held = np.zeros((count, len(worth)))
-        np.maximum.at(held, groups, evidence.words.counts.T > 0)
-        coverage: Floats = held @ worth / worth.sum()
-        return np.minimum(1.0, coverage)[groups]
-
-
-def _groups(view: Table) -> tuple[npt.NDArray[np.intp], int]:
-    """Number the sessions of memories, and count them; a memory without one has its own."""
-    known = view.conversations
-    alone = np.arange(len(known)) + int(known.max(initial=-1)) + 1
-    numbers, groups = np.unique(np.where(known < 0, alone, known), return_inverse=True)
-    return groups.ravel(), len(numbers)
+            return np.zeros(len(evidence.match))
+        held = sessions.best(evidence.words.counts.T > 0)
+        coverage: Floats = np.minimum(1.0, held @ worth / worth.sum())
+        return coverage[sessions.groups]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,16 +231,16 @@ class NamedEntities:
 
     def measure(self, evidence: Evidence) -> Floats | None:
         """Return each memory's share of the known names of the question; None without any."""
-        view = evidence.view
+        table = evidence.table
         asked: dict[str, list[int]] = {}
-        for name, code in view.columns.name_codes.items():
+        for name, code in table.columns.name_codes.items():
             if self.names.hold(name):
                 asked.setdefault(name.casefold(), []).append(code)
         if not asked:
             return None
         of = {code: at for at, codes in enumerate(asked.values()) for code in codes}
-        codes, owners, _ = view.among(view.columns.names, of)
-        borne = np.zeros((len(asked), len(view)))
+        codes, owners, _ = table.among(table.columns.names, of)
+        borne = np.zeros((len(asked), len(table)))
         borne[[of[code] for code in codes.tolist()], owners] = 1.0
         # A name that none of the candidates bears is unknown, whoever else does.
         known = borne.any(axis=1)

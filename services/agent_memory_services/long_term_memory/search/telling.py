@@ -20,7 +20,7 @@ import numpy as np
 
 from agent_memory_services.language.en.words import stem
 from agent_memory_services.long_term_memory.domain import terms, traits
-from agent_memory_services.long_term_memory.domain.columns import Readable, view_of
+from agent_memory_services.long_term_memory.domain.columns import Readable, table_of
 from agent_memory_services.long_term_memory.domain.traits import FEATURES
 from agent_memory_services.long_term_memory.search.scores import Floats, Scoresheet
 from agent_memory_services.long_term_memory.search.signals import Evidence
@@ -96,9 +96,9 @@ class Telling:
 
         It is worth as much as it is, where a full match is worth 1.
         """
-        view = view_of(memories)
-        told = view.heads["features"] @ self._weights
-        return np.where(view.flag(traits.MESSAGE), told - self._usual, 0.0)
+        table = table_of(memories)
+        told = table.heads["features"] @ self._weights
+        return np.where(table.flag(traits.MESSAGE), told - self._usual, 0.0)
 
     def apply(self, memories: Readable, sheet: Scoresheet) -> None:
         """Add what each memory tells to the scores."""
@@ -156,10 +156,10 @@ class Kinds:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return each memory's share of the kinds."""
-        view = evidence.view
-        held = np.zeros(len(view))
+        table = evidence.table
+        held = np.zeros(len(table))
         for kind in self.kinds:
-            _, owners, _ = view.among(view.columns.plain, terms.keys_of(kind))
+            _, owners, _ = table.among(table.columns.plain, terms.keys_of(kind))
             held[np.unique(owners)] += 1.0
         shares: Floats = held / len(self.kinds)
         return shares

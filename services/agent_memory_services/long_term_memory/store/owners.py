@@ -22,7 +22,13 @@ from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import conditions, fields
-from agent_memory_services.long_term_memory.domain.columns import Columns, Entry, Floats, Growing
+from agent_memory_services.long_term_memory.domain.columns import (
+    Columns,
+    Entry,
+    Floats,
+    Growing,
+    Table,
+)
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.documents import RANKED, entry_of, shard_of
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, Precision
@@ -37,6 +43,8 @@ _AGAIN_SECONDS: Final = 5.0
 _BESIDE_BYTES: Final = 1000
 """Of a memory or an owner, what stands in lists and look-ups."""
 _SPARE: Final = 64
+_SELECTIONS: Final = 4
+"""Selections of an owner that are kept."""
 
 _READS: Final = Counter(
     "agent_memory_owner_columns_reads",
@@ -144,11 +152,29 @@ class Owned:
         self.text, self.context = Vectors(precision), Vectors(precision)
         self.moment = 0
         self._places: dict[bytes, int] = {}
+        self._table: Table | None = None
+        self._selected: dict[bytes, Table] = {}
 
     @property
-    def places(self) -> npt.NDArray[np.intp]:
-        """Places of the memories that are there."""
-        return np.fromiter(self._places.values(), dtype=np.intp, count=len(self._places))
+    def table(self) -> Table:
+        """The memories that are there."""
+        if self._table is None:
+            places = np.fromiter(self._places.values(), dtype=np.intp, count=len(self._places))
+            self._table = Table(self.columns, places)
+        return self._table
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Table:
+        """Return the memories that are marked.
+
+        What is worked out of a table is kept for the next question with the same marks.
+        """
+        marks = np.packbits(kept).tobytes()
+        found = self._selected.get(marks)
+        if found is None:
+            if len(self._selected) >= _SELECTIONS:
+                self._selected.clear()
+            found = self._selected[marks] = self.table.only(kept)
+        return found
 
     @property
     def nbytes(self) -> int:
@@ -192,6 +218,9 @@ class Owned:
             for held, vector in zip(vectors, (text, context), strict=True):
                 if vector is not None:
                     held[at] = vector
+        if entries:
+            self._table = None
+            self._selected.clear()
         self.columns.extend(entries)
         for matrix, held in zip((self.text, self.context), vectors, strict=True):
             matrix.extend(list(held), list(held.values()))

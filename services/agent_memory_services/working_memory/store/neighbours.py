@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import grpc
@@ -149,6 +150,20 @@ def _settle(outcome: asyncio.Future[None], error: Exception | None) -> None:
         outcome.set_exception(error)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Answer of long-term memory to a search.
+
+    Attributes:
+        hits: the hits, best first.
+        standing: the standing memories, newest first; None from a service that does not know them,
+            and where none were asked for.
+    """
+
+    hits: Sequence[MemoryHit]
+    standing: Sequence[Memory] | None = None
+
+
 class LongTermSearch:
     """LongTermMemoryService behind a channel of the suite, for the present caller."""
 
@@ -156,18 +171,19 @@ class LongTermSearch:
         """Search through `channel`."""
         self._stub = LongTermMemoryServiceStub(channel)
 
-    async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
-        """Return the best `limit` hits; 0 is the service's default.
+    async def search(self, query: SearchQuery, limit: int, *, standing: int = 0) -> Found:
+        """Return the best `limit` hits, 0 for the service's default, and standing memories.
 
         Raises:
             ServiceError: the service refused, or is away.
         """
-        request = SearchMemoriesRequest(query=query, page_size=limit)
+        request = SearchMemoriesRequest(query=query, page_size=limit, standing_limit=standing)
         try:
             response = await self._stub.SearchMemories(request)
         except InvalidFields as refused:
             raise InvalidFields(_own(refused)) from None
-        return response.hits
+        known = response.HasField("standing")
+        return Found(response.hits, response.standing.memories if known else None)
 
     async def get(self, ids: Sequence[str]) -> Sequence[Memory]:
         """Return those of some memories that the present caller sees.

@@ -501,12 +501,18 @@ class SearchMemoriesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     EXPLAIN_FIELD_NUMBER: _builtins.int
+    STANDING_LIMIT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many to answer; 0 means 10, more than 100 means 100."""
     page_token: _builtins.str
     """The token of the page before; empty for the first."""
     explain: _builtins.bool
     """Answers every signal of each hit."""
+    standing_limit: _builtins.int
+    """Answers as well as many of the standing memories that the filter selects,
+    whatever the text, the newest first; 0 answers none. They do not count as
+    found, and messages are among them only if the filter names types.
+    """
     @_builtins.property
     def query(self) -> _search_pb2.SearchQuery:
         """What to look for."""
@@ -518,10 +524,11 @@ class SearchMemoriesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         explain: _builtins.bool = ...,
+        standing_limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain", "page_size", b"page_size", "page_token", b"page_token", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "standing_limit", b"standing_limit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -537,6 +544,7 @@ class SearchMemoriesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     TIME_WINDOWS_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Asks for the next page; empty when there is none."""
     total_size: _builtins.int
@@ -549,6 +557,12 @@ class SearchMemoriesResponse(_message.Message):
     def time_windows(self) -> _containers.RepeatedCompositeFieldContainer[_search_pb2.TimeWindow]:
         """The times that the question speaks of."""
 
+    @_builtins.property
+    def standing(self) -> Global___StandingMemories:
+        """The standing memories, if any were asked for. A server of a release that
+        does not know them leaves it out.
+        """
+
     def __init__(
         self,
         *,
@@ -556,14 +570,39 @@ class SearchMemoriesResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         total_size: _builtins.int = ...,
         time_windows: _abc.Iterable[_search_pb2.TimeWindow] | None = ...,
+        standing: Global___StandingMemories | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["standing", b"standing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits", "next_page_token", b"next_page_token", "time_windows", b"time_windows", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits", "next_page_token", b"next_page_token", "standing", b"standing", "time_windows", b"time_windows", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchMemoriesResponse: _TypeAlias = SearchMemoriesResponse  # noqa: Y015
+
+@_typing.final
+class StandingMemories(_message.Message):
+    """The standing memories that a filter selects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def memories(self) -> _containers.RepeatedCompositeFieldContainer[_memory_pb2.Memory]:
+        """The memories, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        memories: _abc.Iterable[_memory_pb2.Memory] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memories", b"memories"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StandingMemories: _TypeAlias = StandingMemories  # noqa: Y015
 
 @_typing.final
 class StreamSearchMemoriesRequest(_message.Message):

@@ -33,7 +33,7 @@ class TimeNearness:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the nearness to the nearest span, for each memory."""
-        heads = evidence.view.heads
+        heads = evidence.table.heads
         nearest = np.zeros(len(heads))
         for first, after in self.spans:
             late = np.maximum(0, heads["begins"] - after) / _TOLD_LATE
@@ -55,8 +55,8 @@ class ToldTime:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return 1 for each memory that tells a time, 0 for others."""
-        view = evidence.view
+        table = evidence.table
         # Every message has the time at which it was said; that tells nothing about its content.
-        dated = view.flag(traits.DATED) & ~view.flag(traits.MESSAGE)
-        told: Floats = (dated | view.flag(traits.TELLS_TIME)).astype(float)
+        dated = table.flag(traits.DATED) & ~table.flag(traits.MESSAGE)
+        told: Floats = (dated | table.flag(traits.TELLS_TIME)).astype(float)
         return told
