@@ -108,6 +108,17 @@ def prompt(
     terminal.complain(f"{built.tokens} tokens: {', '.join(parts)}")
 
 
+def fork(
+    memory: MemoryClient, *, session_id: str, new_session_id: str, at: str | None, as_json: bool
+) -> None:
+    """Copy a session, and print what the copy holds."""
+    copy = memory.fork_working_memory(session_id, new_session_id, message_id=at)
+    if as_json:
+        terminal.print_json([copy])
+    else:
+        terminal.say(f"{new_session_id} holds {copy.last_sequence} messages of {session_id}")
+
+
 def delete(
     memory: MemoryClient,
     *,
@@ -163,7 +174,7 @@ def erase(memory: MemoryClient, *, user_id: str, yes: bool, as_json: bool) -> No
 
 _COMMANDS: Final[Mapping[str, terminal.Command]] = {
     command.__name__: command
-    for command in (list_sessions, show, show_log, prompt, delete, show_user, erase)
+    for command in (list_sessions, show, show_log, prompt, fork, delete, show_user, erase)
 }
 
 

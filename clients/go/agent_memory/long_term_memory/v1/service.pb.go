@@ -969,7 +969,11 @@ type SearchMemoriesRequest struct {
 	// The token of the page before; empty for the first.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Answers every signal of each hit.
-	Explain       bool `protobuf:"varint,4,opt,name=explain,proto3" json:"explain,omitempty"`
+	Explain bool `protobuf:"varint,4,opt,name=explain,proto3" json:"explain,omitempty"`
+	// Answers as well as many of the standing memories that the filter selects,
+	// whatever the text, the newest first; 0 answers none. They do not count as
+	// found, and messages are among them only if the filter names types.
+	StandingLimit int32 `protobuf:"varint,5,opt,name=standing_limit,json=standingLimit,proto3" json:"standing_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1032,6 +1036,13 @@ func (x *SearchMemoriesRequest) GetExplain() bool {
 	return false
 }
 
+func (x *SearchMemoriesRequest) GetStandingLimit() int32 {
+	if x != nil {
+		return x.StandingLimit
+	}
+	return 0
+}
+
 // A page of hits.
 type SearchMemoriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1042,7 +1053,10 @@ type SearchMemoriesResponse struct {
 	// How many memories the filter matches in all, found by the question or not.
 	TotalSize int64 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
 	// The times that the question speaks of.
-	TimeWindows   []*v1.TimeWindow `protobuf:"bytes,4,rep,name=time_windows,json=timeWindows,proto3" json:"time_windows,omitempty"`
+	TimeWindows []*v1.TimeWindow `protobuf:"bytes,4,rep,name=time_windows,json=timeWindows,proto3" json:"time_windows,omitempty"`
+	// The standing memories, if any were asked for. A server of a release that
+	// does not know them leaves it out.
+	Standing      *StandingMemories `protobuf:"bytes,5,opt,name=standing,proto3" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1105,6 +1119,59 @@ func (x *SearchMemoriesResponse) GetTimeWindows() []*v1.TimeWindow {
 	return nil
 }
 
+func (x *SearchMemoriesResponse) GetStanding() *StandingMemories {
+	if x != nil {
+		return x.Standing
+	}
+	return nil
+}
+
+// The standing memories that a filter selects.
+type StandingMemories struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The memories, the newest first.
+	Memories      []*v1.Memory `protobuf:"bytes,1,rep,name=memories,proto3" json:"memories,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StandingMemories) Reset() {
+	*x = StandingMemories{}
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StandingMemories) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StandingMemories) ProtoMessage() {}
+
+func (x *StandingMemories) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StandingMemories.ProtoReflect.Descriptor instead.
+func (*StandingMemories) Descriptor() ([]byte, []int) {
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *StandingMemories) GetMemories() []*v1.Memory {
+	if x != nil {
+		return x.Memories
+	}
+	return nil
+}
+
 // Asks a question with a long answer.
 type StreamSearchMemoriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1120,7 +1187,7 @@ type StreamSearchMemoriesRequest struct {
 
 func (x *StreamSearchMemoriesRequest) Reset() {
 	*x = StreamSearchMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[17]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1199,7 @@ func (x *StreamSearchMemoriesRequest) String() string {
 func (*StreamSearchMemoriesRequest) ProtoMessage() {}
 
 func (x *StreamSearchMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[17]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1212,7 @@ func (x *StreamSearchMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamSearchMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*StreamSearchMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{17}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *StreamSearchMemoriesRequest) GetQuery() *v1.SearchQuery {
@@ -1180,7 +1247,7 @@ type StreamSearchMemoriesResponse struct {
 
 func (x *StreamSearchMemoriesResponse) Reset() {
 	*x = StreamSearchMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[18]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1192,7 +1259,7 @@ func (x *StreamSearchMemoriesResponse) String() string {
 func (*StreamSearchMemoriesResponse) ProtoMessage() {}
 
 func (x *StreamSearchMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[18]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1205,7 +1272,7 @@ func (x *StreamSearchMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamSearchMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*StreamSearchMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{18}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *StreamSearchMemoriesResponse) GetHits() []*v1.MemoryHit {
@@ -1233,7 +1300,7 @@ type UpdateMemoryRequest struct {
 
 func (x *UpdateMemoryRequest) Reset() {
 	*x = UpdateMemoryRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[19]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1245,7 +1312,7 @@ func (x *UpdateMemoryRequest) String() string {
 func (*UpdateMemoryRequest) ProtoMessage() {}
 
 func (x *UpdateMemoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[19]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1258,7 +1325,7 @@ func (x *UpdateMemoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMemoryRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMemoryRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{19}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UpdateMemoryRequest) GetMemory() *v1.Memory {
@@ -1300,7 +1367,7 @@ type UpdateMemoryResponse struct {
 
 func (x *UpdateMemoryResponse) Reset() {
 	*x = UpdateMemoryResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[20]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1312,7 +1379,7 @@ func (x *UpdateMemoryResponse) String() string {
 func (*UpdateMemoryResponse) ProtoMessage() {}
 
 func (x *UpdateMemoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[20]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1325,7 +1392,7 @@ func (x *UpdateMemoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMemoryResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMemoryResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{20}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *UpdateMemoryResponse) GetMemory() *v1.Memory {
@@ -1350,7 +1417,7 @@ type DeleteMemoriesRequest struct {
 
 func (x *DeleteMemoriesRequest) Reset() {
 	*x = DeleteMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1362,7 +1429,7 @@ func (x *DeleteMemoriesRequest) String() string {
 func (*DeleteMemoriesRequest) ProtoMessage() {}
 
 func (x *DeleteMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1375,7 +1442,7 @@ func (x *DeleteMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{21}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeleteMemoriesRequest) GetMemoryIds() []string {
@@ -1410,7 +1477,7 @@ type DeleteMemoriesResponse struct {
 
 func (x *DeleteMemoriesResponse) Reset() {
 	*x = DeleteMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1422,7 +1489,7 @@ func (x *DeleteMemoriesResponse) String() string {
 func (*DeleteMemoriesResponse) ProtoMessage() {}
 
 func (x *DeleteMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1435,7 +1502,7 @@ func (x *DeleteMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*DeleteMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{22}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeleteMemoriesResponse) GetDeletedIds() []string {
@@ -1470,7 +1537,7 @@ type DeleteMemoriesByFilterRequest struct {
 
 func (x *DeleteMemoriesByFilterRequest) Reset() {
 	*x = DeleteMemoriesByFilterRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1482,7 +1549,7 @@ func (x *DeleteMemoriesByFilterRequest) String() string {
 func (*DeleteMemoriesByFilterRequest) ProtoMessage() {}
 
 func (x *DeleteMemoriesByFilterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1495,7 +1562,7 @@ func (x *DeleteMemoriesByFilterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMemoriesByFilterRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMemoriesByFilterRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{23}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DeleteMemoriesByFilterRequest) GetFilter() *v1.MemoryFilter {
@@ -1567,7 +1634,7 @@ type DeleteMemoriesByFilterResponse struct {
 
 func (x *DeleteMemoriesByFilterResponse) Reset() {
 	*x = DeleteMemoriesByFilterResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1579,7 +1646,7 @@ func (x *DeleteMemoriesByFilterResponse) String() string {
 func (*DeleteMemoriesByFilterResponse) ProtoMessage() {}
 
 func (x *DeleteMemoriesByFilterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1592,7 +1659,7 @@ func (x *DeleteMemoriesByFilterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMemoriesByFilterResponse.ProtoReflect.Descriptor instead.
 func (*DeleteMemoriesByFilterResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{24}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DeleteMemoriesByFilterResponse) GetMatchedCount() int64 {
@@ -1659,7 +1726,7 @@ type UpdateMemoriesByFilterRequest struct {
 
 func (x *UpdateMemoriesByFilterRequest) Reset() {
 	*x = UpdateMemoriesByFilterRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1671,7 +1738,7 @@ func (x *UpdateMemoriesByFilterRequest) String() string {
 func (*UpdateMemoriesByFilterRequest) ProtoMessage() {}
 
 func (x *UpdateMemoriesByFilterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1684,7 +1751,7 @@ func (x *UpdateMemoriesByFilterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMemoriesByFilterRequest.ProtoReflect.Descriptor instead.
 func (*UpdateMemoriesByFilterRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{25}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *UpdateMemoriesByFilterRequest) GetFilter() *v1.MemoryFilter {
@@ -1773,7 +1840,7 @@ type UpdateMemoriesByFilterResponse struct {
 
 func (x *UpdateMemoriesByFilterResponse) Reset() {
 	*x = UpdateMemoriesByFilterResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1785,7 +1852,7 @@ func (x *UpdateMemoriesByFilterResponse) String() string {
 func (*UpdateMemoriesByFilterResponse) ProtoMessage() {}
 
 func (x *UpdateMemoriesByFilterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1798,7 +1865,7 @@ func (x *UpdateMemoriesByFilterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateMemoriesByFilterResponse.ProtoReflect.Descriptor instead.
 func (*UpdateMemoriesByFilterResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{26}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *UpdateMemoriesByFilterResponse) GetMatchedCount() int64 {
@@ -1858,7 +1925,7 @@ type ListMemoryRevisionsRequest struct {
 
 func (x *ListMemoryRevisionsRequest) Reset() {
 	*x = ListMemoryRevisionsRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1870,7 +1937,7 @@ func (x *ListMemoryRevisionsRequest) String() string {
 func (*ListMemoryRevisionsRequest) ProtoMessage() {}
 
 func (x *ListMemoryRevisionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1883,7 +1950,7 @@ func (x *ListMemoryRevisionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMemoryRevisionsRequest.ProtoReflect.Descriptor instead.
 func (*ListMemoryRevisionsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{27}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListMemoryRevisionsRequest) GetMemoryId() string {
@@ -1920,7 +1987,7 @@ type ListMemoryRevisionsResponse struct {
 
 func (x *ListMemoryRevisionsResponse) Reset() {
 	*x = ListMemoryRevisionsResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[28]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1932,7 +1999,7 @@ func (x *ListMemoryRevisionsResponse) String() string {
 func (*ListMemoryRevisionsResponse) ProtoMessage() {}
 
 func (x *ListMemoryRevisionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[28]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1945,7 +2012,7 @@ func (x *ListMemoryRevisionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMemoryRevisionsResponse.ProtoReflect.Descriptor instead.
 func (*ListMemoryRevisionsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{28}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListMemoryRevisionsResponse) GetRevisions() []*MemoryRevision {
@@ -1982,7 +2049,7 @@ type RevertMemoryRequest struct {
 
 func (x *RevertMemoryRequest) Reset() {
 	*x = RevertMemoryRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[29]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1994,7 +2061,7 @@ func (x *RevertMemoryRequest) String() string {
 func (*RevertMemoryRequest) ProtoMessage() {}
 
 func (x *RevertMemoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[29]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2007,7 +2074,7 @@ func (x *RevertMemoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertMemoryRequest.ProtoReflect.Descriptor instead.
 func (*RevertMemoryRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{29}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RevertMemoryRequest) GetMemoryId() string {
@@ -2056,7 +2123,7 @@ type RevertMemoryResponse struct {
 
 func (x *RevertMemoryResponse) Reset() {
 	*x = RevertMemoryResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[30]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2068,7 +2135,7 @@ func (x *RevertMemoryResponse) String() string {
 func (*RevertMemoryResponse) ProtoMessage() {}
 
 func (x *RevertMemoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[30]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2081,7 +2148,7 @@ func (x *RevertMemoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevertMemoryResponse.ProtoReflect.Descriptor instead.
 func (*RevertMemoryResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{30}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *RevertMemoryResponse) GetMemories() []*v1.Memory {
@@ -2116,7 +2183,7 @@ type ForgetMemoriesRequest struct {
 
 func (x *ForgetMemoriesRequest) Reset() {
 	*x = ForgetMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[31]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2128,7 +2195,7 @@ func (x *ForgetMemoriesRequest) String() string {
 func (*ForgetMemoriesRequest) ProtoMessage() {}
 
 func (x *ForgetMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[31]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2141,7 +2208,7 @@ func (x *ForgetMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*ForgetMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{31}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ForgetMemoriesRequest) GetPolicy() *ForgetPolicy {
@@ -2203,7 +2270,7 @@ type ForgetMemoriesResponse struct {
 
 func (x *ForgetMemoriesResponse) Reset() {
 	*x = ForgetMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[32]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2215,7 +2282,7 @@ func (x *ForgetMemoriesResponse) String() string {
 func (*ForgetMemoriesResponse) ProtoMessage() {}
 
 func (x *ForgetMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[32]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2228,7 +2295,7 @@ func (x *ForgetMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*ForgetMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{32}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ForgetMemoriesResponse) GetMemories() []*ForgottenMemory {
@@ -2272,7 +2339,7 @@ type CompactMemoriesRequest struct {
 
 func (x *CompactMemoriesRequest) Reset() {
 	*x = CompactMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[33]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2284,7 +2351,7 @@ func (x *CompactMemoriesRequest) String() string {
 func (*CompactMemoriesRequest) ProtoMessage() {}
 
 func (x *CompactMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[33]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2297,7 +2364,7 @@ func (x *CompactMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*CompactMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{33}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *CompactMemoriesRequest) GetFilter() *v1.MemoryFilter {
@@ -2329,7 +2396,7 @@ type CompactMemoriesResponse struct {
 
 func (x *CompactMemoriesResponse) Reset() {
 	*x = CompactMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[34]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2341,7 +2408,7 @@ func (x *CompactMemoriesResponse) String() string {
 func (*CompactMemoriesResponse) ProtoMessage() {}
 
 func (x *CompactMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[34]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2354,7 +2421,7 @@ func (x *CompactMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*CompactMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{34}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *CompactMemoriesResponse) GetConsideredCount() int64 {
@@ -2389,7 +2456,7 @@ type ImportMemoriesRequest struct {
 
 func (x *ImportMemoriesRequest) Reset() {
 	*x = ImportMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[35]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2401,7 +2468,7 @@ func (x *ImportMemoriesRequest) String() string {
 func (*ImportMemoriesRequest) ProtoMessage() {}
 
 func (x *ImportMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[35]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2414,7 +2481,7 @@ func (x *ImportMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*ImportMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{35}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ImportMemoriesRequest) GetMemory() *v1.Memory {
@@ -2441,7 +2508,7 @@ type ImportMemoriesResponse struct {
 
 func (x *ImportMemoriesResponse) Reset() {
 	*x = ImportMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[36]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2453,7 +2520,7 @@ func (x *ImportMemoriesResponse) String() string {
 func (*ImportMemoriesResponse) ProtoMessage() {}
 
 func (x *ImportMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[36]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2466,7 +2533,7 @@ func (x *ImportMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*ImportMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{36}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ImportMemoriesResponse) GetCreatedCount() int64 {
@@ -2512,7 +2579,7 @@ type ImportRowError struct {
 
 func (x *ImportRowError) Reset() {
 	*x = ImportRowError{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[37]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2524,7 +2591,7 @@ func (x *ImportRowError) String() string {
 func (*ImportRowError) ProtoMessage() {}
 
 func (x *ImportRowError) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[37]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2537,7 +2604,7 @@ func (x *ImportRowError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRowError.ProtoReflect.Descriptor instead.
 func (*ImportRowError) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{37}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ImportRowError) GetRow() int64 {
@@ -2576,7 +2643,7 @@ type ExportMemoriesRequest struct {
 
 func (x *ExportMemoriesRequest) Reset() {
 	*x = ExportMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[38]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2588,7 +2655,7 @@ func (x *ExportMemoriesRequest) String() string {
 func (*ExportMemoriesRequest) ProtoMessage() {}
 
 func (x *ExportMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[38]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2601,7 +2668,7 @@ func (x *ExportMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*ExportMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{38}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ExportMemoriesRequest) GetFilter() *v1.MemoryFilter {
@@ -2638,7 +2705,7 @@ type ExportMemoriesResponse struct {
 
 func (x *ExportMemoriesResponse) Reset() {
 	*x = ExportMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[39]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2650,7 +2717,7 @@ func (x *ExportMemoriesResponse) String() string {
 func (*ExportMemoriesResponse) ProtoMessage() {}
 
 func (x *ExportMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[39]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2663,7 +2730,7 @@ func (x *ExportMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*ExportMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{39}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ExportMemoriesResponse) GetMemories() []*v1.Memory {
@@ -2694,7 +2761,7 @@ type WatchMemoriesRequest struct {
 
 func (x *WatchMemoriesRequest) Reset() {
 	*x = WatchMemoriesRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[40]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2706,7 +2773,7 @@ func (x *WatchMemoriesRequest) String() string {
 func (*WatchMemoriesRequest) ProtoMessage() {}
 
 func (x *WatchMemoriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[40]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2719,7 +2786,7 @@ func (x *WatchMemoriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMemoriesRequest.ProtoReflect.Descriptor instead.
 func (*WatchMemoriesRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{40}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *WatchMemoriesRequest) GetFilter() *v1.MemoryFilter {
@@ -2749,7 +2816,7 @@ type WatchMemoriesResponse struct {
 
 func (x *WatchMemoriesResponse) Reset() {
 	*x = WatchMemoriesResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[41]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2761,7 +2828,7 @@ func (x *WatchMemoriesResponse) String() string {
 func (*WatchMemoriesResponse) ProtoMessage() {}
 
 func (x *WatchMemoriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[41]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2774,7 +2841,7 @@ func (x *WatchMemoriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchMemoriesResponse.ProtoReflect.Descriptor instead.
 func (*WatchMemoriesResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{41}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *WatchMemoriesResponse) GetChange() *MemoryChange {
@@ -2806,7 +2873,7 @@ type EraseUserRequest struct {
 
 func (x *EraseUserRequest) Reset() {
 	*x = EraseUserRequest{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[42]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2818,7 +2885,7 @@ func (x *EraseUserRequest) String() string {
 func (*EraseUserRequest) ProtoMessage() {}
 
 func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[42]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2831,7 +2898,7 @@ func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
 func (*EraseUserRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{42}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *EraseUserRequest) GetUserId() string {
@@ -2866,7 +2933,7 @@ type EraseUserResponse struct {
 
 func (x *EraseUserResponse) Reset() {
 	*x = EraseUserResponse{}
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[43]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2878,7 +2945,7 @@ func (x *EraseUserResponse) String() string {
 func (*EraseUserResponse) ProtoMessage() {}
 
 func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[43]
+	mi := &file_agent_memory_long_term_memory_v1_service_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2891,7 +2958,7 @@ func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
 func (*EraseUserResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{43}
+	return file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *EraseUserResponse) GetReceipt() *v1.EraseReceipt {
@@ -2972,19 +3039,23 @@ const file_agent_memory_long_term_memory_v1_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
 	"total_size\x18\x03 \x01(\x03R\ttotalSize\x12\x18\n" +
-	"\apartial\x18\x04 \x01(\bR\apartial\"\xc3\x01\n" +
+	"\apartial\x18\x04 \x01(\bR\apartial\"\xf5\x01\n" +
 	"\x15SearchMemoriesRequest\x12A\n" +
 	"\x05query\x18\x01 \x01(\v2#.agent_memory.common.v1.SearchQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80 R\tpageToken\x12\x18\n" +
-	"\aexplain\x18\x04 \x01(\bR\aexplain\"\xdd\x01\n" +
+	"\aexplain\x18\x04 \x01(\bR\aexplain\x120\n" +
+	"\x0estanding_limit\x18\x05 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\rstandingLimit\"\xad\x02\n" +
 	"\x16SearchMemoriesResponse\x125\n" +
 	"\x04hits\x18\x01 \x03(\v2!.agent_memory.common.v1.MemoryHitR\x04hits\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
 	"\n" +
 	"total_size\x18\x03 \x01(\x03R\ttotalSize\x12E\n" +
-	"\ftime_windows\x18\x04 \x03(\v2\".agent_memory.common.v1.TimeWindowR\vtimeWindows\"\x99\x01\n" +
+	"\ftime_windows\x18\x04 \x03(\v2\".agent_memory.common.v1.TimeWindowR\vtimeWindows\x12N\n" +
+	"\bstanding\x18\x05 \x01(\v22.agent_memory.long_term_memory.v1.StandingMemoriesR\bstanding\"N\n" +
+	"\x10StandingMemories\x12:\n" +
+	"\bmemories\x18\x01 \x03(\v2\x1e.agent_memory.common.v1.MemoryR\bmemories\"\x99\x01\n" +
 	"\x1bStreamSearchMemoriesRequest\x12A\n" +
 	"\x05query\x18\x01 \x01(\v2#.agent_memory.common.v1.SearchQueryB\x06\xbaH\x03\xc8\x01\x01R\x05query\x12\x1d\n" +
 	"\x05limit\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05limit\x12\x18\n" +
@@ -3163,7 +3234,7 @@ func file_agent_memory_long_term_memory_v1_service_proto_rawDescGZIP() []byte {
 	return file_agent_memory_long_term_memory_v1_service_proto_rawDescData
 }
 
-var file_agent_memory_long_term_memory_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
+var file_agent_memory_long_term_memory_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
 var file_agent_memory_long_term_memory_v1_service_proto_goTypes = []any{
 	(*ForgetSessionRequest)(nil),           // 0: agent_memory.long_term_memory.v1.ForgetSessionRequest
 	(*ForgetSessionResponse)(nil),          // 1: agent_memory.long_term_memory.v1.ForgetSessionResponse
@@ -3182,143 +3253,146 @@ var file_agent_memory_long_term_memory_v1_service_proto_goTypes = []any{
 	(*ListFieldValuesResponse)(nil),        // 14: agent_memory.long_term_memory.v1.ListFieldValuesResponse
 	(*SearchMemoriesRequest)(nil),          // 15: agent_memory.long_term_memory.v1.SearchMemoriesRequest
 	(*SearchMemoriesResponse)(nil),         // 16: agent_memory.long_term_memory.v1.SearchMemoriesResponse
-	(*StreamSearchMemoriesRequest)(nil),    // 17: agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest
-	(*StreamSearchMemoriesResponse)(nil),   // 18: agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse
-	(*UpdateMemoryRequest)(nil),            // 19: agent_memory.long_term_memory.v1.UpdateMemoryRequest
-	(*UpdateMemoryResponse)(nil),           // 20: agent_memory.long_term_memory.v1.UpdateMemoryResponse
-	(*DeleteMemoriesRequest)(nil),          // 21: agent_memory.long_term_memory.v1.DeleteMemoriesRequest
-	(*DeleteMemoriesResponse)(nil),         // 22: agent_memory.long_term_memory.v1.DeleteMemoriesResponse
-	(*DeleteMemoriesByFilterRequest)(nil),  // 23: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest
-	(*DeleteMemoriesByFilterResponse)(nil), // 24: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse
-	(*UpdateMemoriesByFilterRequest)(nil),  // 25: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest
-	(*UpdateMemoriesByFilterResponse)(nil), // 26: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse
-	(*ListMemoryRevisionsRequest)(nil),     // 27: agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest
-	(*ListMemoryRevisionsResponse)(nil),    // 28: agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse
-	(*RevertMemoryRequest)(nil),            // 29: agent_memory.long_term_memory.v1.RevertMemoryRequest
-	(*RevertMemoryResponse)(nil),           // 30: agent_memory.long_term_memory.v1.RevertMemoryResponse
-	(*ForgetMemoriesRequest)(nil),          // 31: agent_memory.long_term_memory.v1.ForgetMemoriesRequest
-	(*ForgetMemoriesResponse)(nil),         // 32: agent_memory.long_term_memory.v1.ForgetMemoriesResponse
-	(*CompactMemoriesRequest)(nil),         // 33: agent_memory.long_term_memory.v1.CompactMemoriesRequest
-	(*CompactMemoriesResponse)(nil),        // 34: agent_memory.long_term_memory.v1.CompactMemoriesResponse
-	(*ImportMemoriesRequest)(nil),          // 35: agent_memory.long_term_memory.v1.ImportMemoriesRequest
-	(*ImportMemoriesResponse)(nil),         // 36: agent_memory.long_term_memory.v1.ImportMemoriesResponse
-	(*ImportRowError)(nil),                 // 37: agent_memory.long_term_memory.v1.ImportRowError
-	(*ExportMemoriesRequest)(nil),          // 38: agent_memory.long_term_memory.v1.ExportMemoriesRequest
-	(*ExportMemoriesResponse)(nil),         // 39: agent_memory.long_term_memory.v1.ExportMemoriesResponse
-	(*WatchMemoriesRequest)(nil),           // 40: agent_memory.long_term_memory.v1.WatchMemoriesRequest
-	(*WatchMemoriesResponse)(nil),          // 41: agent_memory.long_term_memory.v1.WatchMemoriesResponse
-	(*EraseUserRequest)(nil),               // 42: agent_memory.long_term_memory.v1.EraseUserRequest
-	(*EraseUserResponse)(nil),              // 43: agent_memory.long_term_memory.v1.EraseUserResponse
-	(*v1.SessionRef)(nil),                  // 44: agent_memory.common.v1.SessionRef
-	(*v1.Memory)(nil),                      // 45: agent_memory.common.v1.Memory
-	(DeduplicationPolicy)(0),               // 46: agent_memory.long_term_memory.v1.DeduplicationPolicy
-	(*CreateMemoryResult)(nil),             // 47: agent_memory.long_term_memory.v1.CreateMemoryResult
-	(*status.Status)(nil),                  // 48: google.rpc.Status
-	(*v1.MemoryFilter)(nil),                // 49: agent_memory.common.v1.MemoryFilter
-	(MemoryField)(0),                       // 50: agent_memory.long_term_memory.v1.MemoryField
-	(*FieldValue)(nil),                     // 51: agent_memory.long_term_memory.v1.FieldValue
-	(*v1.SearchQuery)(nil),                 // 52: agent_memory.common.v1.SearchQuery
-	(*v1.MemoryHit)(nil),                   // 53: agent_memory.common.v1.MemoryHit
-	(*v1.TimeWindow)(nil),                  // 54: agent_memory.common.v1.TimeWindow
-	(*fieldmaskpb.FieldMask)(nil),          // 55: google.protobuf.FieldMask
-	(*MemoryRevision)(nil),                 // 56: agent_memory.long_term_memory.v1.MemoryRevision
-	(*ForgetPolicy)(nil),                   // 57: agent_memory.long_term_memory.v1.ForgetPolicy
-	(*ForgetSubject)(nil),                  // 58: agent_memory.long_term_memory.v1.ForgetSubject
-	(*ForgottenMemory)(nil),                // 59: agent_memory.long_term_memory.v1.ForgottenMemory
-	(*MemoryChange)(nil),                   // 60: agent_memory.long_term_memory.v1.MemoryChange
-	(*v1.ErasedSession)(nil),               // 61: agent_memory.common.v1.ErasedSession
-	(*v1.EraseReceipt)(nil),                // 62: agent_memory.common.v1.EraseReceipt
+	(*StandingMemories)(nil),               // 17: agent_memory.long_term_memory.v1.StandingMemories
+	(*StreamSearchMemoriesRequest)(nil),    // 18: agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest
+	(*StreamSearchMemoriesResponse)(nil),   // 19: agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse
+	(*UpdateMemoryRequest)(nil),            // 20: agent_memory.long_term_memory.v1.UpdateMemoryRequest
+	(*UpdateMemoryResponse)(nil),           // 21: agent_memory.long_term_memory.v1.UpdateMemoryResponse
+	(*DeleteMemoriesRequest)(nil),          // 22: agent_memory.long_term_memory.v1.DeleteMemoriesRequest
+	(*DeleteMemoriesResponse)(nil),         // 23: agent_memory.long_term_memory.v1.DeleteMemoriesResponse
+	(*DeleteMemoriesByFilterRequest)(nil),  // 24: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest
+	(*DeleteMemoriesByFilterResponse)(nil), // 25: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse
+	(*UpdateMemoriesByFilterRequest)(nil),  // 26: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest
+	(*UpdateMemoriesByFilterResponse)(nil), // 27: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse
+	(*ListMemoryRevisionsRequest)(nil),     // 28: agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest
+	(*ListMemoryRevisionsResponse)(nil),    // 29: agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse
+	(*RevertMemoryRequest)(nil),            // 30: agent_memory.long_term_memory.v1.RevertMemoryRequest
+	(*RevertMemoryResponse)(nil),           // 31: agent_memory.long_term_memory.v1.RevertMemoryResponse
+	(*ForgetMemoriesRequest)(nil),          // 32: agent_memory.long_term_memory.v1.ForgetMemoriesRequest
+	(*ForgetMemoriesResponse)(nil),         // 33: agent_memory.long_term_memory.v1.ForgetMemoriesResponse
+	(*CompactMemoriesRequest)(nil),         // 34: agent_memory.long_term_memory.v1.CompactMemoriesRequest
+	(*CompactMemoriesResponse)(nil),        // 35: agent_memory.long_term_memory.v1.CompactMemoriesResponse
+	(*ImportMemoriesRequest)(nil),          // 36: agent_memory.long_term_memory.v1.ImportMemoriesRequest
+	(*ImportMemoriesResponse)(nil),         // 37: agent_memory.long_term_memory.v1.ImportMemoriesResponse
+	(*ImportRowError)(nil),                 // 38: agent_memory.long_term_memory.v1.ImportRowError
+	(*ExportMemoriesRequest)(nil),          // 39: agent_memory.long_term_memory.v1.ExportMemoriesRequest
+	(*ExportMemoriesResponse)(nil),         // 40: agent_memory.long_term_memory.v1.ExportMemoriesResponse
+	(*WatchMemoriesRequest)(nil),           // 41: agent_memory.long_term_memory.v1.WatchMemoriesRequest
+	(*WatchMemoriesResponse)(nil),          // 42: agent_memory.long_term_memory.v1.WatchMemoriesResponse
+	(*EraseUserRequest)(nil),               // 43: agent_memory.long_term_memory.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),              // 44: agent_memory.long_term_memory.v1.EraseUserResponse
+	(*v1.SessionRef)(nil),                  // 45: agent_memory.common.v1.SessionRef
+	(*v1.Memory)(nil),                      // 46: agent_memory.common.v1.Memory
+	(DeduplicationPolicy)(0),               // 47: agent_memory.long_term_memory.v1.DeduplicationPolicy
+	(*CreateMemoryResult)(nil),             // 48: agent_memory.long_term_memory.v1.CreateMemoryResult
+	(*status.Status)(nil),                  // 49: google.rpc.Status
+	(*v1.MemoryFilter)(nil),                // 50: agent_memory.common.v1.MemoryFilter
+	(MemoryField)(0),                       // 51: agent_memory.long_term_memory.v1.MemoryField
+	(*FieldValue)(nil),                     // 52: agent_memory.long_term_memory.v1.FieldValue
+	(*v1.SearchQuery)(nil),                 // 53: agent_memory.common.v1.SearchQuery
+	(*v1.MemoryHit)(nil),                   // 54: agent_memory.common.v1.MemoryHit
+	(*v1.TimeWindow)(nil),                  // 55: agent_memory.common.v1.TimeWindow
+	(*fieldmaskpb.FieldMask)(nil),          // 56: google.protobuf.FieldMask
+	(*MemoryRevision)(nil),                 // 57: agent_memory.long_term_memory.v1.MemoryRevision
+	(*ForgetPolicy)(nil),                   // 58: agent_memory.long_term_memory.v1.ForgetPolicy
+	(*ForgetSubject)(nil),                  // 59: agent_memory.long_term_memory.v1.ForgetSubject
+	(*ForgottenMemory)(nil),                // 60: agent_memory.long_term_memory.v1.ForgottenMemory
+	(*MemoryChange)(nil),                   // 61: agent_memory.long_term_memory.v1.MemoryChange
+	(*v1.ErasedSession)(nil),               // 62: agent_memory.common.v1.ErasedSession
+	(*v1.EraseReceipt)(nil),                // 63: agent_memory.common.v1.EraseReceipt
 }
 var file_agent_memory_long_term_memory_v1_service_proto_depIdxs = []int32{
-	44, // 0: agent_memory.long_term_memory.v1.ForgetSessionRequest.session:type_name -> agent_memory.common.v1.SessionRef
-	45, // 1: agent_memory.long_term_memory.v1.CreateMemoriesRequest.memories:type_name -> agent_memory.common.v1.Memory
-	46, // 2: agent_memory.long_term_memory.v1.CreateMemoriesRequest.deduplication:type_name -> agent_memory.long_term_memory.v1.DeduplicationPolicy
-	47, // 3: agent_memory.long_term_memory.v1.CreateMemoriesResponse.results:type_name -> agent_memory.long_term_memory.v1.CreateMemoryResult
-	45, // 4: agent_memory.long_term_memory.v1.GetMemoryResponse.memory:type_name -> agent_memory.common.v1.Memory
+	45, // 0: agent_memory.long_term_memory.v1.ForgetSessionRequest.session:type_name -> agent_memory.common.v1.SessionRef
+	46, // 1: agent_memory.long_term_memory.v1.CreateMemoriesRequest.memories:type_name -> agent_memory.common.v1.Memory
+	47, // 2: agent_memory.long_term_memory.v1.CreateMemoriesRequest.deduplication:type_name -> agent_memory.long_term_memory.v1.DeduplicationPolicy
+	48, // 3: agent_memory.long_term_memory.v1.CreateMemoriesResponse.results:type_name -> agent_memory.long_term_memory.v1.CreateMemoryResult
+	46, // 4: agent_memory.long_term_memory.v1.GetMemoryResponse.memory:type_name -> agent_memory.common.v1.Memory
 	8,  // 5: agent_memory.long_term_memory.v1.BatchGetMemoriesResponse.items:type_name -> agent_memory.long_term_memory.v1.BatchGetMemoriesItem
-	45, // 6: agent_memory.long_term_memory.v1.BatchGetMemoriesItem.memory:type_name -> agent_memory.common.v1.Memory
-	48, // 7: agent_memory.long_term_memory.v1.BatchGetMemoriesItem.error:type_name -> google.rpc.Status
-	49, // 8: agent_memory.long_term_memory.v1.ListMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	45, // 9: agent_memory.long_term_memory.v1.ListMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
-	49, // 10: agent_memory.long_term_memory.v1.CountMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	50, // 11: agent_memory.long_term_memory.v1.ListFieldValuesRequest.field:type_name -> agent_memory.long_term_memory.v1.MemoryField
-	49, // 12: agent_memory.long_term_memory.v1.ListFieldValuesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	51, // 13: agent_memory.long_term_memory.v1.ListFieldValuesResponse.values:type_name -> agent_memory.long_term_memory.v1.FieldValue
-	52, // 14: agent_memory.long_term_memory.v1.SearchMemoriesRequest.query:type_name -> agent_memory.common.v1.SearchQuery
-	53, // 15: agent_memory.long_term_memory.v1.SearchMemoriesResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
-	54, // 16: agent_memory.long_term_memory.v1.SearchMemoriesResponse.time_windows:type_name -> agent_memory.common.v1.TimeWindow
-	52, // 17: agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest.query:type_name -> agent_memory.common.v1.SearchQuery
-	53, // 18: agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
-	45, // 19: agent_memory.long_term_memory.v1.UpdateMemoryRequest.memory:type_name -> agent_memory.common.v1.Memory
-	55, // 20: agent_memory.long_term_memory.v1.UpdateMemoryRequest.update_mask:type_name -> google.protobuf.FieldMask
-	45, // 21: agent_memory.long_term_memory.v1.UpdateMemoryResponse.memory:type_name -> agent_memory.common.v1.Memory
-	49, // 22: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	49, // 23: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	45, // 24: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.memory:type_name -> agent_memory.common.v1.Memory
-	55, // 25: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.update_mask:type_name -> google.protobuf.FieldMask
-	56, // 26: agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse.revisions:type_name -> agent_memory.long_term_memory.v1.MemoryRevision
-	45, // 27: agent_memory.long_term_memory.v1.RevertMemoryResponse.memories:type_name -> agent_memory.common.v1.Memory
-	57, // 28: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.policy:type_name -> agent_memory.long_term_memory.v1.ForgetPolicy
-	49, // 29: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	58, // 30: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.about:type_name -> agent_memory.long_term_memory.v1.ForgetSubject
-	59, // 31: agent_memory.long_term_memory.v1.ForgetMemoriesResponse.memories:type_name -> agent_memory.long_term_memory.v1.ForgottenMemory
-	49, // 32: agent_memory.long_term_memory.v1.CompactMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	45, // 33: agent_memory.long_term_memory.v1.ImportMemoriesRequest.memory:type_name -> agent_memory.common.v1.Memory
-	37, // 34: agent_memory.long_term_memory.v1.ImportMemoriesResponse.errors:type_name -> agent_memory.long_term_memory.v1.ImportRowError
-	48, // 35: agent_memory.long_term_memory.v1.ImportRowError.error:type_name -> google.rpc.Status
-	49, // 36: agent_memory.long_term_memory.v1.ExportMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	45, // 37: agent_memory.long_term_memory.v1.ExportMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
-	49, // 38: agent_memory.long_term_memory.v1.WatchMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	60, // 39: agent_memory.long_term_memory.v1.WatchMemoriesResponse.change:type_name -> agent_memory.long_term_memory.v1.MemoryChange
-	61, // 40: agent_memory.long_term_memory.v1.EraseUserRequest.sessions:type_name -> agent_memory.common.v1.ErasedSession
-	62, // 41: agent_memory.long_term_memory.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
-	2,  // 42: agent_memory.long_term_memory.v1.LongTermMemoryService.CreateMemories:input_type -> agent_memory.long_term_memory.v1.CreateMemoriesRequest
-	4,  // 43: agent_memory.long_term_memory.v1.LongTermMemoryService.GetMemory:input_type -> agent_memory.long_term_memory.v1.GetMemoryRequest
-	6,  // 44: agent_memory.long_term_memory.v1.LongTermMemoryService.BatchGetMemories:input_type -> agent_memory.long_term_memory.v1.BatchGetMemoriesRequest
-	9,  // 45: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemories:input_type -> agent_memory.long_term_memory.v1.ListMemoriesRequest
-	11, // 46: agent_memory.long_term_memory.v1.LongTermMemoryService.CountMemories:input_type -> agent_memory.long_term_memory.v1.CountMemoriesRequest
-	13, // 47: agent_memory.long_term_memory.v1.LongTermMemoryService.ListFieldValues:input_type -> agent_memory.long_term_memory.v1.ListFieldValuesRequest
-	15, // 48: agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories:input_type -> agent_memory.long_term_memory.v1.SearchMemoriesRequest
-	17, // 49: agent_memory.long_term_memory.v1.LongTermMemoryService.StreamSearchMemories:input_type -> agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest
-	19, // 50: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory:input_type -> agent_memory.long_term_memory.v1.UpdateMemoryRequest
-	21, // 51: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemories:input_type -> agent_memory.long_term_memory.v1.DeleteMemoriesRequest
-	23, // 52: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemoriesByFilter:input_type -> agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest
-	25, // 53: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemoriesByFilter:input_type -> agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest
-	27, // 54: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemoryRevisions:input_type -> agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest
-	29, // 55: agent_memory.long_term_memory.v1.LongTermMemoryService.RevertMemory:input_type -> agent_memory.long_term_memory.v1.RevertMemoryRequest
-	31, // 56: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetMemories:input_type -> agent_memory.long_term_memory.v1.ForgetMemoriesRequest
-	33, // 57: agent_memory.long_term_memory.v1.LongTermMemoryService.CompactMemories:input_type -> agent_memory.long_term_memory.v1.CompactMemoriesRequest
-	35, // 58: agent_memory.long_term_memory.v1.LongTermMemoryService.ImportMemories:input_type -> agent_memory.long_term_memory.v1.ImportMemoriesRequest
-	38, // 59: agent_memory.long_term_memory.v1.LongTermMemoryService.ExportMemories:input_type -> agent_memory.long_term_memory.v1.ExportMemoriesRequest
-	40, // 60: agent_memory.long_term_memory.v1.LongTermMemoryService.WatchMemories:input_type -> agent_memory.long_term_memory.v1.WatchMemoriesRequest
-	0,  // 61: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetSession:input_type -> agent_memory.long_term_memory.v1.ForgetSessionRequest
-	42, // 62: agent_memory.long_term_memory.v1.LongTermMemoryService.EraseUser:input_type -> agent_memory.long_term_memory.v1.EraseUserRequest
-	3,  // 63: agent_memory.long_term_memory.v1.LongTermMemoryService.CreateMemories:output_type -> agent_memory.long_term_memory.v1.CreateMemoriesResponse
-	5,  // 64: agent_memory.long_term_memory.v1.LongTermMemoryService.GetMemory:output_type -> agent_memory.long_term_memory.v1.GetMemoryResponse
-	7,  // 65: agent_memory.long_term_memory.v1.LongTermMemoryService.BatchGetMemories:output_type -> agent_memory.long_term_memory.v1.BatchGetMemoriesResponse
-	10, // 66: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemories:output_type -> agent_memory.long_term_memory.v1.ListMemoriesResponse
-	12, // 67: agent_memory.long_term_memory.v1.LongTermMemoryService.CountMemories:output_type -> agent_memory.long_term_memory.v1.CountMemoriesResponse
-	14, // 68: agent_memory.long_term_memory.v1.LongTermMemoryService.ListFieldValues:output_type -> agent_memory.long_term_memory.v1.ListFieldValuesResponse
-	16, // 69: agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories:output_type -> agent_memory.long_term_memory.v1.SearchMemoriesResponse
-	18, // 70: agent_memory.long_term_memory.v1.LongTermMemoryService.StreamSearchMemories:output_type -> agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse
-	20, // 71: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory:output_type -> agent_memory.long_term_memory.v1.UpdateMemoryResponse
-	22, // 72: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemories:output_type -> agent_memory.long_term_memory.v1.DeleteMemoriesResponse
-	24, // 73: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemoriesByFilter:output_type -> agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse
-	26, // 74: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemoriesByFilter:output_type -> agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse
-	28, // 75: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemoryRevisions:output_type -> agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse
-	30, // 76: agent_memory.long_term_memory.v1.LongTermMemoryService.RevertMemory:output_type -> agent_memory.long_term_memory.v1.RevertMemoryResponse
-	32, // 77: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetMemories:output_type -> agent_memory.long_term_memory.v1.ForgetMemoriesResponse
-	34, // 78: agent_memory.long_term_memory.v1.LongTermMemoryService.CompactMemories:output_type -> agent_memory.long_term_memory.v1.CompactMemoriesResponse
-	36, // 79: agent_memory.long_term_memory.v1.LongTermMemoryService.ImportMemories:output_type -> agent_memory.long_term_memory.v1.ImportMemoriesResponse
-	39, // 80: agent_memory.long_term_memory.v1.LongTermMemoryService.ExportMemories:output_type -> agent_memory.long_term_memory.v1.ExportMemoriesResponse
-	41, // 81: agent_memory.long_term_memory.v1.LongTermMemoryService.WatchMemories:output_type -> agent_memory.long_term_memory.v1.WatchMemoriesResponse
-	1,  // 82: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetSession:output_type -> agent_memory.long_term_memory.v1.ForgetSessionResponse
-	43, // 83: agent_memory.long_term_memory.v1.LongTermMemoryService.EraseUser:output_type -> agent_memory.long_term_memory.v1.EraseUserResponse
-	63, // [63:84] is the sub-list for method output_type
-	42, // [42:63] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	46, // 6: agent_memory.long_term_memory.v1.BatchGetMemoriesItem.memory:type_name -> agent_memory.common.v1.Memory
+	49, // 7: agent_memory.long_term_memory.v1.BatchGetMemoriesItem.error:type_name -> google.rpc.Status
+	50, // 8: agent_memory.long_term_memory.v1.ListMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	46, // 9: agent_memory.long_term_memory.v1.ListMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
+	50, // 10: agent_memory.long_term_memory.v1.CountMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	51, // 11: agent_memory.long_term_memory.v1.ListFieldValuesRequest.field:type_name -> agent_memory.long_term_memory.v1.MemoryField
+	50, // 12: agent_memory.long_term_memory.v1.ListFieldValuesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	52, // 13: agent_memory.long_term_memory.v1.ListFieldValuesResponse.values:type_name -> agent_memory.long_term_memory.v1.FieldValue
+	53, // 14: agent_memory.long_term_memory.v1.SearchMemoriesRequest.query:type_name -> agent_memory.common.v1.SearchQuery
+	54, // 15: agent_memory.long_term_memory.v1.SearchMemoriesResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
+	55, // 16: agent_memory.long_term_memory.v1.SearchMemoriesResponse.time_windows:type_name -> agent_memory.common.v1.TimeWindow
+	17, // 17: agent_memory.long_term_memory.v1.SearchMemoriesResponse.standing:type_name -> agent_memory.long_term_memory.v1.StandingMemories
+	46, // 18: agent_memory.long_term_memory.v1.StandingMemories.memories:type_name -> agent_memory.common.v1.Memory
+	53, // 19: agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest.query:type_name -> agent_memory.common.v1.SearchQuery
+	54, // 20: agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
+	46, // 21: agent_memory.long_term_memory.v1.UpdateMemoryRequest.memory:type_name -> agent_memory.common.v1.Memory
+	56, // 22: agent_memory.long_term_memory.v1.UpdateMemoryRequest.update_mask:type_name -> google.protobuf.FieldMask
+	46, // 23: agent_memory.long_term_memory.v1.UpdateMemoryResponse.memory:type_name -> agent_memory.common.v1.Memory
+	50, // 24: agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	50, // 25: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	46, // 26: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.memory:type_name -> agent_memory.common.v1.Memory
+	56, // 27: agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest.update_mask:type_name -> google.protobuf.FieldMask
+	57, // 28: agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse.revisions:type_name -> agent_memory.long_term_memory.v1.MemoryRevision
+	46, // 29: agent_memory.long_term_memory.v1.RevertMemoryResponse.memories:type_name -> agent_memory.common.v1.Memory
+	58, // 30: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.policy:type_name -> agent_memory.long_term_memory.v1.ForgetPolicy
+	50, // 31: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	59, // 32: agent_memory.long_term_memory.v1.ForgetMemoriesRequest.about:type_name -> agent_memory.long_term_memory.v1.ForgetSubject
+	60, // 33: agent_memory.long_term_memory.v1.ForgetMemoriesResponse.memories:type_name -> agent_memory.long_term_memory.v1.ForgottenMemory
+	50, // 34: agent_memory.long_term_memory.v1.CompactMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	46, // 35: agent_memory.long_term_memory.v1.ImportMemoriesRequest.memory:type_name -> agent_memory.common.v1.Memory
+	38, // 36: agent_memory.long_term_memory.v1.ImportMemoriesResponse.errors:type_name -> agent_memory.long_term_memory.v1.ImportRowError
+	49, // 37: agent_memory.long_term_memory.v1.ImportRowError.error:type_name -> google.rpc.Status
+	50, // 38: agent_memory.long_term_memory.v1.ExportMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	46, // 39: agent_memory.long_term_memory.v1.ExportMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
+	50, // 40: agent_memory.long_term_memory.v1.WatchMemoriesRequest.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	61, // 41: agent_memory.long_term_memory.v1.WatchMemoriesResponse.change:type_name -> agent_memory.long_term_memory.v1.MemoryChange
+	62, // 42: agent_memory.long_term_memory.v1.EraseUserRequest.sessions:type_name -> agent_memory.common.v1.ErasedSession
+	63, // 43: agent_memory.long_term_memory.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
+	2,  // 44: agent_memory.long_term_memory.v1.LongTermMemoryService.CreateMemories:input_type -> agent_memory.long_term_memory.v1.CreateMemoriesRequest
+	4,  // 45: agent_memory.long_term_memory.v1.LongTermMemoryService.GetMemory:input_type -> agent_memory.long_term_memory.v1.GetMemoryRequest
+	6,  // 46: agent_memory.long_term_memory.v1.LongTermMemoryService.BatchGetMemories:input_type -> agent_memory.long_term_memory.v1.BatchGetMemoriesRequest
+	9,  // 47: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemories:input_type -> agent_memory.long_term_memory.v1.ListMemoriesRequest
+	11, // 48: agent_memory.long_term_memory.v1.LongTermMemoryService.CountMemories:input_type -> agent_memory.long_term_memory.v1.CountMemoriesRequest
+	13, // 49: agent_memory.long_term_memory.v1.LongTermMemoryService.ListFieldValues:input_type -> agent_memory.long_term_memory.v1.ListFieldValuesRequest
+	15, // 50: agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories:input_type -> agent_memory.long_term_memory.v1.SearchMemoriesRequest
+	18, // 51: agent_memory.long_term_memory.v1.LongTermMemoryService.StreamSearchMemories:input_type -> agent_memory.long_term_memory.v1.StreamSearchMemoriesRequest
+	20, // 52: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory:input_type -> agent_memory.long_term_memory.v1.UpdateMemoryRequest
+	22, // 53: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemories:input_type -> agent_memory.long_term_memory.v1.DeleteMemoriesRequest
+	24, // 54: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemoriesByFilter:input_type -> agent_memory.long_term_memory.v1.DeleteMemoriesByFilterRequest
+	26, // 55: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemoriesByFilter:input_type -> agent_memory.long_term_memory.v1.UpdateMemoriesByFilterRequest
+	28, // 56: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemoryRevisions:input_type -> agent_memory.long_term_memory.v1.ListMemoryRevisionsRequest
+	30, // 57: agent_memory.long_term_memory.v1.LongTermMemoryService.RevertMemory:input_type -> agent_memory.long_term_memory.v1.RevertMemoryRequest
+	32, // 58: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetMemories:input_type -> agent_memory.long_term_memory.v1.ForgetMemoriesRequest
+	34, // 59: agent_memory.long_term_memory.v1.LongTermMemoryService.CompactMemories:input_type -> agent_memory.long_term_memory.v1.CompactMemoriesRequest
+	36, // 60: agent_memory.long_term_memory.v1.LongTermMemoryService.ImportMemories:input_type -> agent_memory.long_term_memory.v1.ImportMemoriesRequest
+	39, // 61: agent_memory.long_term_memory.v1.LongTermMemoryService.ExportMemories:input_type -> agent_memory.long_term_memory.v1.ExportMemoriesRequest
+	41, // 62: agent_memory.long_term_memory.v1.LongTermMemoryService.WatchMemories:input_type -> agent_memory.long_term_memory.v1.WatchMemoriesRequest
+	0,  // 63: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetSession:input_type -> agent_memory.long_term_memory.v1.ForgetSessionRequest
+	43, // 64: agent_memory.long_term_memory.v1.LongTermMemoryService.EraseUser:input_type -> agent_memory.long_term_memory.v1.EraseUserRequest
+	3,  // 65: agent_memory.long_term_memory.v1.LongTermMemoryService.CreateMemories:output_type -> agent_memory.long_term_memory.v1.CreateMemoriesResponse
+	5,  // 66: agent_memory.long_term_memory.v1.LongTermMemoryService.GetMemory:output_type -> agent_memory.long_term_memory.v1.GetMemoryResponse
+	7,  // 67: agent_memory.long_term_memory.v1.LongTermMemoryService.BatchGetMemories:output_type -> agent_memory.long_term_memory.v1.BatchGetMemoriesResponse
+	10, // 68: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemories:output_type -> agent_memory.long_term_memory.v1.ListMemoriesResponse
+	12, // 69: agent_memory.long_term_memory.v1.LongTermMemoryService.CountMemories:output_type -> agent_memory.long_term_memory.v1.CountMemoriesResponse
+	14, // 70: agent_memory.long_term_memory.v1.LongTermMemoryService.ListFieldValues:output_type -> agent_memory.long_term_memory.v1.ListFieldValuesResponse
+	16, // 71: agent_memory.long_term_memory.v1.LongTermMemoryService.SearchMemories:output_type -> agent_memory.long_term_memory.v1.SearchMemoriesResponse
+	19, // 72: agent_memory.long_term_memory.v1.LongTermMemoryService.StreamSearchMemories:output_type -> agent_memory.long_term_memory.v1.StreamSearchMemoriesResponse
+	21, // 73: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory:output_type -> agent_memory.long_term_memory.v1.UpdateMemoryResponse
+	23, // 74: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemories:output_type -> agent_memory.long_term_memory.v1.DeleteMemoriesResponse
+	25, // 75: agent_memory.long_term_memory.v1.LongTermMemoryService.DeleteMemoriesByFilter:output_type -> agent_memory.long_term_memory.v1.DeleteMemoriesByFilterResponse
+	27, // 76: agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemoriesByFilter:output_type -> agent_memory.long_term_memory.v1.UpdateMemoriesByFilterResponse
+	29, // 77: agent_memory.long_term_memory.v1.LongTermMemoryService.ListMemoryRevisions:output_type -> agent_memory.long_term_memory.v1.ListMemoryRevisionsResponse
+	31, // 78: agent_memory.long_term_memory.v1.LongTermMemoryService.RevertMemory:output_type -> agent_memory.long_term_memory.v1.RevertMemoryResponse
+	33, // 79: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetMemories:output_type -> agent_memory.long_term_memory.v1.ForgetMemoriesResponse
+	35, // 80: agent_memory.long_term_memory.v1.LongTermMemoryService.CompactMemories:output_type -> agent_memory.long_term_memory.v1.CompactMemoriesResponse
+	37, // 81: agent_memory.long_term_memory.v1.LongTermMemoryService.ImportMemories:output_type -> agent_memory.long_term_memory.v1.ImportMemoriesResponse
+	40, // 82: agent_memory.long_term_memory.v1.LongTermMemoryService.ExportMemories:output_type -> agent_memory.long_term_memory.v1.ExportMemoriesResponse
+	42, // 83: agent_memory.long_term_memory.v1.LongTermMemoryService.WatchMemories:output_type -> agent_memory.long_term_memory.v1.WatchMemoriesResponse
+	1,  // 84: agent_memory.long_term_memory.v1.LongTermMemoryService.ForgetSession:output_type -> agent_memory.long_term_memory.v1.ForgetSessionResponse
+	44, // 85: agent_memory.long_term_memory.v1.LongTermMemoryService.EraseUser:output_type -> agent_memory.long_term_memory.v1.EraseUserResponse
+	65, // [65:86] is the sub-list for method output_type
+	44, // [44:65] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_long_term_memory_v1_service_proto_init() }
@@ -3337,7 +3411,7 @@ func file_agent_memory_long_term_memory_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_long_term_memory_v1_service_proto_rawDesc), len(file_agent_memory_long_term_memory_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   44,
+			NumMessages:   45,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

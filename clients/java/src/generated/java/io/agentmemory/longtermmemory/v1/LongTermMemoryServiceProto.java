@@ -112,6 +112,11 @@ public final class LongTermMemoryServiceProto extends com.google.protobuf.Genera
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_long_term_memory_v1_SearchMemoriesResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_long_term_memory_v1_StandingMemories_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_long_term_memory_v1_StandingMemories_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_agent_memory_long_term_memory_v1_StreamSearchMemoriesRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -328,240 +333,245 @@ public final class LongTermMemoryServiceProto extends com.google.protobuf.Genera
       "ory.long_term_memory.v1.FieldValueR\006valu" +
       "es\022&\n\017next_page_token\030\002 \001(\tR\rnextPageTok" +
       "en\022\035\n\ntotal_size\030\003 \001(\003R\ttotalSize\022\030\n\007par" +
-      "tial\030\004 \001(\010R\007partial\"\303\001\n\025SearchMemoriesRe" +
+      "tial\030\004 \001(\010R\007partial\"\365\001\n\025SearchMemoriesRe" +
       "quest\022A\n\005query\030\001 \001(\0132#.agent_memory.comm" +
       "on.v1.SearchQueryB\006\272H\003\310\001\001R\005query\022$\n\tpage" +
       "_size\030\002 \001(\005B\007\272H\004\032\002(\000R\010pageSize\022\'\n\npage_t" +
       "oken\030\003 \001(\tB\010\272H\005r\003(\200 R\tpageToken\022\030\n\007expla" +
-      "in\030\004 \001(\010R\007explain\"\335\001\n\026SearchMemoriesResp" +
-      "onse\0225\n\004hits\030\001 \003(\0132!.agent_memory.common" +
-      ".v1.MemoryHitR\004hits\022&\n\017next_page_token\030\002" +
-      " \001(\tR\rnextPageToken\022\035\n\ntotal_size\030\003 \001(\003R" +
-      "\ttotalSize\022E\n\014time_windows\030\004 \003(\0132\".agent" +
-      "_memory.common.v1.TimeWindowR\013timeWindow" +
-      "s\"\231\001\n\033StreamSearchMemoriesRequest\022A\n\005que" +
-      "ry\030\001 \001(\0132#.agent_memory.common.v1.Search" +
-      "QueryB\006\272H\003\310\001\001R\005query\022\035\n\005limit\030\002 \001(\005B\007\272H\004" +
-      "\032\002(\000R\005limit\022\030\n\007explain\030\003 \001(\010R\007explain\"U\n" +
-      "\034StreamSearchMemoriesResponse\0225\n\004hits\030\001 " +
-      "\003(\0132!.agent_memory.common.v1.MemoryHitR\004" +
-      "hits\"\223\002\n\023UpdateMemoryRequest\022t\n\006memory\030\001" +
-      " \001(\0132\036.agent_memory.common.v1.MemoryB<\272H" +
-      "9\272\0013\n\022memory.id_required\022\016id is required" +
-      "\032\rthis.id != \'\'\310\001\001R\006memory\022;\n\013update_mas" +
-      "k\030\002 \001(\0132\032.google.protobuf.FieldMaskR\nupd" +
-      "ateMask\022 \n\006reason\030\003 \001(\tB\010\272H\005r\003(\200\010R\006reaso" +
-      "n\022\'\n\nrequest_id\030\004 \001(\tB\010\272H\005r\003(\200\001R\trequest" +
-      "Id\"N\n\024UpdateMemoryResponse\0226\n\006memory\030\001 \001" +
-      "(\0132\036.agent_memory.common.v1.MemoryR\006memo" +
-      "ry\"\227\001\n\025DeleteMemoriesRequest\0223\n\nmemory_i" +
-      "ds\030\001 \003(\tB\024\272H\021\222\001\016\010\001\020\364\003\"\007r\005\020\001(\200\002R\tmemoryId" +
-      "s\022 \n\006reason\030\002 \001(\tB\010\272H\005r\003(\200\010R\006reason\022\'\n\nr" +
-      "equest_id\030\003 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"9\n\026" +
-      "DeleteMemoriesResponse\022\037\n\013deleted_ids\030\001 " +
-      "\003(\tR\ndeletedIds\"\275\002\n\035DeleteMemoriesByFilt" +
-      "erRequest\022D\n\006filter\030\001 \001(\0132$.agent_memory" +
-      ".common.v1.MemoryFilterB\006\272H\003\310\001\001R\006filter\022" +
-      "%\n\016include_hidden\030\002 \001(\010R\rincludeHidden\022\030" +
-      "\n\007execute\030\003 \001(\010R\007execute\022\035\n\005limit\030\004 \001(\005B" +
-      "\007\272H\004\032\002(\000R\005limit\022+\n\014resume_token\030\005 \001(\tB\010\272" +
-      "H\005r\003(\200 R\013resumeToken\022 \n\006reason\030\006 \001(\tB\010\272H" +
-      "\005r\003(\200\010R\006reason\022\'\n\nrequest_id\030\007 \001(\tB\010\272H\005r" +
-      "\003(\200\001R\trequestId\"\310\001\n\036DeleteMemoriesByFilt" +
-      "erResponse\022#\n\rmatched_count\030\001 \001(\003R\014match" +
-      "edCount\022#\n\rdeleted_count\030\002 \001(\003R\014deletedC" +
-      "ount\022\035\n\nsample_ids\030\003 \003(\tR\tsampleIds\022!\n\014r" +
-      "esume_token\030\004 \001(\tR\013resumeToken\022\032\n\010execut" +
-      "ed\030\005 \001(\010R\010executed\"\272\003\n\035UpdateMemoriesByF" +
-      "ilterRequest\022D\n\006filter\030\001 \001(\0132$.agent_mem" +
-      "ory.common.v1.MemoryFilterB\006\272H\003\310\001\001R\006filt" +
-      "er\022%\n\016include_hidden\030\002 \001(\010R\rincludeHidde" +
-      "n\022\030\n\007execute\030\003 \001(\010R\007execute\022\035\n\005limit\030\004 \001" +
-      "(\005B\007\272H\004\032\002(\000R\005limit\022+\n\014resume_token\030\005 \001(\t" +
-      "B\010\272H\005r\003(\200 R\013resumeToken\022 \n\006reason\030\006 \001(\tB" +
-      "\010\272H\005r\003(\200\010R\006reason\022\'\n\nrequest_id\030\007 \001(\tB\010\272" +
-      "H\005r\003(\200\001R\trequestId\022>\n\006memory\030\010 \001(\0132\036.age" +
-      "nt_memory.common.v1.MemoryB\006\272H\003\310\001\001R\006memo" +
-      "ry\022;\n\013update_mask\030\t \001(\0132\032.google.protobu" +
-      "f.FieldMaskR\nupdateMask\"\351\001\n\036UpdateMemori" +
-      "esByFilterResponse\022#\n\rmatched_count\030\001 \001(" +
-      "\003R\014matchedCount\022#\n\rupdated_count\030\002 \001(\003R\014" +
-      "updatedCount\022\035\n\nsample_ids\030\003 \003(\tR\tsample" +
-      "Ids\022!\n\014resume_token\030\004 \001(\tR\013resumeToken\022\032" +
-      "\n\010executed\030\005 \001(\010R\010executed\022\037\n\013skipped_id" +
-      "s\030\006 \003(\tR\nskippedIds\"\224\001\n\032ListMemoryRevisi" +
-      "onsRequest\022\'\n\tmemory_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200" +
-      "\002R\010memoryId\022$\n\tpage_size\030\002 \001(\005B\007\272H\004\032\002(\000R" +
-      "\010pageSize\022\'\n\npage_token\030\003 \001(\tB\010\272H\005r\003(\200 R" +
-      "\tpageToken\"\225\001\n\033ListMemoryRevisionsRespon" +
-      "se\022N\n\trevisions\030\001 \003(\01320.agent_memory.lon" +
-      "g_term_memory.v1.MemoryRevisionR\trevisio" +
-      "ns\022&\n\017next_page_token\030\002 \001(\tR\rnextPageTok" +
-      "en\"\320\001\n\023RevertMemoryRequest\022\'\n\tmemory_id\030" +
-      "\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\010memoryId\022(\n\013revision_" +
-      "id\030\002 \001(\tB\007\272H\004r\002(@R\nrevisionId\022\033\n\004etag\030\003 " +
-      "\001(\tB\007\272H\004r\002(@R\004etag\022 \n\006reason\030\004 \001(\tB\010\272H\005r" +
-      "\003(\200\010R\006reason\022\'\n\nrequest_id\030\005 \001(\tB\010\272H\005r\003(" +
-      "\200\001R\trequestId\"R\n\024RevertMemoryResponse\022:\n" +
-      "\010memories\030\001 \003(\0132\036.agent_memory.common.v1" +
-      ".MemoryR\010memories\"\334\002\n\025ForgetMemoriesRequ" +
-      "est\022N\n\006policy\030\001 \001(\0132..agent_memory.long_" +
-      "term_memory.v1.ForgetPolicyB\006\272H\003\310\001\001R\006pol" +
-      "icy\022<\n\006filter\030\002 \001(\0132$.agent_memory.commo" +
-      "n.v1.MemoryFilterR\006filter\022+\n\010keep_ids\030\003 " +
-      "\003(\tB\020\272H\r\222\001\n\020\220N\"\005r\003(\200\002R\007keepIds\022\030\n\007execut" +
-      "e\030\004 \001(\010R\007execute\022\'\n\nrequest_id\030\005 \001(\tB\010\272H" +
-      "\005r\003(\200\001R\trequestId\022E\n\005about\030\006 \001(\0132/.agent" +
-      "_memory.long_term_memory.v1.ForgetSubjec" +
-      "tR\005about\"\327\001\n\026ForgetMemoriesResponse\022M\n\010m" +
-      "emories\030\001 \003(\01321.agent_memory.long_term_m" +
-      "emory.v1.ForgottenMemoryR\010memories\022\'\n\017fo" +
-      "rgotten_count\030\002 \001(\003R\016forgottenCount\022)\n\020c" +
-      "onsidered_count\030\003 \001(\003R\017consideredCount\022\032" +
-      "\n\010executed\030\004 \001(\010R\010executed\"\177\n\026CompactMem" +
-      "oriesRequest\022<\n\006filter\030\001 \001(\0132$.agent_mem" +
-      "ory.common.v1.MemoryFilterR\006filter\022\'\n\nre" +
-      "quest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"\222\001\n\027" +
-      "CompactMemoriesResponse\022)\n\020considered_co" +
-      "unt\030\001 \001(\003R\017consideredCount\022!\n\014merged_cou" +
-      "nt\030\002 \001(\003R\013mergedCount\022)\n\020superseded_coun" +
-      "t\030\003 \001(\003R\017supersededCount\"W\n\025ImportMemori" +
-      "esRequest\022>\n\006memory\030\001 \001(\0132\036.agent_memory" +
-      ".common.v1.MemoryB\006\272H\003\310\001\001R\006memory\"\327\001\n\026Im" +
-      "portMemoriesResponse\022#\n\rcreated_count\030\001 " +
-      "\001(\003R\014createdCount\022\'\n\017duplicate_count\030\002 \001" +
-      "(\003R\016duplicateCount\022%\n\016rejected_count\030\003 \001" +
-      "(\003R\rrejectedCount\022H\n\006errors\030\004 \003(\01320.agen" +
-      "t_memory.long_term_memory.v1.ImportRowEr" +
-      "rorR\006errors\"i\n\016ImportRowError\022\020\n\003row\030\001 \001" +
-      "(\003R\003row\022\033\n\tmemory_id\030\002 \001(\tR\010memoryId\022(\n\005" +
-      "error\030\003 \001(\0132\022.google.rpc.StatusR\005error\"\251" +
-      "\001\n\025ExportMemoriesRequest\022<\n\006filter\030\001 \001(\013" +
-      "2$.agent_memory.common.v1.MemoryFilterR\006" +
-      "filter\022%\n\016include_hidden\030\002 \001(\010R\rincludeH" +
-      "idden\022+\n\014resume_token\030\003 \001(\tB\010\272H\005r\003(\200 R\013r" +
-      "esumeToken\"w\n\026ExportMemoriesResponse\022:\n\010" +
-      "memories\030\001 \003(\0132\036.agent_memory.common.v1." +
-      "MemoryR\010memories\022!\n\014resume_token\030\002 \001(\tR\013" +
-      "resumeToken\"\201\001\n\024WatchMemoriesRequest\022<\n\006" +
-      "filter\030\001 \001(\0132$.agent_memory.common.v1.Me" +
-      "moryFilterR\006filter\022+\n\014resume_token\030\002 \001(\t" +
-      "B\010\272H\005r\003(\200 R\013resumeToken\"\202\001\n\025WatchMemorie" +
-      "sResponse\022F\n\006change\030\001 \001(\0132..agent_memory" +
-      ".long_term_memory.v1.MemoryChangeR\006chang" +
-      "e\022!\n\014resume_token\030\002 \001(\tR\013resumeToken\"\256\001\n" +
-      "\020EraseUserRequest\022#\n\007user_id\030\001 \001(\tB\n\272H\007r" +
-      "\005\020\001(\200\004R\006userId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r" +
-      "\003(\200\001R\trequestId\022L\n\010sessions\030\003 \003(\0132%.agen" +
-      "t_memory.common.v1.ErasedSessionB\t\272H\006\222\001\003" +
-      "\020\220NR\010sessions\"S\n\021EraseUserResponse\022>\n\007re" +
-      "ceipt\030\001 \001(\0132$.agent_memory.common.v1.Era" +
-      "seReceiptR\007receipt2\240\036\n\025LongTermMemorySer" +
-      "vice\022\262\001\n\016CreateMemories\0227.agent_memory.l" +
-      "ong_term_memory.v1.CreateMemoriesRequest" +
-      "\0328.agent_memory.long_term_memory.v1.Crea" +
-      "teMemoriesResponse\"-\342\340\030\006\010\002\022\002\010\036\202\323\344\223\002\035:\001*\"" +
-      "\030/v1/memories:batchCreate\022\243\001\n\tGetMemory\022" +
-      "2.agent_memory.long_term_memory.v1.GetMe" +
-      "moryRequest\0323.agent_memory.long_term_mem" +
-      "ory.v1.GetMemoryResponse\"-\220\002\001\342\340\030\006\010\001\022\002\010\005\202" +
-      "\323\344\223\002\032\022\030/v1/memories/{memory_id}\022\265\001\n\020Batc" +
-      "hGetMemories\0229.agent_memory.long_term_me" +
-      "mory.v1.BatchGetMemoriesRequest\032:.agent_" +
-      "memory.long_term_memory.v1.BatchGetMemor" +
-      "iesResponse\"*\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002\027\022\025/v1/me" +
-      "mories:batchGet\022\270\001\n\014ListMemories\0225.agent" +
-      "_memory.long_term_memory.v1.ListMemories" +
-      "Request\0326.agent_memory.long_term_memory." +
-      "v1.ListMemoriesResponse\"9\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323" +
-      "\344\223\002&:\001*Z\016\022\014/v1/memories\"\021/v1/memories:li" +
-      "st\022\254\001\n\rCountMemories\0226.agent_memory.long" +
-      "_term_memory.v1.CountMemoriesRequest\0327.a" +
-      "gent_memory.long_term_memory.v1.CountMem" +
-      "oriesResponse\"*\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002\027:\001*\"\022/" +
-      "v1/memories:count\022\267\001\n\017ListFieldValues\0228." +
-      "agent_memory.long_term_memory.v1.ListFie" +
-      "ldValuesRequest\0329.agent_memory.long_term" +
-      "_memory.v1.ListFieldValuesResponse\"/\220\002\001\342" +
-      "\340\030\006\010\001\022\002\010\036\202\323\344\223\002\034:\001*\"\027/v1/memories:listVal" +
-      "ues\022\260\001\n\016SearchMemories\0227.agent_memory.lo" +
-      "ng_term_memory.v1.SearchMemoriesRequest\032" +
-      "8.agent_memory.long_term_memory.v1.Searc" +
-      "hMemoriesResponse\"+\220\002\001\342\340\030\006\010\001\022\002\010\036\202\323\344\223\002\030:\001" +
-      "*\"\023/v1/memories:search\022\312\001\n\024StreamSearchM" +
-      "emories\022=.agent_memory.long_term_memory." +
-      "v1.StreamSearchMemoriesRequest\032>.agent_m" +
-      "emory.long_term_memory.v1.StreamSearchMe" +
-      "moriesResponse\"1\220\002\001\342\340\030\006\010\001\022\002\010x\202\323\344\223\002\036:\001*\"\031" +
-      "/v1/memories:streamSearch0\001\022\261\001\n\014UpdateMe" +
-      "mory\0225.agent_memory.long_term_memory.v1." +
-      "UpdateMemoryRequest\0326.agent_memory.long_" +
-      "term_memory.v1.UpdateMemoryResponse\"2\342\340\030" +
-      "\006\010\002\022\002\010\n\202\323\344\223\002\":\006memory2\030/v1/memories/{mem" +
-      "ory.id}\022\262\001\n\016DeleteMemories\0227.agent_memor" +
-      "y.long_term_memory.v1.DeleteMemoriesRequ" +
-      "est\0328.agent_memory.long_term_memory.v1.D" +
-      "eleteMemoriesResponse\"-\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002\035:" +
-      "\001*\"\030/v1/memories:batchDelete\022\315\001\n\026DeleteM" +
-      "emoriesByFilter\022?.agent_memory.long_term" +
-      "_memory.v1.DeleteMemoriesByFilterRequest" +
-      "\032@.agent_memory.long_term_memory.v1.Dele" +
-      "teMemoriesByFilterResponse\"0\342\340\030\006\010\002\022\002\010<\202\323" +
-      "\344\223\002 :\001*\"\033/v1/memories:deleteByFilter\022\315\001\n" +
-      "\026UpdateMemoriesByFilter\022?.agent_memory.l" +
-      "ong_term_memory.v1.UpdateMemoriesByFilte" +
-      "rRequest\032@.agent_memory.long_term_memory" +
-      ".v1.UpdateMemoriesByFilterResponse\"0\342\340\030\006" +
-      "\010\002\022\002\010<\202\323\344\223\002 :\001*\"\033/v1/memories:updateByFi" +
-      "lter\022\313\001\n\023ListMemoryRevisions\022<.agent_mem" +
-      "ory.long_term_memory.v1.ListMemoryRevisi" +
-      "onsRequest\032=.agent_memory.long_term_memo" +
-      "ry.v1.ListMemoryRevisionsResponse\"7\220\002\001\342\340" +
-      "\030\006\010\001\022\002\010\n\202\323\344\223\002$\022\"/v1/memories/{memory_id}" +
-      "/revisions\022\263\001\n\014RevertMemory\0225.agent_memo" +
-      "ry.long_term_memory.v1.RevertMemoryReque" +
-      "st\0326.agent_memory.long_term_memory.v1.Re" +
-      "vertMemoryResponse\"4\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002$:\001*\"" +
-      "\037/v1/memories/{memory_id}:revert\022\255\001\n\016For" +
-      "getMemories\0227.agent_memory.long_term_mem" +
-      "ory.v1.ForgetMemoriesRequest\0328.agent_mem" +
-      "ory.long_term_memory.v1.ForgetMemoriesRe" +
-      "sponse\"(\342\340\030\006\010\002\022\002\010x\202\323\344\223\002\030:\001*\"\023/v1/memorie" +
-      "s:forget\022\261\001\n\017CompactMemories\0228.agent_mem" +
-      "ory.long_term_memory.v1.CompactMemoriesR" +
-      "equest\0329.agent_memory.long_term_memory.v" +
-      "1.CompactMemoriesResponse\")\342\340\030\006\010\003\022\002\010x\202\323\344" +
-      "\223\002\031:\001*\"\024/v1/memories:compact\022\222\001\n\016ImportM" +
-      "emories\0227.agent_memory.long_term_memory." +
-      "v1.ImportMemoriesRequest\0328.agent_memory." +
-      "long_term_memory.v1.ImportMemoriesRespon" +
-      "se\"\013\342\340\030\007\010\003\022\003\010\220\034(\001\022\263\001\n\016ExportMemories\0227.a" +
-      "gent_memory.long_term_memory.v1.ExportMe" +
-      "moriesRequest\0328.agent_memory.long_term_m" +
-      "emory.v1.ExportMemoriesResponse\",\220\002\001\342\340\030\007" +
-      "\010\003\022\003\010\220\034\202\323\344\223\002\030:\001*\"\023/v1/memories:export0\001\022" +
-      "\252\001\n\rWatchMemories\0226.agent_memory.long_te" +
-      "rm_memory.v1.WatchMemoriesRequest\0327.agen" +
-      "t_memory.long_term_memory.v1.WatchMemori" +
-      "esResponse\"&\220\002\001\342\340\030\002\010\001\202\323\344\223\002\027:\001*\"\022/v1/memo" +
-      "ries:watch0\001\022\261\001\n\rForgetSession\0226.agent_m" +
-      "emory.long_term_memory.v1.ForgetSessionR" +
+      "in\030\004 \001(\010R\007explain\0220\n\016standing_limit\030\005 \001(" +
+      "\005B\t\272H\006\032\004\030d(\000R\rstandingLimit\"\255\002\n\026SearchMe" +
+      "moriesResponse\0225\n\004hits\030\001 \003(\0132!.agent_mem" +
+      "ory.common.v1.MemoryHitR\004hits\022&\n\017next_pa" +
+      "ge_token\030\002 \001(\tR\rnextPageToken\022\035\n\ntotal_s" +
+      "ize\030\003 \001(\003R\ttotalSize\022E\n\014time_windows\030\004 \003" +
+      "(\0132\".agent_memory.common.v1.TimeWindowR\013" +
+      "timeWindows\022N\n\010standing\030\005 \001(\01322.agent_me" +
+      "mory.long_term_memory.v1.StandingMemorie" +
+      "sR\010standing\"N\n\020StandingMemories\022:\n\010memor" +
+      "ies\030\001 \003(\0132\036.agent_memory.common.v1.Memor" +
+      "yR\010memories\"\231\001\n\033StreamSearchMemoriesRequ" +
+      "est\022A\n\005query\030\001 \001(\0132#.agent_memory.common" +
+      ".v1.SearchQueryB\006\272H\003\310\001\001R\005query\022\035\n\005limit\030" +
+      "\002 \001(\005B\007\272H\004\032\002(\000R\005limit\022\030\n\007explain\030\003 \001(\010R\007" +
+      "explain\"U\n\034StreamSearchMemoriesResponse\022" +
+      "5\n\004hits\030\001 \003(\0132!.agent_memory.common.v1.M" +
+      "emoryHitR\004hits\"\223\002\n\023UpdateMemoryRequest\022t" +
+      "\n\006memory\030\001 \001(\0132\036.agent_memory.common.v1." +
+      "MemoryB<\272H9\272\0013\n\022memory.id_required\022\016id i" +
+      "s required\032\rthis.id != \'\'\310\001\001R\006memory\022;\n\013" +
+      "update_mask\030\002 \001(\0132\032.google.protobuf.Fiel" +
+      "dMaskR\nupdateMask\022 \n\006reason\030\003 \001(\tB\010\272H\005r\003" +
+      "(\200\010R\006reason\022\'\n\nrequest_id\030\004 \001(\tB\010\272H\005r\003(\200" +
+      "\001R\trequestId\"N\n\024UpdateMemoryResponse\0226\n\006" +
+      "memory\030\001 \001(\0132\036.agent_memory.common.v1.Me" +
+      "moryR\006memory\"\227\001\n\025DeleteMemoriesRequest\0223" +
+      "\n\nmemory_ids\030\001 \003(\tB\024\272H\021\222\001\016\010\001\020\364\003\"\007r\005\020\001(\200\002" +
+      "R\tmemoryIds\022 \n\006reason\030\002 \001(\tB\010\272H\005r\003(\200\010R\006r" +
+      "eason\022\'\n\nrequest_id\030\003 \001(\tB\010\272H\005r\003(\200\001R\treq" +
+      "uestId\"9\n\026DeleteMemoriesResponse\022\037\n\013dele" +
+      "ted_ids\030\001 \003(\tR\ndeletedIds\"\275\002\n\035DeleteMemo" +
+      "riesByFilterRequest\022D\n\006filter\030\001 \001(\0132$.ag" +
+      "ent_memory.common.v1.MemoryFilterB\006\272H\003\310\001" +
+      "\001R\006filter\022%\n\016include_hidden\030\002 \001(\010R\rinclu" +
+      "deHidden\022\030\n\007execute\030\003 \001(\010R\007execute\022\035\n\005li" +
+      "mit\030\004 \001(\005B\007\272H\004\032\002(\000R\005limit\022+\n\014resume_toke" +
+      "n\030\005 \001(\tB\010\272H\005r\003(\200 R\013resumeToken\022 \n\006reason" +
+      "\030\006 \001(\tB\010\272H\005r\003(\200\010R\006reason\022\'\n\nrequest_id\030\007" +
+      " \001(\tB\010\272H\005r\003(\200\001R\trequestId\"\310\001\n\036DeleteMemo" +
+      "riesByFilterResponse\022#\n\rmatched_count\030\001 " +
+      "\001(\003R\014matchedCount\022#\n\rdeleted_count\030\002 \001(\003" +
+      "R\014deletedCount\022\035\n\nsample_ids\030\003 \003(\tR\tsamp" +
+      "leIds\022!\n\014resume_token\030\004 \001(\tR\013resumeToken" +
+      "\022\032\n\010executed\030\005 \001(\010R\010executed\"\272\003\n\035UpdateM" +
+      "emoriesByFilterRequest\022D\n\006filter\030\001 \001(\0132$" +
+      ".agent_memory.common.v1.MemoryFilterB\006\272H" +
+      "\003\310\001\001R\006filter\022%\n\016include_hidden\030\002 \001(\010R\rin" +
+      "cludeHidden\022\030\n\007execute\030\003 \001(\010R\007execute\022\035\n" +
+      "\005limit\030\004 \001(\005B\007\272H\004\032\002(\000R\005limit\022+\n\014resume_t" +
+      "oken\030\005 \001(\tB\010\272H\005r\003(\200 R\013resumeToken\022 \n\006rea" +
+      "son\030\006 \001(\tB\010\272H\005r\003(\200\010R\006reason\022\'\n\nrequest_i" +
+      "d\030\007 \001(\tB\010\272H\005r\003(\200\001R\trequestId\022>\n\006memory\030\010" +
+      " \001(\0132\036.agent_memory.common.v1.MemoryB\006\272H" +
+      "\003\310\001\001R\006memory\022;\n\013update_mask\030\t \001(\0132\032.goog" +
+      "le.protobuf.FieldMaskR\nupdateMask\"\351\001\n\036Up" +
+      "dateMemoriesByFilterResponse\022#\n\rmatched_" +
+      "count\030\001 \001(\003R\014matchedCount\022#\n\rupdated_cou" +
+      "nt\030\002 \001(\003R\014updatedCount\022\035\n\nsample_ids\030\003 \003" +
+      "(\tR\tsampleIds\022!\n\014resume_token\030\004 \001(\tR\013res" +
+      "umeToken\022\032\n\010executed\030\005 \001(\010R\010executed\022\037\n\013" +
+      "skipped_ids\030\006 \003(\tR\nskippedIds\"\224\001\n\032ListMe" +
+      "moryRevisionsRequest\022\'\n\tmemory_id\030\001 \001(\tB" +
+      "\n\272H\007r\005\020\001(\200\002R\010memoryId\022$\n\tpage_size\030\002 \001(\005" +
+      "B\007\272H\004\032\002(\000R\010pageSize\022\'\n\npage_token\030\003 \001(\tB" +
+      "\010\272H\005r\003(\200 R\tpageToken\"\225\001\n\033ListMemoryRevis" +
+      "ionsResponse\022N\n\trevisions\030\001 \003(\01320.agent_" +
+      "memory.long_term_memory.v1.MemoryRevisio" +
+      "nR\trevisions\022&\n\017next_page_token\030\002 \001(\tR\rn" +
+      "extPageToken\"\320\001\n\023RevertMemoryRequest\022\'\n\t" +
+      "memory_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\010memoryId\022(\n" +
+      "\013revision_id\030\002 \001(\tB\007\272H\004r\002(@R\nrevisionId\022" +
+      "\033\n\004etag\030\003 \001(\tB\007\272H\004r\002(@R\004etag\022 \n\006reason\030\004" +
+      " \001(\tB\010\272H\005r\003(\200\010R\006reason\022\'\n\nrequest_id\030\005 \001" +
+      "(\tB\010\272H\005r\003(\200\001R\trequestId\"R\n\024RevertMemoryR" +
+      "esponse\022:\n\010memories\030\001 \003(\0132\036.agent_memory" +
+      ".common.v1.MemoryR\010memories\"\334\002\n\025ForgetMe" +
+      "moriesRequest\022N\n\006policy\030\001 \001(\0132..agent_me" +
+      "mory.long_term_memory.v1.ForgetPolicyB\006\272" +
+      "H\003\310\001\001R\006policy\022<\n\006filter\030\002 \001(\0132$.agent_me" +
+      "mory.common.v1.MemoryFilterR\006filter\022+\n\010k" +
+      "eep_ids\030\003 \003(\tB\020\272H\r\222\001\n\020\220N\"\005r\003(\200\002R\007keepIds" +
+      "\022\030\n\007execute\030\004 \001(\010R\007execute\022\'\n\nrequest_id" +
+      "\030\005 \001(\tB\010\272H\005r\003(\200\001R\trequestId\022E\n\005about\030\006 \001" +
+      "(\0132/.agent_memory.long_term_memory.v1.Fo" +
+      "rgetSubjectR\005about\"\327\001\n\026ForgetMemoriesRes" +
+      "ponse\022M\n\010memories\030\001 \003(\01321.agent_memory.l" +
+      "ong_term_memory.v1.ForgottenMemoryR\010memo" +
+      "ries\022\'\n\017forgotten_count\030\002 \001(\003R\016forgotten" +
+      "Count\022)\n\020considered_count\030\003 \001(\003R\017conside" +
+      "redCount\022\032\n\010executed\030\004 \001(\010R\010executed\"\177\n\026" +
+      "CompactMemoriesRequest\022<\n\006filter\030\001 \001(\0132$" +
+      ".agent_memory.common.v1.MemoryFilterR\006fi" +
+      "lter\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\trequ" +
+      "estId\"\222\001\n\027CompactMemoriesResponse\022)\n\020con" +
+      "sidered_count\030\001 \001(\003R\017consideredCount\022!\n\014" +
+      "merged_count\030\002 \001(\003R\013mergedCount\022)\n\020super" +
+      "seded_count\030\003 \001(\003R\017supersededCount\"W\n\025Im" +
+      "portMemoriesRequest\022>\n\006memory\030\001 \001(\0132\036.ag" +
+      "ent_memory.common.v1.MemoryB\006\272H\003\310\001\001R\006mem" +
+      "ory\"\327\001\n\026ImportMemoriesResponse\022#\n\rcreate" +
+      "d_count\030\001 \001(\003R\014createdCount\022\'\n\017duplicate" +
+      "_count\030\002 \001(\003R\016duplicateCount\022%\n\016rejected" +
+      "_count\030\003 \001(\003R\rrejectedCount\022H\n\006errors\030\004 " +
+      "\003(\01320.agent_memory.long_term_memory.v1.I" +
+      "mportRowErrorR\006errors\"i\n\016ImportRowError\022" +
+      "\020\n\003row\030\001 \001(\003R\003row\022\033\n\tmemory_id\030\002 \001(\tR\010me" +
+      "moryId\022(\n\005error\030\003 \001(\0132\022.google.rpc.Statu" +
+      "sR\005error\"\251\001\n\025ExportMemoriesRequest\022<\n\006fi" +
+      "lter\030\001 \001(\0132$.agent_memory.common.v1.Memo" +
+      "ryFilterR\006filter\022%\n\016include_hidden\030\002 \001(\010" +
+      "R\rincludeHidden\022+\n\014resume_token\030\003 \001(\tB\010\272" +
+      "H\005r\003(\200 R\013resumeToken\"w\n\026ExportMemoriesRe" +
+      "sponse\022:\n\010memories\030\001 \003(\0132\036.agent_memory." +
+      "common.v1.MemoryR\010memories\022!\n\014resume_tok" +
+      "en\030\002 \001(\tR\013resumeToken\"\201\001\n\024WatchMemoriesR" +
+      "equest\022<\n\006filter\030\001 \001(\0132$.agent_memory.co" +
+      "mmon.v1.MemoryFilterR\006filter\022+\n\014resume_t" +
+      "oken\030\002 \001(\tB\010\272H\005r\003(\200 R\013resumeToken\"\202\001\n\025Wa" +
+      "tchMemoriesResponse\022F\n\006change\030\001 \001(\0132..ag" +
+      "ent_memory.long_term_memory.v1.MemoryCha" +
+      "ngeR\006change\022!\n\014resume_token\030\002 \001(\tR\013resum" +
+      "eToken\"\256\001\n\020EraseUserRequest\022#\n\007user_id\030\001" +
+      " \001(\tB\n\272H\007r\005\020\001(\200\004R\006userId\022\'\n\nrequest_id\030\002" +
+      " \001(\tB\010\272H\005r\003(\200\001R\trequestId\022L\n\010sessions\030\003 " +
+      "\003(\0132%.agent_memory.common.v1.ErasedSessi" +
+      "onB\t\272H\006\222\001\003\020\220NR\010sessions\"S\n\021EraseUserResp" +
+      "onse\022>\n\007receipt\030\001 \001(\0132$.agent_memory.com" +
+      "mon.v1.EraseReceiptR\007receipt2\240\036\n\025LongTer" +
+      "mMemoryService\022\262\001\n\016CreateMemories\0227.agen" +
+      "t_memory.long_term_memory.v1.CreateMemor" +
+      "iesRequest\0328.agent_memory.long_term_memo" +
+      "ry.v1.CreateMemoriesResponse\"-\342\340\030\006\010\002\022\002\010\036" +
+      "\202\323\344\223\002\035:\001*\"\030/v1/memories:batchCreate\022\243\001\n\t" +
+      "GetMemory\0222.agent_memory.long_term_memor" +
+      "y.v1.GetMemoryRequest\0323.agent_memory.lon" +
+      "g_term_memory.v1.GetMemoryResponse\"-\220\002\001\342" +
+      "\340\030\006\010\001\022\002\010\005\202\323\344\223\002\032\022\030/v1/memories/{memory_id" +
+      "}\022\265\001\n\020BatchGetMemories\0229.agent_memory.lo" +
+      "ng_term_memory.v1.BatchGetMemoriesReques" +
+      "t\032:.agent_memory.long_term_memory.v1.Bat" +
+      "chGetMemoriesResponse\"*\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223" +
+      "\002\027\022\025/v1/memories:batchGet\022\270\001\n\014ListMemori" +
+      "es\0225.agent_memory.long_term_memory.v1.Li" +
+      "stMemoriesRequest\0326.agent_memory.long_te" +
+      "rm_memory.v1.ListMemoriesResponse\"9\220\002\001\342\340" +
+      "\030\006\010\001\022\002\010\n\202\323\344\223\002&:\001*Z\016\022\014/v1/memories\"\021/v1/m" +
+      "emories:list\022\254\001\n\rCountMemories\0226.agent_m" +
+      "emory.long_term_memory.v1.CountMemoriesR" +
       "equest\0327.agent_memory.long_term_memory.v" +
-      "1.ForgetSessionResponse\"/\342\340\030\006\010\002\022\002\010\036\202\323\344\223\002" +
-      "\037:\001*\"\032/v1/memories:forgetSession\022\262\001\n\tEra" +
-      "seUser\0222.agent_memory.long_term_memory.v" +
-      "1.EraseUserRequest\0323.agent_memory.long_t" +
-      "erm_memory.v1.EraseUserResponse\"<\342\340\030\006\010\003\022" +
-      "\002\010<\202\323\344\223\002,:\001*\"\'/v1/users/{user_id}:eraseL" +
-      "ongTermMemoryB\256\002\n io.agentmemory.longter" +
-      "mmemory.v1B\032LongTermMemoryServiceProtoP\001" +
-      "Zagithub.com/agent-memory/agent-memory/c" +
-      "lients/go/agent_memory/long_term_memory/" +
-      "v1;longtermmemoryv1\252\002\035AgentMemory.LongTe" +
-      "rmMemory.V1\312\002\035AgentMemory\\LongTermMemory" +
-      "\\V1\342\002&AgentMemory\\LongTermMemory\\V1\\Meta" +
-      "data\352\002\037AgentMemory::LongTermMemory::V1b\006" +
-      "proto3"
+      "1.CountMemoriesResponse\"*\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323" +
+      "\344\223\002\027:\001*\"\022/v1/memories:count\022\267\001\n\017ListFiel" +
+      "dValues\0228.agent_memory.long_term_memory." +
+      "v1.ListFieldValuesRequest\0329.agent_memory" +
+      ".long_term_memory.v1.ListFieldValuesResp" +
+      "onse\"/\220\002\001\342\340\030\006\010\001\022\002\010\036\202\323\344\223\002\034:\001*\"\027/v1/memori" +
+      "es:listValues\022\260\001\n\016SearchMemories\0227.agent" +
+      "_memory.long_term_memory.v1.SearchMemori" +
+      "esRequest\0328.agent_memory.long_term_memor" +
+      "y.v1.SearchMemoriesResponse\"+\220\002\001\342\340\030\006\010\001\022\002" +
+      "\010\036\202\323\344\223\002\030:\001*\"\023/v1/memories:search\022\312\001\n\024Str" +
+      "eamSearchMemories\022=.agent_memory.long_te" +
+      "rm_memory.v1.StreamSearchMemoriesRequest" +
+      "\032>.agent_memory.long_term_memory.v1.Stre" +
+      "amSearchMemoriesResponse\"1\220\002\001\342\340\030\006\010\001\022\002\010x\202" +
+      "\323\344\223\002\036:\001*\"\031/v1/memories:streamSearch0\001\022\261\001" +
+      "\n\014UpdateMemory\0225.agent_memory.long_term_" +
+      "memory.v1.UpdateMemoryRequest\0326.agent_me" +
+      "mory.long_term_memory.v1.UpdateMemoryRes" +
+      "ponse\"2\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002\":\006memory2\030/v1/mem" +
+      "ories/{memory.id}\022\262\001\n\016DeleteMemories\0227.a" +
+      "gent_memory.long_term_memory.v1.DeleteMe" +
+      "moriesRequest\0328.agent_memory.long_term_m" +
+      "emory.v1.DeleteMemoriesResponse\"-\342\340\030\006\010\002\022" +
+      "\002\010\n\202\323\344\223\002\035:\001*\"\030/v1/memories:batchDelete\022\315" +
+      "\001\n\026DeleteMemoriesByFilter\022?.agent_memory" +
+      ".long_term_memory.v1.DeleteMemoriesByFil" +
+      "terRequest\032@.agent_memory.long_term_memo" +
+      "ry.v1.DeleteMemoriesByFilterResponse\"0\342\340" +
+      "\030\006\010\002\022\002\010<\202\323\344\223\002 :\001*\"\033/v1/memories:deleteBy" +
+      "Filter\022\315\001\n\026UpdateMemoriesByFilter\022?.agen" +
+      "t_memory.long_term_memory.v1.UpdateMemor" +
+      "iesByFilterRequest\032@.agent_memory.long_t" +
+      "erm_memory.v1.UpdateMemoriesByFilterResp" +
+      "onse\"0\342\340\030\006\010\002\022\002\010<\202\323\344\223\002 :\001*\"\033/v1/memories:" +
+      "updateByFilter\022\313\001\n\023ListMemoryRevisions\022<" +
+      ".agent_memory.long_term_memory.v1.ListMe" +
+      "moryRevisionsRequest\032=.agent_memory.long" +
+      "_term_memory.v1.ListMemoryRevisionsRespo" +
+      "nse\"7\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002$\022\"/v1/memories/{" +
+      "memory_id}/revisions\022\263\001\n\014RevertMemory\0225." +
+      "agent_memory.long_term_memory.v1.RevertM" +
+      "emoryRequest\0326.agent_memory.long_term_me" +
+      "mory.v1.RevertMemoryResponse\"4\342\340\030\006\010\002\022\002\010\n" +
+      "\202\323\344\223\002$:\001*\"\037/v1/memories/{memory_id}:reve" +
+      "rt\022\255\001\n\016ForgetMemories\0227.agent_memory.lon" +
+      "g_term_memory.v1.ForgetMemoriesRequest\0328" +
+      ".agent_memory.long_term_memory.v1.Forget" +
+      "MemoriesResponse\"(\342\340\030\006\010\002\022\002\010x\202\323\344\223\002\030:\001*\"\023/" +
+      "v1/memories:forget\022\261\001\n\017CompactMemories\0228" +
+      ".agent_memory.long_term_memory.v1.Compac" +
+      "tMemoriesRequest\0329.agent_memory.long_ter" +
+      "m_memory.v1.CompactMemoriesResponse\")\342\340\030" +
+      "\006\010\003\022\002\010x\202\323\344\223\002\031:\001*\"\024/v1/memories:compact\022\222" +
+      "\001\n\016ImportMemories\0227.agent_memory.long_te" +
+      "rm_memory.v1.ImportMemoriesRequest\0328.age" +
+      "nt_memory.long_term_memory.v1.ImportMemo" +
+      "riesResponse\"\013\342\340\030\007\010\003\022\003\010\220\034(\001\022\263\001\n\016ExportMe" +
+      "mories\0227.agent_memory.long_term_memory.v" +
+      "1.ExportMemoriesRequest\0328.agent_memory.l" +
+      "ong_term_memory.v1.ExportMemoriesRespons" +
+      "e\",\220\002\001\342\340\030\007\010\003\022\003\010\220\034\202\323\344\223\002\030:\001*\"\023/v1/memories" +
+      ":export0\001\022\252\001\n\rWatchMemories\0226.agent_memo" +
+      "ry.long_term_memory.v1.WatchMemoriesRequ" +
+      "est\0327.agent_memory.long_term_memory.v1.W" +
+      "atchMemoriesResponse\"&\220\002\001\342\340\030\002\010\001\202\323\344\223\002\027:\001*" +
+      "\"\022/v1/memories:watch0\001\022\261\001\n\rForgetSession" +
+      "\0226.agent_memory.long_term_memory.v1.Forg" +
+      "etSessionRequest\0327.agent_memory.long_ter" +
+      "m_memory.v1.ForgetSessionResponse\"/\342\340\030\006\010" +
+      "\002\022\002\010\036\202\323\344\223\002\037:\001*\"\032/v1/memories:forgetSessi" +
+      "on\022\262\001\n\tEraseUser\0222.agent_memory.long_ter" +
+      "m_memory.v1.EraseUserRequest\0323.agent_mem" +
+      "ory.long_term_memory.v1.EraseUserRespons" +
+      "e\"<\342\340\030\006\010\003\022\002\010<\202\323\344\223\002,:\001*\"\'/v1/users/{user_" +
+      "id}:eraseLongTermMemoryB\256\002\n io.agentmemo" +
+      "ry.longtermmemory.v1B\032LongTermMemoryServ" +
+      "iceProtoP\001Zagithub.com/agent-memory/agen" +
+      "t-memory/clients/go/agent_memory/long_te" +
+      "rm_memory/v1;longtermmemoryv1\252\002\035AgentMem" +
+      "ory.LongTermMemory.V1\312\002\035AgentMemory\\Long" +
+      "TermMemory\\V1\342\002&AgentMemory\\LongTermMemo" +
+      "ry\\V1\\Metadata\352\002\037AgentMemory::LongTermMe" +
+      "mory::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -671,171 +681,177 @@ public final class LongTermMemoryServiceProto extends com.google.protobuf.Genera
     internal_static_agent_memory_long_term_memory_v1_SearchMemoriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_SearchMemoriesRequest_descriptor,
-        new java.lang.String[] { "Query", "PageSize", "PageToken", "Explain", });
+        new java.lang.String[] { "Query", "PageSize", "PageToken", "Explain", "StandingLimit", });
     internal_static_agent_memory_long_term_memory_v1_SearchMemoriesResponse_descriptor =
       getDescriptor().getMessageType(16);
     internal_static_agent_memory_long_term_memory_v1_SearchMemoriesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_SearchMemoriesResponse_descriptor,
-        new java.lang.String[] { "Hits", "NextPageToken", "TotalSize", "TimeWindows", });
-    internal_static_agent_memory_long_term_memory_v1_StreamSearchMemoriesRequest_descriptor =
+        new java.lang.String[] { "Hits", "NextPageToken", "TotalSize", "TimeWindows", "Standing", });
+    internal_static_agent_memory_long_term_memory_v1_StandingMemories_descriptor =
       getDescriptor().getMessageType(17);
+    internal_static_agent_memory_long_term_memory_v1_StandingMemories_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_long_term_memory_v1_StandingMemories_descriptor,
+        new java.lang.String[] { "Memories", });
+    internal_static_agent_memory_long_term_memory_v1_StreamSearchMemoriesRequest_descriptor =
+      getDescriptor().getMessageType(18);
     internal_static_agent_memory_long_term_memory_v1_StreamSearchMemoriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_StreamSearchMemoriesRequest_descriptor,
         new java.lang.String[] { "Query", "Limit", "Explain", });
     internal_static_agent_memory_long_term_memory_v1_StreamSearchMemoriesResponse_descriptor =
-      getDescriptor().getMessageType(18);
+      getDescriptor().getMessageType(19);
     internal_static_agent_memory_long_term_memory_v1_StreamSearchMemoriesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_StreamSearchMemoriesResponse_descriptor,
         new java.lang.String[] { "Hits", });
     internal_static_agent_memory_long_term_memory_v1_UpdateMemoryRequest_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(20);
     internal_static_agent_memory_long_term_memory_v1_UpdateMemoryRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_UpdateMemoryRequest_descriptor,
         new java.lang.String[] { "Memory", "UpdateMask", "Reason", "RequestId", });
     internal_static_agent_memory_long_term_memory_v1_UpdateMemoryResponse_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(21);
     internal_static_agent_memory_long_term_memory_v1_UpdateMemoryResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_UpdateMemoryResponse_descriptor,
         new java.lang.String[] { "Memory", });
     internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesRequest_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(22);
     internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesRequest_descriptor,
         new java.lang.String[] { "MemoryIds", "Reason", "RequestId", });
     internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesResponse_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(23);
     internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesResponse_descriptor,
         new java.lang.String[] { "DeletedIds", });
     internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesByFilterRequest_descriptor =
-      getDescriptor().getMessageType(23);
+      getDescriptor().getMessageType(24);
     internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesByFilterRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesByFilterRequest_descriptor,
         new java.lang.String[] { "Filter", "IncludeHidden", "Execute", "Limit", "ResumeToken", "Reason", "RequestId", });
     internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesByFilterResponse_descriptor =
-      getDescriptor().getMessageType(24);
+      getDescriptor().getMessageType(25);
     internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesByFilterResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_DeleteMemoriesByFilterResponse_descriptor,
         new java.lang.String[] { "MatchedCount", "DeletedCount", "SampleIds", "ResumeToken", "Executed", });
     internal_static_agent_memory_long_term_memory_v1_UpdateMemoriesByFilterRequest_descriptor =
-      getDescriptor().getMessageType(25);
+      getDescriptor().getMessageType(26);
     internal_static_agent_memory_long_term_memory_v1_UpdateMemoriesByFilterRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_UpdateMemoriesByFilterRequest_descriptor,
         new java.lang.String[] { "Filter", "IncludeHidden", "Execute", "Limit", "ResumeToken", "Reason", "RequestId", "Memory", "UpdateMask", });
     internal_static_agent_memory_long_term_memory_v1_UpdateMemoriesByFilterResponse_descriptor =
-      getDescriptor().getMessageType(26);
+      getDescriptor().getMessageType(27);
     internal_static_agent_memory_long_term_memory_v1_UpdateMemoriesByFilterResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_UpdateMemoriesByFilterResponse_descriptor,
         new java.lang.String[] { "MatchedCount", "UpdatedCount", "SampleIds", "ResumeToken", "Executed", "SkippedIds", });
     internal_static_agent_memory_long_term_memory_v1_ListMemoryRevisionsRequest_descriptor =
-      getDescriptor().getMessageType(27);
+      getDescriptor().getMessageType(28);
     internal_static_agent_memory_long_term_memory_v1_ListMemoryRevisionsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ListMemoryRevisionsRequest_descriptor,
         new java.lang.String[] { "MemoryId", "PageSize", "PageToken", });
     internal_static_agent_memory_long_term_memory_v1_ListMemoryRevisionsResponse_descriptor =
-      getDescriptor().getMessageType(28);
+      getDescriptor().getMessageType(29);
     internal_static_agent_memory_long_term_memory_v1_ListMemoryRevisionsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ListMemoryRevisionsResponse_descriptor,
         new java.lang.String[] { "Revisions", "NextPageToken", });
     internal_static_agent_memory_long_term_memory_v1_RevertMemoryRequest_descriptor =
-      getDescriptor().getMessageType(29);
+      getDescriptor().getMessageType(30);
     internal_static_agent_memory_long_term_memory_v1_RevertMemoryRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_RevertMemoryRequest_descriptor,
         new java.lang.String[] { "MemoryId", "RevisionId", "Etag", "Reason", "RequestId", });
     internal_static_agent_memory_long_term_memory_v1_RevertMemoryResponse_descriptor =
-      getDescriptor().getMessageType(30);
+      getDescriptor().getMessageType(31);
     internal_static_agent_memory_long_term_memory_v1_RevertMemoryResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_RevertMemoryResponse_descriptor,
         new java.lang.String[] { "Memories", });
     internal_static_agent_memory_long_term_memory_v1_ForgetMemoriesRequest_descriptor =
-      getDescriptor().getMessageType(31);
+      getDescriptor().getMessageType(32);
     internal_static_agent_memory_long_term_memory_v1_ForgetMemoriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ForgetMemoriesRequest_descriptor,
         new java.lang.String[] { "Policy", "Filter", "KeepIds", "Execute", "RequestId", "About", });
     internal_static_agent_memory_long_term_memory_v1_ForgetMemoriesResponse_descriptor =
-      getDescriptor().getMessageType(32);
+      getDescriptor().getMessageType(33);
     internal_static_agent_memory_long_term_memory_v1_ForgetMemoriesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ForgetMemoriesResponse_descriptor,
         new java.lang.String[] { "Memories", "ForgottenCount", "ConsideredCount", "Executed", });
     internal_static_agent_memory_long_term_memory_v1_CompactMemoriesRequest_descriptor =
-      getDescriptor().getMessageType(33);
+      getDescriptor().getMessageType(34);
     internal_static_agent_memory_long_term_memory_v1_CompactMemoriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_CompactMemoriesRequest_descriptor,
         new java.lang.String[] { "Filter", "RequestId", });
     internal_static_agent_memory_long_term_memory_v1_CompactMemoriesResponse_descriptor =
-      getDescriptor().getMessageType(34);
+      getDescriptor().getMessageType(35);
     internal_static_agent_memory_long_term_memory_v1_CompactMemoriesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_CompactMemoriesResponse_descriptor,
         new java.lang.String[] { "ConsideredCount", "MergedCount", "SupersededCount", });
     internal_static_agent_memory_long_term_memory_v1_ImportMemoriesRequest_descriptor =
-      getDescriptor().getMessageType(35);
+      getDescriptor().getMessageType(36);
     internal_static_agent_memory_long_term_memory_v1_ImportMemoriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ImportMemoriesRequest_descriptor,
         new java.lang.String[] { "Memory", });
     internal_static_agent_memory_long_term_memory_v1_ImportMemoriesResponse_descriptor =
-      getDescriptor().getMessageType(36);
+      getDescriptor().getMessageType(37);
     internal_static_agent_memory_long_term_memory_v1_ImportMemoriesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ImportMemoriesResponse_descriptor,
         new java.lang.String[] { "CreatedCount", "DuplicateCount", "RejectedCount", "Errors", });
     internal_static_agent_memory_long_term_memory_v1_ImportRowError_descriptor =
-      getDescriptor().getMessageType(37);
+      getDescriptor().getMessageType(38);
     internal_static_agent_memory_long_term_memory_v1_ImportRowError_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ImportRowError_descriptor,
         new java.lang.String[] { "Row", "MemoryId", "Error", });
     internal_static_agent_memory_long_term_memory_v1_ExportMemoriesRequest_descriptor =
-      getDescriptor().getMessageType(38);
+      getDescriptor().getMessageType(39);
     internal_static_agent_memory_long_term_memory_v1_ExportMemoriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ExportMemoriesRequest_descriptor,
         new java.lang.String[] { "Filter", "IncludeHidden", "ResumeToken", });
     internal_static_agent_memory_long_term_memory_v1_ExportMemoriesResponse_descriptor =
-      getDescriptor().getMessageType(39);
+      getDescriptor().getMessageType(40);
     internal_static_agent_memory_long_term_memory_v1_ExportMemoriesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_ExportMemoriesResponse_descriptor,
         new java.lang.String[] { "Memories", "ResumeToken", });
     internal_static_agent_memory_long_term_memory_v1_WatchMemoriesRequest_descriptor =
-      getDescriptor().getMessageType(40);
+      getDescriptor().getMessageType(41);
     internal_static_agent_memory_long_term_memory_v1_WatchMemoriesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_WatchMemoriesRequest_descriptor,
         new java.lang.String[] { "Filter", "ResumeToken", });
     internal_static_agent_memory_long_term_memory_v1_WatchMemoriesResponse_descriptor =
-      getDescriptor().getMessageType(41);
+      getDescriptor().getMessageType(42);
     internal_static_agent_memory_long_term_memory_v1_WatchMemoriesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_WatchMemoriesResponse_descriptor,
         new java.lang.String[] { "Change", "ResumeToken", });
     internal_static_agent_memory_long_term_memory_v1_EraseUserRequest_descriptor =
-      getDescriptor().getMessageType(42);
+      getDescriptor().getMessageType(43);
     internal_static_agent_memory_long_term_memory_v1_EraseUserRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_EraseUserRequest_descriptor,
         new java.lang.String[] { "UserId", "RequestId", "Sessions", });
     internal_static_agent_memory_long_term_memory_v1_EraseUserResponse_descriptor =
-      getDescriptor().getMessageType(43);
+      getDescriptor().getMessageType(44);
     internal_static_agent_memory_long_term_memory_v1_EraseUserResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_long_term_memory_v1_EraseUserResponse_descriptor,

@@ -169,6 +169,23 @@ private static final long serialVersionUID = 0L;
     return explain_;
   }
 
+  public static final int STANDING_LIMIT_FIELD_NUMBER = 5;
+  private int standingLimit_ = 0;
+  /**
+   * <pre>
+   * Answers as well as many of the standing memories that the filter selects,
+   * whatever the text, the newest first; 0 answers none. They do not count as
+   * found, and messages are among them only if the filter names types.
+   * </pre>
+   *
+   * <code>int32 standing_limit = 5 [json_name = "standingLimit"];</code>
+   * @return The standingLimit.
+   */
+  @java.lang.Override
+  public int getStandingLimit() {
+    return standingLimit_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -195,6 +212,9 @@ private static final long serialVersionUID = 0L;
     if (explain_ != false) {
       output.writeBool(4, explain_);
     }
+    if (standingLimit_ != 0) {
+      output.writeInt32(5, standingLimit_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -213,6 +233,10 @@ private static final long serialVersionUID = 0L;
     if (explain_ != false) {
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(4, explain_);
+    }
+    if (standingLimit_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(5, standingLimit_);
     }
     return size;
   }
@@ -249,6 +273,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getPageToken())) return false;
     if (getExplain()
         != other.getExplain()) return false;
+    if (getStandingLimit()
+        != other.getStandingLimit()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -271,6 +297,8 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + EXPLAIN_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getExplain());
+    hash = (37 * hash) + STANDING_LIMIT_FIELD_NUMBER;
+    hash = (53 * hash) + getStandingLimit();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -420,6 +448,7 @@ private static final long serialVersionUID = 0L;
       pageSize_ = 0;
       pageToken_ = "";
       explain_ = false;
+      standingLimit_ = 0;
       return this;
     }
 
@@ -469,6 +498,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.explain_ = explain_;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.standingLimit_ = standingLimit_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -497,6 +529,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getExplain() != false) {
         setExplain(other.getExplain());
+      }
+      if (other.getStandingLimit() != 0) {
+        setStandingLimit(other.getStandingLimit());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -544,6 +579,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 32
+            case 40: {
+              standingLimit_ = input.readInt32();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 40
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -892,6 +932,56 @@ private static final long serialVersionUID = 0L;
     public Builder clearExplain() {
       bitField0_ = (bitField0_ & ~0x00000008);
       explain_ = false;
+      onChanged();
+      return this;
+    }
+
+    private int standingLimit_ ;
+    /**
+     * <pre>
+     * Answers as well as many of the standing memories that the filter selects,
+     * whatever the text, the newest first; 0 answers none. They do not count as
+     * found, and messages are among them only if the filter names types.
+     * </pre>
+     *
+     * <code>int32 standing_limit = 5 [json_name = "standingLimit"];</code>
+     * @return The standingLimit.
+     */
+    @java.lang.Override
+    public int getStandingLimit() {
+      return standingLimit_;
+    }
+    /**
+     * <pre>
+     * Answers as well as many of the standing memories that the filter selects,
+     * whatever the text, the newest first; 0 answers none. They do not count as
+     * found, and messages are among them only if the filter names types.
+     * </pre>
+     *
+     * <code>int32 standing_limit = 5 [json_name = "standingLimit"];</code>
+     * @param value The standingLimit to set.
+     * @return This builder for chaining.
+     */
+    public Builder setStandingLimit(int value) {
+
+      standingLimit_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Answers as well as many of the standing memories that the filter selects,
+     * whatever the text, the newest first; 0 answers none. They do not count as
+     * found, and messages are among them only if the filter names types.
+     * </pre>
+     *
+     * <code>int32 standing_limit = 5 [json_name = "standingLimit"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearStandingLimit() {
+      bitField0_ = (bitField0_ & ~0x00000010);
+      standingLimit_ = 0;
       onChanged();
       return this;
     }

@@ -76,4 +76,16 @@ public interface SearchMemoriesRequestOrBuilder extends
    * @return The explain.
    */
   boolean getExplain();
+
+  /**
+   * <pre>
+   * Answers as well as many of the standing memories that the filter selects,
+   * whatever the text, the newest first; 0 answers none. They do not count as
+   * found, and messages are among them only if the filter names types.
+   * </pre>
+   *
+   * <code>int32 standing_limit = 5 [json_name = "standingLimit"];</code>
+   * @return The standingLimit.
+   */
+  int getStandingLimit();
 }

@@ -55,6 +55,7 @@ private static final long serialVersionUID = 0L;
             io.agentmemory.longtermmemory.v1.SearchMemoriesResponse.class, io.agentmemory.longtermmemory.v1.SearchMemoriesResponse.Builder.class);
   }
 
+  private int bitField0_;
   public static final int HITS_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
   private java.util.List<io.agentmemory.common.v1.MemoryHit> hits_;
@@ -239,6 +240,47 @@ private static final long serialVersionUID = 0L;
     return timeWindows_.get(index);
   }
 
+  public static final int STANDING_FIELD_NUMBER = 5;
+  private io.agentmemory.longtermmemory.v1.StandingMemories standing_;
+  /**
+   * <pre>
+   * The standing memories, if any were asked for. A server of a release that
+   * does not know them leaves it out.
+   * </pre>
+   *
+   * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+   * @return Whether the standing field is set.
+   */
+  @java.lang.Override
+  public boolean hasStanding() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * The standing memories, if any were asked for. A server of a release that
+   * does not know them leaves it out.
+   * </pre>
+   *
+   * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+   * @return The standing.
+   */
+  @java.lang.Override
+  public io.agentmemory.longtermmemory.v1.StandingMemories getStanding() {
+    return standing_ == null ? io.agentmemory.longtermmemory.v1.StandingMemories.getDefaultInstance() : standing_;
+  }
+  /**
+   * <pre>
+   * The standing memories, if any were asked for. A server of a release that
+   * does not know them leaves it out.
+   * </pre>
+   *
+   * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+   */
+  @java.lang.Override
+  public io.agentmemory.longtermmemory.v1.StandingMemoriesOrBuilder getStandingOrBuilder() {
+    return standing_ == null ? io.agentmemory.longtermmemory.v1.StandingMemories.getDefaultInstance() : standing_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -264,6 +306,9 @@ private static final long serialVersionUID = 0L;
     }
     for (int i = 0; i < timeWindows_.size(); i++) {
       output.writeMessage(4, timeWindows_.get(i));
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(5, getStanding());
     }
     getUnknownFields().writeTo(output);
   }
@@ -294,6 +339,10 @@ private static final long serialVersionUID = 0L;
           }
           size += 1 * count;
         }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, getStanding());
+    }
     return size;
   }
   @java.lang.Override
@@ -326,6 +375,11 @@ private static final long serialVersionUID = 0L;
         != other.getTotalSize()) return false;
     if (!getTimeWindowsList()
         .equals(other.getTimeWindowsList())) return false;
+    if (hasStanding() != other.hasStanding()) return false;
+    if (hasStanding()) {
+      if (!getStanding()
+          .equals(other.getStanding())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -349,6 +403,10 @@ private static final long serialVersionUID = 0L;
     if (getTimeWindowsCount() > 0) {
       hash = (37 * hash) + TIME_WINDOWS_FIELD_NUMBER;
       hash = (53 * hash) + getTimeWindowsList().hashCode();
+    }
+    if (hasStanding()) {
+      hash = (37 * hash) + STANDING_FIELD_NUMBER;
+      hash = (53 * hash) + getStanding().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -473,13 +531,21 @@ private static final long serialVersionUID = 0L;
 
     // Construct using io.agentmemory.longtermmemory.v1.SearchMemoriesResponse.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessage.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessage
+              .alwaysUseFieldBuilders) {
+        internalGetHitsFieldBuilder();
+        internalGetTimeWindowsFieldBuilder();
+        internalGetStandingFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
@@ -501,6 +567,11 @@ private static final long serialVersionUID = 0L;
         timeWindowsBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000008);
+      standing_ = null;
+      if (standingBuilder_ != null) {
+        standingBuilder_.dispose();
+        standingBuilder_ = null;
+      }
       return this;
     }
 
@@ -562,6 +633,14 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000004) != 0)) {
         result.totalSize_ = totalSize_;
       }
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.standing_ = standingBuilder_ == null
+            ? standing_
+            : standingBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      result.bitField0_ |= to_bitField0_;
     }
 
     @java.lang.Override
@@ -636,6 +715,9 @@ private static final long serialVersionUID = 0L;
           }
         }
       }
+      if (other.hasStanding()) {
+        mergeStanding(other.getStanding());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -696,6 +778,13 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 34
+            case 42: {
+              input.readMessage(
+                  internalGetStandingFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1459,6 +1548,170 @@ private static final long serialVersionUID = 0L;
         timeWindows_ = null;
       }
       return timeWindowsBuilder_;
+    }
+
+    private io.agentmemory.longtermmemory.v1.StandingMemories standing_;
+    private com.google.protobuf.SingleFieldBuilder<
+        io.agentmemory.longtermmemory.v1.StandingMemories, io.agentmemory.longtermmemory.v1.StandingMemories.Builder, io.agentmemory.longtermmemory.v1.StandingMemoriesOrBuilder> standingBuilder_;
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     * @return Whether the standing field is set.
+     */
+    public boolean hasStanding() {
+      return ((bitField0_ & 0x00000010) != 0);
+    }
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     * @return The standing.
+     */
+    public io.agentmemory.longtermmemory.v1.StandingMemories getStanding() {
+      if (standingBuilder_ == null) {
+        return standing_ == null ? io.agentmemory.longtermmemory.v1.StandingMemories.getDefaultInstance() : standing_;
+      } else {
+        return standingBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     */
+    public Builder setStanding(io.agentmemory.longtermmemory.v1.StandingMemories value) {
+      if (standingBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        standing_ = value;
+      } else {
+        standingBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     */
+    public Builder setStanding(
+        io.agentmemory.longtermmemory.v1.StandingMemories.Builder builderForValue) {
+      if (standingBuilder_ == null) {
+        standing_ = builderForValue.build();
+      } else {
+        standingBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     */
+    public Builder mergeStanding(io.agentmemory.longtermmemory.v1.StandingMemories value) {
+      if (standingBuilder_ == null) {
+        if (((bitField0_ & 0x00000010) != 0) &&
+          standing_ != null &&
+          standing_ != io.agentmemory.longtermmemory.v1.StandingMemories.getDefaultInstance()) {
+          getStandingBuilder().mergeFrom(value);
+        } else {
+          standing_ = value;
+        }
+      } else {
+        standingBuilder_.mergeFrom(value);
+      }
+      if (standing_ != null) {
+        bitField0_ |= 0x00000010;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     */
+    public Builder clearStanding() {
+      bitField0_ = (bitField0_ & ~0x00000010);
+      standing_ = null;
+      if (standingBuilder_ != null) {
+        standingBuilder_.dispose();
+        standingBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     */
+    public io.agentmemory.longtermmemory.v1.StandingMemories.Builder getStandingBuilder() {
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return internalGetStandingFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     */
+    public io.agentmemory.longtermmemory.v1.StandingMemoriesOrBuilder getStandingOrBuilder() {
+      if (standingBuilder_ != null) {
+        return standingBuilder_.getMessageOrBuilder();
+      } else {
+        return standing_ == null ?
+            io.agentmemory.longtermmemory.v1.StandingMemories.getDefaultInstance() : standing_;
+      }
+    }
+    /**
+     * <pre>
+     * The standing memories, if any were asked for. A server of a release that
+     * does not know them leaves it out.
+     * </pre>
+     *
+     * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        io.agentmemory.longtermmemory.v1.StandingMemories, io.agentmemory.longtermmemory.v1.StandingMemories.Builder, io.agentmemory.longtermmemory.v1.StandingMemoriesOrBuilder> 
+        internalGetStandingFieldBuilder() {
+      if (standingBuilder_ == null) {
+        standingBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            io.agentmemory.longtermmemory.v1.StandingMemories, io.agentmemory.longtermmemory.v1.StandingMemories.Builder, io.agentmemory.longtermmemory.v1.StandingMemoriesOrBuilder>(
+                getStanding(),
+                getParentForChildren(),
+                isClean());
+        standing_ = null;
+      }
+      return standingBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:agent_memory.long_term_memory.v1.SearchMemoriesResponse)

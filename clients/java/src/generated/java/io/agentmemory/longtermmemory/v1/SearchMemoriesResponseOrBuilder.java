@@ -127,4 +127,34 @@ public interface SearchMemoriesResponseOrBuilder extends
    */
   io.agentmemory.common.v1.TimeWindowOrBuilder getTimeWindowsOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * The standing memories, if any were asked for. A server of a release that
+   * does not know them leaves it out.
+   * </pre>
+   *
+   * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+   * @return Whether the standing field is set.
+   */
+  boolean hasStanding();
+  /**
+   * <pre>
+   * The standing memories, if any were asked for. A server of a release that
+   * does not know them leaves it out.
+   * </pre>
+   *
+   * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+   * @return The standing.
+   */
+  io.agentmemory.longtermmemory.v1.StandingMemories getStanding();
+  /**
+   * <pre>
+   * The standing memories, if any were asked for. A server of a release that
+   * does not know them leaves it out.
+   * </pre>
+   *
+   * <code>.agent_memory.long_term_memory.v1.StandingMemories standing = 5 [json_name = "standing"];</code>
+   */
+  io.agentmemory.longtermmemory.v1.StandingMemoriesOrBuilder getStandingOrBuilder();
 }
