@@ -122,6 +122,11 @@ def to_duration(span: timedelta) -> Duration:
     return duration
 
 
+def to_optional_seconds(seconds: int | None) -> Duration | None:
+    """Convert a span of whole seconds, where there is one."""
+    return None if seconds is None else to_duration(timedelta(seconds=seconds))
+
+
 def to_struct(value: Mapping[str, Any], path: str) -> Struct:
     """Convert an object to a `Struct`.
 

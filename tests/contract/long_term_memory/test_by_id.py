@@ -4,6 +4,7 @@ import asyncio
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct, Value
 from google.rpc.error_details_pb2 import ErrorInfo
 
@@ -259,3 +260,17 @@ async def test_a_deletion_says_what_was_there(tenant: Tenant, neighbour: Tenant)
     assert (await tenant.list()).total_size == 1
     assert (await neighbour.list()).total_size == 1
     assert not (await tenant.search("y", mode=2)).hits
+
+
+async def test_a_read_keeps_a_memory_whose_time_slides(tenant: Tenant) -> None:
+    """Its end moves on with each read, until the caller takes that back."""
+    given = Memory(id="kept", text="Likes tea.", sliding_ttl=Duration(seconds=3600))
+    await tenant.create(given)
+    first = (await tenant.get("kept")).expire_time.ToMicroseconds()
+
+    async with asyncio.timeout(60):
+        while (await tenant.get("kept")).expire_time.ToMicroseconds() == first:
+            await asyncio.sleep(0.01)
+    changed = await tenant.update(Memory(id="kept"), "sliding_ttl", "expire_time")
+    assert not changed.HasField("sliding_ttl")
+    assert not (await tenant.get("kept")).HasField("expire_time")

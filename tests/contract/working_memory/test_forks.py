@@ -15,8 +15,9 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory_services.shared.lifetimes import DefaultTtl
 from agent_memory_services.working_memory.api.process import lifespan
-from agent_memory_services.working_memory.api.settings import DefaultTtl, Settings
+from agent_memory_services.working_memory.api.settings import Settings
 from agent_memory_services.working_memory.domain.session import SessionKey
 from agent_memory_services.working_memory.sessions import forks
 from agent_memory_services.working_memory.store import records

@@ -27,6 +27,7 @@ _PATHS = {
     "event_precision": "event_time",
     "event_time_zone": "event_time",
     "expires_at": "expire_time",
+    "sliding_ttl_seconds": "sliding_ttl",
 }
 
 
@@ -225,6 +226,7 @@ def _changed(memory_id: str, update: models.MemoryUpdate) -> memory_pb2.Memory:
         context=update.context or "",
         validity=records.to_validity(update.validity),
         expire_time=_values.to_optional_timestamp(update.expires_at),
+        sliding_ttl=_values.to_optional_seconds(update.sliding_ttl_seconds),
         slot=update.slot or "",
         language=update.language or "",
         claims=records.to_claims(update.claims or ()),

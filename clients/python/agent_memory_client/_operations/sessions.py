@@ -1,10 +1,8 @@
 """Operations on sessions, their messages and the memories placed in them."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from agent_memory.common.v1 import message_pb2, strategy_pb2
@@ -414,7 +412,7 @@ def to_working_memory(
         data=_values.to_struct(memory.data, "data"),
         context=memory.context or "",
         extraction=to_extraction(memory.long_term_memory_strategy),
-        ttl=_to_ttl(memory.ttl_seconds),
+        ttl=_values.to_optional_seconds(memory.ttl_seconds),
         time_zone=memory.time_zone or "",
         sliding_ttl=memory.sliding_ttl,
     )
@@ -430,7 +428,7 @@ def apply_update(
             data=_values.to_struct(update.data or {}, "updates.data"),
             context=update.context or "",
             extraction=to_extraction(strategy) if strategy else None,
-            ttl=_to_ttl(update.ttl_seconds),
+            ttl=_values.to_optional_seconds(update.ttl_seconds),
             time_zone=update.time_zone or "",
             sliding_ttl=update.sliding_ttl or False,
         )
@@ -537,10 +535,6 @@ def from_session_summary(summary: working_memory_pb2.SessionSummary) -> models.S
         view_size=summary.view_size,
         last_sequence=summary.last_sequence,
     )
-
-
-def _to_ttl(seconds: int | None) -> Duration | None:
-    return None if seconds is None else _values.to_duration(timedelta(seconds=seconds))
 
 
 def _from_extraction(config: strategy_pb2.ExtractionConfig) -> models.MemoryStrategyConfig:

@@ -189,6 +189,12 @@ class MemoryRecord(_types.Model):
     expires_at: _types.UtcDatetime | None = Field(
         default=None, description="When it ceases to exist by nature."
     )
+    sliding_ttl_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=_types.LONGEST_SECONDS,
+        description="How long it lives after it was last written, found or read by its id.",
+    )
     created_at: _types.UtcDatetime | None = None
     updated_at: _types.UtcDatetime | None = None
     last_accessed: _types.UtcDatetime | None = None
@@ -263,6 +269,7 @@ class MemoryUpdate(_types.Model):
     claims: list[Claim] | None = None
     validity: Validity | None = None
     expires_at: _types.UtcDatetime | None = None
+    sliding_ttl_seconds: int | None = Field(default=None, ge=1, le=_types.LONGEST_SECONDS)
 
     _precise = model_validator(mode="before")(_with_precision)
     _own_day = field_validator("event_date", mode="before")(_in_own_zone)

@@ -50,6 +50,7 @@ from agent_memory_services.long_term_memory.store.rounds import Rounds
 from agent_memory_services.long_term_memory.store.traces import Traces
 from agent_memory_services.long_term_memory.transfer import Import
 from agent_memory_services.long_term_memory.values import Values
+from agent_memory_services.shared.lifetimes import Lifetimes
 
 
 @asynccontextmanager
@@ -171,10 +172,15 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             Rewording(client).over,
             seconds=_WORDING_SECONDS,
         )
-        memories = Memories(store, vectorizer, reading=reading)
+        memories = Memories(store, vectorizer, reading=reading, accesses=accesses)
         servicer = LongTermMemoryServicer(
             creating=Creating(
-                store, vectorizer, compaction, settings.deduplication, reading=reading
+                store,
+                vectorizer,
+                compaction,
+                settings.deduplication,
+                reading=reading,
+                lifetimes=Lifetimes(settings.default_ttls) if settings.default_ttls else None,
             ),
             memories=memories,
             matching=MatchingMemories(memories, Walk(index), Listing(index)),

@@ -296,14 +296,14 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     async def GetMemory(
         self, request: rpc.GetMemoryRequest, context: Context
     ) -> rpc.GetMemoryResponse:
-        memory = await self._memories.get(_scope(), request.memory_id)
+        memory = await self._memories.read(_scope(), request.memory_id)
         return rpc.GetMemoryResponse(memory=memory)
 
     async def BatchGetMemories(
         self, request: rpc.BatchGetMemoriesRequest, context: Context
     ) -> rpc.BatchGetMemoriesResponse:
         response = rpc.BatchGetMemoriesResponse()
-        for found in await self._memories.get_each(_scope(), request.memory_ids):
+        for found in await self._memories.read_each(_scope(), request.memory_ids):
             if isinstance(found, Memory):
                 response.items.add(memory=found)
             else:
@@ -340,18 +340,9 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
     ) -> rpc.ListFieldValuesResponse:
         scope = _scope()
         tokens = cursors.PageTokens("values", scope.tenant, cursors.unpaged(request))
-        condition = listed(
-            request.filter, include_hidden=request.include_hidden, now=clock.now_micros()
-        )
         page = await self._values.page(
             scope,
-            ValuesRequest(
-                _INDEXED[request.field],
-                condition,
-                path=request.metadata_path,
-                prefix=request.prefix,
-                depth=request.depth,
-            ),
+            _values_asked(request),
             size=cursors.page_size(request.page_size, default=_VALUES_LISTED),
             after=tokens.position(request.page_token, ValuePlace.unpack),
         )
@@ -482,6 +473,17 @@ def _scope() -> Scope:
 
 def _actor() -> str:
     return current_principal().subject
+
+
+def _values_asked(request: rpc.ListFieldValuesRequest) -> ValuesRequest:
+    hidden, now = request.include_hidden, clock.now_micros()
+    return ValuesRequest(
+        _INDEXED[request.field],
+        listed(request.filter, include_hidden=hidden, now=now),
+        path=request.metadata_path,
+        prefix=request.prefix,
+        depth=request.depth,
+    )
 
 
 _ByFilter: TypeAlias = rpc.DeleteMemoriesByFilterRequest | rpc.UpdateMemoriesByFilterRequest

@@ -22,6 +22,7 @@ from agent_memory_services.long_term_memory.store.index.index import (
     Precision,
     VectorIndex,
 )
+from agent_memory_services.shared.lifetimes import DefaultTtl
 from agent_memory_services.shared.model_api.endpoint import EndpointKey, EndpointUrl, uses_endpoint
 
 
@@ -232,6 +233,14 @@ class Settings(ProcessSettings):
             "their own, `max_age_days`, `max_inactive_days`, `keep_per_owner`, `types`, "
             "`hard_age_multiplier`, `permanently`. Without a policy only expired memories are "
             "forgotten."
+        ),
+    )
+    default_ttls: dict[str, DefaultTtl] = Field(
+        default_factory=dict,
+        description=(
+            "Times to live of memories that are stored without one and are not pinned, as JSON: by "
+            "namespace, or `*` for all without one of their own, `seconds`, and `sliding` where "
+            "reads renew them. Without one a memory lives for ever."
         ),
     )
     archive_retention_days: float = Field(

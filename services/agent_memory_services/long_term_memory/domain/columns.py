@@ -15,9 +15,10 @@ import numpy.typing as npt
 import orjson
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
+from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.language.en.words import WEEKDAY_NAMES, stem
 from agent_memory_services.long_term_memory.domain import fields, terms, traits
+from agent_memory_services.long_term_memory.domain.memory import accessed_at
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -305,7 +306,7 @@ class Columns:
         memory = Memory.FromString(record)
         accessed, found = self.beside[at].tolist()
         if not math.isnan(accessed):
-            memory.last_access_time.CopyFrom(to_timestamp(int(accessed)))
+            accessed_at(memory, int(accessed))
         memory.access_count = int(found)
         return memory
 

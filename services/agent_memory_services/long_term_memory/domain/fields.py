@@ -57,6 +57,8 @@ METADATA: Final = "metadata"
 """Values of a memory's metadata, each with its path (`metadata_keys`)."""
 PINNED: Final = "pinned"
 STANDING: Final = "standing"
+SLIDING: Final = "sliding"
+"""Microseconds for which reads keep a memory, beside the fields that are indexed."""
 HIDDEN: Final = "hidden"
 ARCHIVED: Final = "archived"
 """What `HIDDEN` says besides of a memory that was archived."""
@@ -195,13 +197,8 @@ def between_keys(path: str, low: int, high: int) -> list[str]:
     """
     found: list[str] = []
     while low <= high:
-        span = 0
-        while (
-            span < ORDINAL_DIGITS
-            and not low % 16 ** (span + 1)
-            and low + 16 ** (span + 1) - 1 <= high
-        ):
-            span += 1
+        spans = range(ORDINAL_DIGITS, -1, -1)
+        span = next(s for s in spans if not low % 16**s and low + 16**s - 1 <= high)
         digits = f"{low:016x}"[: ORDINAL_DIGITS - span]
         found.append(_stretch_key(path, digits))
         low += 16**span

@@ -10,6 +10,7 @@ from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory_services.kit.contract import clock, errors, ids
 from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.shared.lifetimes import Lifetimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ WRITABLE: Final = frozenset(
     {
         *("text", "type", "namespace", "user_id", "session_id", "topics", "entities"),
         *("event_time", "pinned", "standing", "metadata", "context", "validity"),
-        *("expire_time", "slot", "language", "claims"),
+        *("expire_time", "slot", "language", "claims", "sliding_ttl"),
     }
 )
 """The fields that a caller may change."""
@@ -115,6 +116,34 @@ def normalise(memory: Memory, now: int) -> None:
     memory.update_time.CopyFrom(clock.to_timestamp(now))
     memory.content_hash = content_hash(memory)
     memory.etag = ids.new_id()
+    if (ttl := sliding_micros(memory)) is not None:
+        memory.expire_time.CopyFrom(clock.to_timestamp(now + ttl))
+
+
+def sliding_micros(memory: Memory) -> int | None:
+    """Return for how many microseconds reads keep a memory; None where they do not."""
+    if not memory.HasField("sliding_ttl"):
+        return None
+    return memory.sliding_ttl.ToMicroseconds()
+
+
+def accessed_at(memory: Memory, moment: int) -> None:
+    """Note on a memory when it was found last, in microseconds, and until when that keeps it."""
+    memory.last_access_time.CopyFrom(clock.to_timestamp(moment))
+    if (ttl := sliding_micros(memory)) is not None:
+        ends = max(moment + ttl, clock.to_micros(memory.expire_time))
+        memory.expire_time.CopyFrom(clock.to_timestamp(ends))
+
+
+def living(memory: Memory, lifetimes: Lifetimes, now: int) -> Memory:
+    """Give a new memory the time to live of its namespace, where it says none and may end."""
+    says = memory.HasField("expire_time") or memory.HasField("sliding_ttl") or memory.pinned
+    lifetime = None if says else lifetimes.of(memory.namespace)
+    if lifetime is not None and lifetime.sliding:
+        memory.sliding_ttl.FromMicroseconds(lifetime.micros)
+    if lifetime is not None:
+        memory.expire_time.CopyFrom(clock.to_timestamp(now + lifetime.micros))
+    return memory
 
 
 def violations(memory: Memory, path: str) -> Iterator[errors.FieldViolation]:

@@ -220,6 +220,17 @@ def row_of(memory: Memory, *, text: Words | None = None, context: Words | None =
     return b"".join((head, keys, small, bytes(plain.values()), names))
 
 
+def ending_at(row: bytes, moment: int) -> bytes:
+    """Return a row of a memory that expires at a moment in microseconds."""
+    ends = struct.pack("<d", moment)
+    if row[_EXPIRE_AT : _EXPIRE_AT + len(ends)] == ends:
+        return row
+    return b"".join((row[:_EXPIRE_AT], ends, row[_EXPIRE_AT + len(ends) :]))
+
+
+_EXPIRE_AT: Final[int] = HEAD.fields[fields.EXPIRE][1] if HEAD.fields else 0
+
+
 def _names(memory: Memory) -> bytes:
     session = memory.provenance.session_uid
     return orjson.dumps(

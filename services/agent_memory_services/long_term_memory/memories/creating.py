@@ -17,12 +17,14 @@ from agent_memory_services.long_term_memory.domain.memory import (
     Decision,
     StoredMemory,
     draft,
+    living,
     normalise,
     violations,
 )
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
+from agent_memory_services.shared.lifetimes import Lifetimes
 
 _OUTCOMES: Final = {
     Action.KEPT: ltm.CREATE_OUTCOME_CREATED,
@@ -140,16 +142,15 @@ class Creating:
         default: Policy,
         *,
         reading: ClaimReading | None = None,
+        lifetimes: Lifetimes | None = None,
     ) -> None:
-        """Compare by the policy `default` where a call names none.
-
-        Without `reading`, the process's own parser reads what memories claim.
-        """
+        """Compare by `default` where a call names no policy; claims are read by the own parser."""
         self._store = store
         self._reading = reading or ClaimReading()
         self._vectorizer = vectorizer
         self._compaction = compaction
         self._default = default
+        self._lifetimes = lifetimes
 
     async def create(
         self,
@@ -177,7 +178,7 @@ class Creating:
         drafts = [
             Draft(
                 # A microsecond apart, so that listings keep the order of the call.
-                _identified(draft(memory, now + at, self._vectorizer.model), actor, request_id, at),
+                _identified(self._draft(memory, now + at), actor, request_id, at),
                 derived=bool(request_id) and not memory.id,
                 named=bool(request_id or memory.id),
             )
@@ -195,6 +196,10 @@ class Creating:
             await self._consolidate(scope.tenant, drafts, actor, now)
         await self._show(scope.tenant, drafts)
         return [draft.creation for draft in drafts]
+
+    def _draft(self, given: Memory, now: int) -> Memory:
+        memory = draft(given, now, self._vectorizer.model)
+        return living(memory, self._lifetimes, now) if self._lifetimes else memory
 
     async def _recognise(self, scope: Scope, drafts: Sequence[Draft]) -> None:
         """Settle what is stored already, so that a call that is repeated embeds only the rest."""

@@ -17,6 +17,7 @@ from agent_memory_services.long_term_memory.domain.memory import (
     violations,
 )
 from agent_memory_services.long_term_memory.domain.scope import OTHER_SCOPE, Scope
+from agent_memory_services.long_term_memory.store.access import Accesses
 from agent_memory_services.long_term_memory.store.embeddings.vectors import REJECTED, Vectorizer
 from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
 
@@ -59,11 +60,37 @@ class Memories:
     """The memories of all tenants, by id."""
 
     def __init__(
-        self, store: MemoryStore, vectorizer: Vectorizer, *, reading: ClaimReading | None = None
+        self,
+        store: MemoryStore,
+        vectorizer: Vectorizer,
+        *,
+        reading: ClaimReading | None = None,
+        accesses: Accesses | None = None,
     ) -> None:
+        """Note in `accesses` what is read and kept by that; nothing without it."""
+        self._accesses = accesses
         self._store = store
         self._reading = reading or ClaimReading()
         self._vectorizer = vectorizer
+
+    async def read(self, scope: Scope, memory_id: str) -> Memory:
+        """Read a memory for a caller, which keeps it where reads do that; see `get`."""
+        memory = await self.get(scope, memory_id)
+        self._note(scope, [memory])
+        return memory
+
+    async def read_each(
+        self, scope: Scope, ids: Sequence[str]
+    ) -> list[Memory | errors.MemoryNotFound]:
+        """Read memories for a caller, which keeps those that reads keep; see `get_each`."""
+        found = await self.get_each(scope, ids)
+        self._note(scope, [each for each in found if isinstance(each, Memory)])
+        return found
+
+    def _note(self, scope: Scope, memories: Sequence[Memory]) -> None:
+        kept = [each for each in memories if each.HasField("sliding_ttl")]
+        if kept and self._accesses is not None:
+            self._accesses.record(scope.tenant, kept)
 
     async def get(self, scope: Scope, memory_id: str) -> Memory:
         """Read a memory, hidden and superseded ones too.
@@ -222,10 +249,7 @@ class Memories:
             return None
         if before.claims and not after.claims:
             [after] = await self._reading.with_claims_at_hand([after])
-        if broken := list(violations(after, "memory")):
-            raise errors.InvalidFields(broken)
-        if not scope.admits(after):
-            raise errors.AccessDenied(OTHER_SCOPE)
+        _require_allowed(scope, after)
         vectors = None
         if not changed.isdisjoint({"text", "context"}):
             after.embedding_model = self._vectorizer.model
@@ -234,6 +258,13 @@ class Memories:
                 raise errors.InvalidField("memory.text", REJECTED)
         normalise(after, clock.now_micros())
         return Change(before, after, ltm.REVISION_CAUSE_UPDATE, vectors, edit.reason)
+
+
+def _require_allowed(scope: Scope, after: Memory) -> None:
+    if broken := list(violations(after, "memory")):
+        raise errors.InvalidFields(broken)
+    if not scope.admits(after):
+        raise errors.AccessDenied(OTHER_SCOPE)
 
 
 def _refuse_unless_stale(commit: Commit, memory_id: str) -> None:

@@ -2,9 +2,9 @@
 
 import hashlib
 import struct
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
@@ -21,6 +21,7 @@ from agent_memory_services.long_term_memory.search.ranking import Ordered, Ranki
 from agent_memory_services.long_term_memory.search.scores import Candidate
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, Weights
+from agent_memory_services.long_term_memory.store.access import Accesses
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.owners import OwnerColumns
@@ -95,14 +96,6 @@ def _digest(memory_id: str) -> bytes:
 
 
 _PER_ANSWER: Final = 100
-
-
-class Accesses(Protocol):
-    """Recorder of which memories were found."""
-
-    def record(self, tenant: str, memory_ids: Iterable[str]) -> None:
-        """Note that memories of a tenant were found now."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +287,7 @@ class Search:
 
     def _record_accesses(self, scope: Scope, query: SearchQuery, hits: Sequence[Candidate]) -> None:
         if not query.untracked:
-            self._accesses.record(scope.tenant, [hit.memory.id for hit in hits])
+            self._accesses.record(scope.tenant, [hit.memory for hit in hits])
 
 
 def condition_of(query: SearchQuery, now: int) -> conditions.Node:

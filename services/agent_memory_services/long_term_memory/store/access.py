@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from cachetools import TTLCache
 from redis.exceptions import RedisError
 
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.redis.background import Periodic
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
@@ -35,6 +36,14 @@ class _Access:
     time: int
 
 
+class Accesses(Protocol):
+    """Recorder of which memories were found or read."""
+
+    def record(self, tenant: str, memories: Iterable[Memory]) -> None:
+        """Note that memories of a tenant were found now."""
+        ...
+
+
 class AccessTracker:
     """Writes accesses in the background. One that cannot be written is dropped, not waited for."""
 
@@ -45,13 +54,14 @@ class AccessTracker:
         self._recent: TTLCache[tuple[str, str], None] = TTLCache(capacity, _INTERVAL_SECONDS)
         self._steps = Periodic(self._step, _PAUSE_SECONDS)
 
-    def record(self, tenant: str, memory_ids: Iterable[str]) -> None:
+    def record(self, tenant: str, memories: Iterable[Memory]) -> None:
         """Note that memories of a tenant were found now."""
         now = now_micros()
         with suppress(asyncio.QueueFull):
-            for memory_id in memory_ids:
-                if self._is_due((tenant, memory_id)):
-                    self._waiting.put_nowait(_Access(tenant, memory_id, now))
+            for memory in memories:
+                # For how long one was kept already only the store knows.
+                if memory.HasField("sliding_ttl") or self._is_due((tenant, memory.id)):
+                    self._waiting.put_nowait(_Access(tenant, memory.id, now))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

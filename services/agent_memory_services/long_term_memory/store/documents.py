@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.contract.clock import to_timestamp
 from agent_memory_services.kit.redis.keys import decode, encode, partition_of
 from agent_memory_services.long_term_memory.domain import fields, terms, traits
 from agent_memory_services.long_term_memory.domain.columns import Entry, is_row_of
-from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory
+from agent_memory_services.long_term_memory.domain.memory import (
+    MemoryVectors,
+    StoredMemory,
+    accessed_at,
+    sliding_micros,
+)
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""
-RANKED: Final = (*READ, fields.ETAG, fields.ROW)
+RANKED: Final = (*READ, fields.ETAG, fields.ROW, fields.EXPIRE)
 """The fields that a ranking reads, in the order `entry_of` takes them."""
 
 
@@ -35,9 +39,13 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
         **_tags(tenant, memory),
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }
-    if vectors is not None:
-        found |= vectors.hash_fields
-    return found
+    return found | (vectors.hash_fields if vectors else {}) | _kept(memory)
+
+
+def _kept(memory: Memory) -> dict[str, str]:
+    """Return the field that says for how long reads keep a memory, where they do."""
+    sliding = sliding_micros(memory)
+    return {} if sliding is None else {fields.SLIDING: str(sliding)}
 
 
 def _worded(memory: Memory) -> dict[str, str | bytes]:
@@ -68,6 +76,8 @@ def accesses(memory: Memory) -> dict[str, str]:
 def absent_fields(memory: Memory, vectors: MemoryVectors | None) -> list[str]:
     """Return the fields that the hash of a memory must not have; None keeps its vectors."""
     absent = [name for name, value in _numbers(memory).items() if value is None]
+    if not memory.HasField("sliding_ttl"):
+        absent.append(fields.SLIDING)
     return [*absent, *(vectors.absent_fields if vectors else ())]
 
 
@@ -78,7 +88,7 @@ def memory_of(values: Sequence[bytes | None]) -> Memory | None:
         return None
     memory = Memory.FromString(record)
     if access is not None:
-        memory.last_access_time.CopyFrom(to_timestamp(int(access)))
+        accessed_at(memory, int(access))
     memory.access_count = int(access_count or 0)
     return memory
 
@@ -88,11 +98,14 @@ def entry_of(values: Sequence[bytes | None]) -> Entry | None:
 
     A row that is of another release, or of an earlier version of the memory, is made anew.
     """
-    record, access, access_count, etag, row = values
+    record, access, access_count, etag, row, expire = values
     if record is None:
         return None
     if row is None or etag is None or not is_row_of(row, etag.decode()):
         row = traits.row_of(Memory.FromString(record))
+    if expire is not None:
+        # Reads may have put it off since the row was made.
+        row = traits.ending_at(row, int(expire))
     return Entry(row, int(access) if access else None, int(access_count or 0), record)
 
 

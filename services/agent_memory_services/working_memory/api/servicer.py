@@ -90,9 +90,7 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         )
 
     async def SetWorkingMemory(
-        self,
-        request: rpc.SetWorkingMemoryRequest,
-        context: Context,
+        self, request: rpc.SetWorkingMemoryRequest, context: Context
     ) -> rpc.SetWorkingMemoryResponse:
         given, window = request.working_memory, _window(request)
         session, happened = await self._sessions.set(

@@ -2,19 +2,10 @@
 
 from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from agent_memory_services.kit.server.settings import ProcessSettings
-from agent_memory_services.working_memory.domain.session import Lifetime, Lifetimes
-
-
-class DefaultTtl(BaseModel):
-    """Time to live of sessions that say none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    seconds: int = Field(ge=1, le=315_360_000)
-    sliding: bool = False
+from agent_memory_services.shared.lifetimes import DefaultTtl, Lifetimes
 
 
 class Settings(ProcessSettings):
@@ -96,12 +87,7 @@ class Settings(ProcessSettings):
     @property
     def lifetimes(self) -> Lifetimes:
         """Times to live by namespace."""
-        return Lifetimes(
-            {
-                name: Lifetime(each.seconds * 1_000_000, each.sliding)
-                for name, each in self.default_ttls.items()
-            }
-        )
+        return Lifetimes(self.default_ttls)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

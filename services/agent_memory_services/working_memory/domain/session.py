@@ -1,7 +1,7 @@
 """Sessions: who reaches them, their state, their view, slices of their log, and changes of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final, Self, TypeVar
@@ -14,6 +14,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionConfig
 from agent_memory_services.kit.auth.scope import require_user
 from agent_memory_services.kit.contract import clock, context, errors
 from agent_memory_services.kit.contract.backoff import Backoff
+from agent_memory_services.shared.lifetimes import Lifetimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,44 +128,17 @@ class State:
     time_zone: str = ""
     sliding: bool = False
 
+    def living(self, lifetimes: Lifetimes, namespace: str) -> Self:
+        """Return the state with the time to live of its namespace, where it says none."""
+        if self.ttl is not None or (lifetime := lifetimes.of(namespace)) is None:
+            return self
+        return replace(self, ttl=lifetime.micros, sliding=lifetime.sliding)
+
     def with_context(self, context: str) -> Self:
         """Return the state with a caller's own context, which covers nothing unless unchanged."""
         if context == self.context:
             return self
         return replace(self, context=context, context_range=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Lifetime:
-    """Time to live of the sessions of a namespace that say none.
-
-    Attributes:
-        micros: microseconds after the last write.
-        sliding: reads renew it too.
-    """
-
-    micros: int
-    sliding: bool
-
-
-class Lifetimes:
-    """Times to live by namespace; "*" stands for all that are not named."""
-
-    def __init__(self, by_namespace: Mapping[str, Lifetime]) -> None:
-        self._by_namespace = by_namespace
-
-    def of(self, namespace: str) -> Lifetime | None:
-        """Return that of a namespace; None where its sessions live for ever."""
-        return self._by_namespace.get(namespace) or self._by_namespace.get(ANY_NAMESPACE)
-
-    def given(self, namespace: str, state: State) -> State:
-        """Return a state with the time to live that holds where it says none."""
-        if state.ttl is not None or (lifetime := self.of(namespace)) is None:
-            return state
-        return replace(state, ttl=lifetime.micros, sliding=lifetime.sliding)
-
-
-ANY_NAMESPACE: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)

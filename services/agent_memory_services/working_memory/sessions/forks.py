@@ -136,13 +136,7 @@ def _last_change(
     source: Session, origin: Fork, owner: Actor, version: int, places: Sequence[Entry]
 ) -> Change:
     """Return the change that makes a copy whole: view, state and memories."""
-    covered = source.state.context_range
-    view = [shown.entry for shown in source.shown if shown.entry.sequence <= origin.last]
-    state = source.state
-    if covered is not None and covered.last > origin.last:
-        # The summary tells what was said afterwards.
-        state = replace(state, context="", context_range=None)
-        view = list(places[-_MOST_SHOWN:])
+    state, view = _shown(source, origin, places)
     return Change(
         expected=version,
         actor=owner,
@@ -154,3 +148,12 @@ def _last_change(
         window=source.window,
         fork=replace(origin, complete=True),
     )
+
+
+def _shown(source: Session, origin: Fork, places: Sequence[Entry]) -> tuple[State, list[Entry]]:
+    """Return state and view of a copy; a summary of what was said afterwards is none of it."""
+    covered = source.state.context_range
+    if covered is not None and covered.last > origin.last:
+        return replace(source.state, context="", context_range=None), list(places[-_MOST_SHOWN:])
+    view = [shown.entry for shown in source.shown if shown.entry.sequence <= origin.last]
+    return source.state, view

@@ -8,13 +8,13 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.redis.replay_cache import mark_conversation, mark_life
+from agent_memory_services.shared.lifetimes import FOR_EVER, Lifetimes
 from agent_memory_services.shared.prompts import check_extraction
 from agent_memory_services.working_memory.domain import drafts, views, windows
 from agent_memory_services.working_memory.domain.session import (
     NO_VERSION,
     Actor,
     Change,
-    Lifetimes,
     LogPage,
     LogSlice,
     Session,
@@ -25,7 +25,7 @@ from agent_memory_services.working_memory.domain.session import (
     retry_on_conflict,
 )
 from agent_memory_services.working_memory.sessions.rebuild import Reconstruction
-from agent_memory_services.working_memory.store.sessions import FOR_EVER, SessionStore
+from agent_memory_services.working_memory.store.sessions import SessionStore
 
 _TIME_ZONE: Final = "working_memory.time_zone"
 _EXTRACTION: Final = "working_memory.extraction"
@@ -159,7 +159,7 @@ class Sessions:
                     raise errors.OwnerMismatch("session")
                 return windows.within(rebuilt, limits), False
             if found is None:
-                state = self._lifetimes.given(key.namespace, State())
+                state = State().living(self._lifetimes, key.namespace)
                 change = Change(expected=NO_VERSION, actor=actor, state=state, window=limits.tokens)
                 return _after(None, key, await self._write(key, change), state), True
             if not actor.sees(found.user):
@@ -230,7 +230,7 @@ class Sessions:
                 be followed.
         """
         naming = drafts.Naming(key, request_id)
-        wanted = replace(wanted, state=self._lifetimes.given(key.namespace, wanted.state))
+        wanted = replace(wanted, state=wanted.state.living(self._lifetimes, key.namespace))
         check_time_zone(wanted.state.time_zone, _TIME_ZONE)
         if wanted.state.extraction is not None:
             check_extraction(wanted.state.extraction, _EXTRACTION)
@@ -322,7 +322,9 @@ class Sessions:
             check_time_zone(revision.state.time_zone, _TIME_ZONE)
             if revision.state.extraction is not None:
                 check_extraction(revision.state.extraction, _EXTRACTION)
-            state = _with_known_range(session, self._lifetimes.given(key.namespace, revision.state))
+            state = _with_known_range(
+                session, revision.state.living(self._lifetimes, key.namespace)
+            )
             owner = replace(actor, user=revision.user)
             change = Change(expected=session.version, actor=owner, state=state)
             return _after(session, key, await self._write(key, change), state)
@@ -346,12 +348,12 @@ class Sessions:
                 await self._withdraw(partition, key.tenant, *deleted)
             self._outbox_grew(partition)
         uid, user = deleted or ("", "")
-        forgotten = 0
-        if forget:
-            session = SessionRef(namespace=key.namespace, session_id=key.session_id)
-            uids = [uid] if uid else []
-            forgotten = await self._forgotten(session, user or actor.user, uids)
+        forgotten = await self._forget(key, user or actor.user, uid) if forget else 0
         return Deletion(deleted is not None, uid, user, forgotten)
+
+    async def _forget(self, key: SessionKey, user: str, uid: str) -> int:
+        session = SessionRef(namespace=key.namespace, session_id=key.session_id)
+        return await self._forgotten(session, user, [uid] if uid else [])
 
     async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
         """Return a slice of the log.

@@ -213,23 +213,17 @@ class ConversationForgetting:
         self._long_term = LongTermMemoryServiceStub(long_term)
 
     async def forget(self, session: SessionRef, user: str, uids: Sequence[str]) -> int:
-        """Forget what waits of a session, and what was learned from it alone.
+        """Forget what waits of a session and was learned from it alone; answers how many memories.
 
-        Args:
-            session: the session.
-            user: its owner; empty for none.
-            uids: its incarnations, as far as they are known.
-
-        Returns:
-            How many memories went.
+        The owner is empty for none; incarnations are named as far as they are known.
 
         Raises:
             ServiceError: a service refused, or is away; it may be repeated.
         """
         waiting = ExtractionForgetRequest(session=session, user_id=user, session_uids=uids)
         given_up = await self._extraction.ForgetSession(waiting)
-        every = dict.fromkeys((*uids, *given_up.session_uids))
-        learned = ForgetSessionRequest(session=session, user_id=user, session_uids=every)
+        uids = list(dict.fromkeys((*uids, *given_up.session_uids)))
+        learned = ForgetSessionRequest(session=session, user_id=user, session_uids=uids)
         return (await self._long_term.ForgetSession(learned)).forgotten_count
 
 

@@ -13,14 +13,13 @@ from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import claim_partitions, encode
 from agent_memory_services.shared.content import plain
+from agent_memory_services.shared.lifetimes import FOR_EVER, Lifetime, Lifetimes
 from agent_memory_services.working_memory.domain import drafts, windows
 from agent_memory_services.working_memory.domain.session import (
     Actor,
     Change,
     Entry,
     Incoming,
-    Lifetime,
-    Lifetimes,
     Logged,
     LogPage,
     LogSlice,
@@ -161,8 +160,6 @@ def _renew(address: records.SpelledAddress, parts: records.SessionParts, *, uid:
 
 
 _PARTITIONS_SETTING: Final = "AGENT_MEMORY_WORKING_MEMORY_PARTITIONS"
-
-FOR_EVER: Final = Lifetimes({})
 
 ALL: Final = windows.Limits()
 """A read of the whole view."""

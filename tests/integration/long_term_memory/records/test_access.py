@@ -2,11 +2,16 @@
 
 import asyncio
 
+from google.protobuf.duration_pb2 import Duration
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.clock import to_micros
 from agent_memory_services.kit.redis.client import connect
-from agent_memory_services.long_term_memory.store.access import AccessTracker
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.columns import Table
+from agent_memory_services.long_term_memory.store.access import INTERVAL, AccessTracker
+from agent_memory_services.long_term_memory.store.documents import RANKED, entry_of
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from tests.integration.long_term_memory.conftest import (
     SHARDS,
@@ -15,6 +20,7 @@ from tests.integration.long_term_memory.conftest import (
     deletion,
     memory,
 )
+from tests.support.raw import raw
 
 
 async def counts(store: MemoryStore, *records: Memory) -> list[int]:
@@ -32,7 +38,7 @@ async def test_everything_noted_is_written_at_the_end(
     tracker = AccessTracker(store)
     async with tracker.running():
         for _ in range(3):
-            tracker.record("acme", [record.id for record in records])
+            tracker.record("acme", records)
     assert await counts(store, *records) == [1] * 10
 
 
@@ -43,7 +49,7 @@ async def test_processes_agree_on_the_interval(store: MemoryStore, insert: Inser
     for _ in range(2):
         tracker = AccessTracker(store)
         async with tracker.running():
-            tracker.record("acme", [record.id])
+            tracker.record("acme", [record])
     assert await counts(store, record) == [1]
 
 
@@ -54,7 +60,7 @@ async def test_a_deleted_memory_stays_deleted(
     gone, there = memory("gone"), memory("there")
     await insert(gone, there)
     tracker = AccessTracker(store)
-    tracker.record("acme", [gone.id, there.id])
+    tracker.record("acme", [gone, there])
     await write(deletion(gone))
     async with tracker.running():
         pass
@@ -67,7 +73,7 @@ async def test_a_full_queue_drops_and_goes_on(store: MemoryStore, insert: Insert
     records = [memory(f"{at}") for at in range(5)]
     await insert(*records)
     tracker = AccessTracker(store, capacity=2)
-    tracker.record("acme", [record.id for record in records])
+    tracker.record("acme", records)
     async with tracker.running():
         pass
     assert await counts(store, *records) == [1, 1, 0, 0, 0]
@@ -82,5 +88,42 @@ async def test_a_store_that_is_away_costs_accesses_alone(
     async with connect(f"redis://127.0.0.1:{unused_tcp_port}") as away:
         tracker = AccessTracker(MemoryStore(away, SHARDS))
         async with asyncio.timeout(30), tracker.running():
-            tracker.record("acme", [record.id])
+            tracker.record("acme", [record])
     assert await counts(store, record) == [0]
+
+
+async def test_what_reads_keep_is_kept_from_the_last_of_them(
+    redis: Redis, store: MemoryStore, insert: Inserting
+) -> None:
+    """Twenty times in its time at the most; its record and its etag stay as they are."""
+    ttl = 60_000_000
+    kept, other = memory("kept", sliding_ttl=Duration(seconds=60)), memory("other")
+    await insert(kept, other)
+    start = to_micros(kept.expire_time) - ttl
+    for found_at, ends in ((40, 100), (41, 100), (50, 110)):
+        now, expected = start + found_at * 1_000_000, ends * 1_000_000
+        await store.touch("acme", [kept.id, other.id], now=now, interval=INTERVAL)
+        found, beside = await store.get("acme", [kept.id, other.id])
+        assert found is not None
+        assert beside is not None
+        assert to_micros(found.expire_time) - start == expected
+        assert found.etag == kept.etag
+        assert not beside.HasField("expire_time")
+        key = store.shard("acme").memory("acme", kept.id)
+        assert int(await redis.hget(key, "expire") or 0) - start == expected
+
+
+async def test_a_search_of_an_owner_knows_until_when_a_memory_is_kept(
+    redis: Redis, store: MemoryStore, insert: Inserting
+) -> None:
+    """Its row ends when the index says so, and not when it was made."""
+    kept = memory("kept", user_id="alice", sliding_ttl=Duration(seconds=60))
+    await insert(kept)
+    now = to_micros(kept.expire_time)
+    await store.touch("acme", [kept.id], now=now, interval=INTERVAL)
+    key = store.shard("acme").memory("acme", kept.id)
+    entry = entry_of(await raw(redis).hmget(key, RANKED))
+    assert entry is not None
+    table = Table.of([entry])
+    assert table.heads[fields.EXPIRE].tolist() == [now + 60_000_000]
+    assert to_micros(table.memory(0).expire_time) == now + 60_000_000

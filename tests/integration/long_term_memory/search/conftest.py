@@ -28,7 +28,7 @@ _SCOPE = Scope("acme")
 class Untracked:
     """A recorder of accesses that keeps none."""
 
-    def record(self, tenant: str, memory_ids: Iterable[str]) -> None:
+    def record(self, tenant: str, memories: Iterable[Memory]) -> None:
         """Keep nothing."""
 
 

@@ -27,7 +27,7 @@ def test_absent_values_are_searchable_as_absent() -> None:
     ):
         assert fields[name] == "__"
     absent = absent_fields(Memory(), None)
-    assert absent == ["event", "valid_from", "invalid_from", "expire"]
+    assert absent == ["event", "valid_from", "invalid_from", "expire", "sliding"]
     assert fields.keys().isdisjoint(absent)
     assert absent_fields(Memory(), MemoryVectors(b"1", b"2")) == absent
     assert absent_fields(Memory(), MemoryVectors(b"1", None)) == [*absent, "context_vector"]

@@ -1,10 +1,17 @@
 """What a memory has to be before it is stored."""
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, MemoryType, Provenance, Validity
 from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.long_term_memory.domain.memory import content_hash, draft, violations
+from agent_memory_services.long_term_memory.domain.memory import (
+    content_hash,
+    draft,
+    living,
+    violations,
+)
+from agent_memory_services.shared.lifetimes import FOR_EVER, DefaultTtl, Lifetimes
 
 NOW = 1_760_000_000_000_000
 
@@ -98,3 +105,29 @@ def test_contents_differ_by_owner_type_text_and_event_alone() -> None:
         others[-1].event_time.start.CopyFrom(to_timestamp(day * 86_400_000_000))
     assert content_hash(base) == content_hash(same)
     assert len({content_hash(each) for each in (base, *others)}) == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds", "slides"),
+    [
+        (Memory(namespace="trial"), 60, True),
+        (Memory(namespace="chat"), 90, False),
+        (Memory(namespace="trial", pinned=True), None, False),
+        (Memory(namespace="trial", expire_time=to_timestamp(NOW + 5_000_000)), 5, False),
+        (Memory(namespace="chat", sliding_ttl=Duration(seconds=7)), 7, True),
+    ],
+    ids=["its namespace's", "that of all others", "pinned", "its own end", "its own time"],
+)
+def test_a_memory_lives_for_a_time_where_its_namespace_says_so(
+    given: Memory, seconds: int | None, slides: bool
+) -> None:
+    """Unless it says so itself, or is never to be forgotten."""
+    lifetimes = Lifetimes(
+        {"trial": DefaultTtl(seconds=60, sliding=True), "*": DefaultTtl(seconds=90)}
+    )
+    given.text = "x"
+    stored = living(draft(given, NOW, "model"), lifetimes, NOW)
+    ends = to_timestamp(NOW + seconds * 1_000_000) if seconds else None
+    assert (stored.expire_time if stored.HasField("expire_time") else None) == ends
+    assert stored.HasField("sliding_ttl") is slides
+    assert not living(draft(Memory(text="x"), NOW, "model"), FOR_EVER, NOW).HasField("expire_time")

@@ -6,6 +6,7 @@ isort:skip_file
 from agent_memory.common.v1 import strategy_pb2 as _strategy_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -407,6 +408,7 @@ class Memory(_message.Message):
     CLAIMS_FIELD_NUMBER: _builtins.int
     CONFLICTS_WITH_FIELD_NUMBER: _builtins.int
     FORGET_REQUEST_TIME_FIELD_NUMBER: _builtins.int
+    SLIDING_TTL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifies the memory within its tenant. Empty on creation lets the
     server choose a ULID.
@@ -483,7 +485,10 @@ class Memory(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When it stops to exist by nature, such as the end of the day of an exam."""
+        """When it stops to exist by nature, such as the end of the day of an exam.
+        Where it is not given when the memory is stored, the server's operator may
+        have chosen a time to live for the namespace.
+        """
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -524,6 +529,12 @@ class Memory(_message.Message):
         is about; it is shown as before. Set by the server.
         """
 
+    @_builtins.property
+    def sliding_ttl(self) -> _duration_pb2.Duration:
+        """How long it lives after it was last written, found by a search or asked for
+        by its id; `expire_time` follows, and what is given there is ignored.
+        """
+
     def __init__(
         self,
         *,
@@ -559,10 +570,11 @@ class Memory(_message.Message):
         claims: _abc.Iterable[Global___Claim] | None = ...,
         conflicts_with: _abc.Iterable[_builtins.str] | None = ...,
         forget_request_time: _timestamp_pb2.Timestamp | None = ...,
+        sliding_ttl: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["archive_time", b"archive_time", "create_time", b"create_time", "event_time", b"event_time", "expire_time", b"expire_time", "forget_request_time", b"forget_request_time", "last_access_time", b"last_access_time", "metadata", b"metadata", "provenance", b"provenance", "update_time", b"update_time", "validity", b"validity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["archive_time", b"archive_time", "create_time", b"create_time", "event_time", b"event_time", "expire_time", b"expire_time", "forget_request_time", b"forget_request_time", "last_access_time", b"last_access_time", "metadata", b"metadata", "provenance", b"provenance", "sliding_ttl", b"sliding_ttl", "update_time", b"update_time", "validity", b"validity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "archive_time", b"archive_time", "claims", b"claims", "conflicts_with", b"conflicts_with", "content_hash", b"content_hash", "context", b"context", "create_time", b"create_time", "embedding_model", b"embedding_model", "entities", b"entities", "etag", b"etag", "event_time", b"event_time", "expire_time", b"expire_time", "forget_request_time", b"forget_request_time", "id", b"id", "language", b"language", "last_access_time", b"last_access_time", "merged_into", b"merged_into", "metadata", b"metadata", "namespace", b"namespace", "pinned", b"pinned", "proof_count", b"proof_count", "provenance", b"provenance", "sequence", b"sequence", "session_id", b"session_id", "slot", b"slot", "standing", b"standing", "text", b"text", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id", "validity", b"validity"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_count", b"access_count", "archive_time", b"archive_time", "claims", b"claims", "conflicts_with", b"conflicts_with", "content_hash", b"content_hash", "context", b"context", "create_time", b"create_time", "embedding_model", b"embedding_model", "entities", b"entities", "etag", b"etag", "event_time", b"event_time", "expire_time", b"expire_time", "forget_request_time", b"forget_request_time", "id", b"id", "language", b"language", "last_access_time", b"last_access_time", "merged_into", b"merged_into", "metadata", b"metadata", "namespace", b"namespace", "pinned", b"pinned", "proof_count", b"proof_count", "provenance", b"provenance", "sequence", b"sequence", "session_id", b"session_id", "sliding_ttl", b"sliding_ttl", "slot", b"slot", "standing", b"standing", "text", b"text", "topics", b"topics", "type", b"type", "update_time", b"update_time", "user_id", b"user_id", "validity", b"validity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -211,8 +211,8 @@ class LongTermMemoryServiceServicer:
         """Changes the fields that the mask names: `text`, `type`, `namespace`,
         `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
         `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-        `language`, `claims`. A named field that is not set is cleared. Only a new
-        text or context is embedded again.
+        `language`, `claims`, `sliding_ttl`. A named field that is not set is
+        cleared. Only a new text or context is embedded again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -237,8 +237,8 @@ class LongTermMemoryServiceServicer:
         """Changes the memories that a filter matches, a batch at a time, as
         `UpdateMemory` would; by default only says what it would change. The mask
         may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-        `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-        and `language`.
+        `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+        `language` and `sliding_ttl`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

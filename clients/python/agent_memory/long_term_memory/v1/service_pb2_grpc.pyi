@@ -60,8 +60,8 @@ class LongTermMemoryServiceStub:
     """Changes the fields that the mask names: `text`, `type`, `namespace`,
     `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
     `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-    `language`, `claims`. A named field that is not set is cleared. Only a new
-    text or context is embedded again.
+    `language`, `claims`, `sliding_ttl`. A named field that is not set is
+    cleared. Only a new text or context is embedded again.
     """
     DeleteMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesRequest, _service_pb2.DeleteMemoriesResponse]
     """Deletes memories. One that does not exist is no error."""
@@ -73,8 +73,8 @@ class LongTermMemoryServiceStub:
     """Changes the memories that a filter matches, a batch at a time, as
     `UpdateMemory` would; by default only says what it would change. The mask
     may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-    `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-    and `language`.
+    `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+    `language` and `sliding_ttl`.
     """
     ListMemoryRevisions: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListMemoryRevisionsRequest, _service_pb2.ListMemoryRevisionsResponse]
     """Lists the changes of a memory, the latest first. A deleted memory's can
@@ -137,8 +137,8 @@ class LongTermMemoryServiceAsyncStub(LongTermMemoryServiceStub):
     """Changes the fields that the mask names: `text`, `type`, `namespace`,
     `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
     `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-    `language`, `claims`. A named field that is not set is cleared. Only a new
-    text or context is embedded again.
+    `language`, `claims`, `sliding_ttl`. A named field that is not set is
+    cleared. Only a new text or context is embedded again.
     """
     DeleteMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesRequest, _service_pb2.DeleteMemoriesResponse]  # type: ignore[assignment]
     """Deletes memories. One that does not exist is no error."""
@@ -150,8 +150,8 @@ class LongTermMemoryServiceAsyncStub(LongTermMemoryServiceStub):
     """Changes the memories that a filter matches, a batch at a time, as
     `UpdateMemory` would; by default only says what it would change. The mask
     may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-    `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-    and `language`.
+    `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+    `language` and `sliding_ttl`.
     """
     ListMemoryRevisions: _aio.UnaryUnaryMultiCallable[_service_pb2.ListMemoryRevisionsRequest, _service_pb2.ListMemoryRevisionsResponse]  # type: ignore[assignment]
     """Lists the changes of a memory, the latest first. A deleted memory's can
@@ -265,8 +265,8 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Changes the fields that the mask names: `text`, `type`, `namespace`,
         `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
         `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-        `language`, `claims`. A named field that is not set is cleared. Only a new
-        text or context is embedded again.
+        `language`, `claims`, `sliding_ttl`. A named field that is not set is
+        cleared. Only a new text or context is embedded again.
         """
 
     @_abc_1.abstractmethod
@@ -296,8 +296,8 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Changes the memories that a filter matches, a batch at a time, as
         `UpdateMemory` would; by default only says what it would change. The mask
         may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-        `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-        and `language`.
+        `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+        `language` and `sliding_ttl`.
         """
 
     @_abc_1.abstractmethod
