@@ -9,6 +9,7 @@ package commonv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
@@ -695,6 +696,8 @@ type Memory struct {
 	// When it is true in the world.
 	Validity *Validity `protobuf:"bytes,15,opt,name=validity,proto3" json:"validity,omitempty"`
 	// When it stops to exist by nature, such as the end of the day of an exam.
+	// Where it is not given when the memory is stored, the server's operator may
+	// have chosen a time to live for the namespace.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// `subject/attribute` of a fact that has one value at a time, such as
 	// `user/employer`; a newer fact in the same slot supersedes an older one.
@@ -741,8 +744,11 @@ type Memory struct {
 	// When its user asked to forget it, where such a request only marks what it
 	// is about; it is shown as before. Set by the server.
 	ForgetRequestTime *timestamppb.Timestamp `protobuf:"bytes,32,opt,name=forget_request_time,json=forgetRequestTime,proto3" json:"forget_request_time,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// How long it lives after it was last written, found by a search or asked for
+	// by its id; `expire_time` follows, and what is given there is ignored.
+	SlidingTtl    *durationpb.Duration `protobuf:"bytes,33,opt,name=sliding_ttl,json=slidingTtl,proto3" json:"sliding_ttl,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Memory) Reset() {
@@ -999,11 +1005,18 @@ func (x *Memory) GetForgetRequestTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Memory) GetSlidingTtl() *durationpb.Duration {
+	if x != nil {
+		return x.SlidingTtl
+	}
+	return nil
+}
+
 var File_agent_memory_common_v1_memory_proto protoreflect.FileDescriptor
 
 const file_agent_memory_common_v1_memory_proto_rawDesc = "" +
 	"\n" +
-	"#agent_memory/common/v1/memory.proto\x12\x16agent_memory.common.v1\x1a%agent_memory/common/v1/strategy.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x01\n" +
+	"#agent_memory/common/v1/memory.proto\x12\x16agent_memory.common.v1\x1a%agent_memory/common/v1/strategy.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x01\n" +
 	"\tEventTime\x128\n" +
 	"\x05start\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x05start\x12M\n" +
 	"\tprecision\x18\x02 \x01(\x0e2%.agent_memory.common.v1.TimePrecisionB\b\xbaH\x05\x82\x01\x02\x10\x01R\tprecision\x12$\n" +
@@ -1047,7 +1060,7 @@ const file_agent_memory_common_v1_memory_proto_rawDesc = "" +
 	"quantities\x12)\n" +
 	"\x06limits\x18\a \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\x10\"\ar\x05\x10\x01(\x80\x02R\x06limits\x12\x16\n" +
 	"\x06single\x18\b \x01(\bR\x06single\x12\x14\n" +
-	"\x05ended\x18\t \x01(\bR\x05ended\"\xdb\r\n" +
+	"\x05ended\x18\t \x01(\bR\x05ended\"\xab\x0e\n" +
 	"\x06Memory\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x02id\x12\x1d\n" +
 	"\x04text\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x02R\x04text\x12@\n" +
@@ -1091,7 +1104,9 @@ const file_agent_memory_common_v1_memory_proto_rawDesc = "" +
 	"\x0fmemory.language\x126must be a BCP 47 language tag, such as `de` or `pt-BR`\x1a\x80\x01this == '' || this.matches('^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$')r\x02(#R\blanguage\x12?\n" +
 	"\x06claims\x18\x1e \x03(\v2\x1d.agent_memory.common.v1.ClaimB\b\xbaH\x05\x92\x01\x02\x10\x10R\x06claims\x126\n" +
 	"\x0econflicts_with\x18\x1f \x03(\tB\x0f\xbaH\f\x92\x01\t\x10@\"\x05r\x03(\x80\x02R\rconflictsWith\x12J\n" +
-	"\x13forget_request_time\x18  \x01(\v2\x1a.google.protobuf.TimestampR\x11forgetRequestTime*v\n" +
+	"\x13forget_request_time\x18  \x01(\v2\x1a.google.protobuf.TimestampR\x11forgetRequestTime\x12N\n" +
+	"\vsliding_ttl\x18! \x01(\v2\x19.google.protobuf.DurationB\x12\xbaH\x0f\xaa\x01\f\"\x06\b\x80\x86\xb0\x96\x012\x02\b\x01R\n" +
+	"slidingTtl*v\n" +
 	"\n" +
 	"MemoryType\x12\x1b\n" +
 	"\x17MEMORY_TYPE_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -1144,6 +1159,7 @@ var file_agent_memory_common_v1_memory_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 	(ExtractionStrategy)(0),       // 10: agent_memory.common.v1.ExtractionStrategy
 	(*structpb.Struct)(nil),       // 11: google.protobuf.Struct
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
 }
 var file_agent_memory_common_v1_memory_proto_depIdxs = []int32{
 	9,  // 0: agent_memory.common.v1.EventTime.start:type_name -> google.protobuf.Timestamp
@@ -1165,11 +1181,12 @@ var file_agent_memory_common_v1_memory_proto_depIdxs = []int32{
 	9,  // 16: agent_memory.common.v1.Memory.archive_time:type_name -> google.protobuf.Timestamp
 	7,  // 17: agent_memory.common.v1.Memory.claims:type_name -> agent_memory.common.v1.Claim
 	9,  // 18: agent_memory.common.v1.Memory.forget_request_time:type_name -> google.protobuf.Timestamp
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	12, // 19: agent_memory.common.v1.Memory.sliding_ttl:type_name -> google.protobuf.Duration
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_common_v1_memory_proto_init() }

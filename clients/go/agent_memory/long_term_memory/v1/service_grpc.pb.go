@@ -71,8 +71,8 @@ type LongTermMemoryServiceClient interface {
 	// Changes the fields that the mask names: `text`, `type`, `namespace`,
 	// `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
 	// `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-	// `language`, `claims`. A named field that is not set is cleared. Only a new
-	// text or context is embedded again.
+	// `language`, `claims`, `sliding_ttl`. A named field that is not set is
+	// cleared. Only a new text or context is embedded again.
 	UpdateMemory(ctx context.Context, in *UpdateMemoryRequest, opts ...grpc.CallOption) (*UpdateMemoryResponse, error)
 	// Deletes memories. One that does not exist is no error.
 	DeleteMemories(ctx context.Context, in *DeleteMemoriesRequest, opts ...grpc.CallOption) (*DeleteMemoriesResponse, error)
@@ -82,8 +82,8 @@ type LongTermMemoryServiceClient interface {
 	// Changes the memories that a filter matches, a batch at a time, as
 	// `UpdateMemory` would; by default only says what it would change. The mask
 	// may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-	// `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-	// and `language`.
+	// `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+	// `language` and `sliding_ttl`.
 	UpdateMemoriesByFilter(ctx context.Context, in *UpdateMemoriesByFilterRequest, opts ...grpc.CallOption) (*UpdateMemoriesByFilterResponse, error)
 	// Lists the changes of a memory, the latest first. A deleted memory's can
 	// be listed for a while.
@@ -388,8 +388,8 @@ type LongTermMemoryServiceServer interface {
 	// Changes the fields that the mask names: `text`, `type`, `namespace`,
 	// `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
 	// `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-	// `language`, `claims`. A named field that is not set is cleared. Only a new
-	// text or context is embedded again.
+	// `language`, `claims`, `sliding_ttl`. A named field that is not set is
+	// cleared. Only a new text or context is embedded again.
 	UpdateMemory(context.Context, *UpdateMemoryRequest) (*UpdateMemoryResponse, error)
 	// Deletes memories. One that does not exist is no error.
 	DeleteMemories(context.Context, *DeleteMemoriesRequest) (*DeleteMemoriesResponse, error)
@@ -399,8 +399,8 @@ type LongTermMemoryServiceServer interface {
 	// Changes the memories that a filter matches, a batch at a time, as
 	// `UpdateMemory` would; by default only says what it would change. The mask
 	// may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-	// `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-	// and `language`.
+	// `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+	// `language` and `sliding_ttl`.
 	UpdateMemoriesByFilter(context.Context, *UpdateMemoriesByFilterRequest) (*UpdateMemoriesByFilterResponse, error)
 	// Lists the changes of a memory, the latest first. A deleted memory's can
 	// be listed for a while.

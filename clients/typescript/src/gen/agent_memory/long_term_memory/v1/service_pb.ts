@@ -1737,8 +1737,8 @@ export const LongTermMemoryService: GenService<{
    * Changes the fields that the mask names: `text`, `type`, `namespace`,
    * `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
    * `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-   * `language`, `claims`. A named field that is not set is cleared. Only a new
-   * text or context is embedded again.
+   * `language`, `claims`, `sliding_ttl`. A named field that is not set is
+   * cleared. Only a new text or context is embedded again.
    *
    * @generated from rpc agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemory
    */
@@ -1772,8 +1772,8 @@ export const LongTermMemoryService: GenService<{
    * Changes the memories that a filter matches, a batch at a time, as
    * `UpdateMemory` would; by default only says what it would change. The mask
    * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-   * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-   * and `language`.
+   * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+   * `language` and `sliding_ttl`.
    *
    * @generated from rpc agent_memory.long_term_memory.v1.LongTermMemoryService.UpdateMemoriesByFilter
    */

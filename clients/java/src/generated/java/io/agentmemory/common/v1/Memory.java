@@ -678,6 +678,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * When it stops to exist by nature, such as the end of the day of an exam.
+   * Where it is not given when the memory is stored, the server's operator may
+   * have chosen a time to live for the namespace.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -690,6 +692,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * When it stops to exist by nature, such as the end of the day of an exam.
+   * Where it is not given when the memory is stored, the server's operator may
+   * have chosen a time to live for the namespace.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -702,6 +706,8 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * When it stops to exist by nature, such as the end of the day of an exam.
+   * Where it is not given when the memory is stored, the server's operator may
+   * have chosen a time to live for the namespace.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -1382,6 +1388,47 @@ private static final long serialVersionUID = 0L;
     return forgetRequestTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : forgetRequestTime_;
   }
 
+  public static final int SLIDING_TTL_FIELD_NUMBER = 33;
+  private com.google.protobuf.Duration slidingTtl_;
+  /**
+   * <pre>
+   * How long it lives after it was last written, found by a search or asked for
+   * by its id; `expire_time` follows, and what is given there is ignored.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+   * @return Whether the slidingTtl field is set.
+   */
+  @java.lang.Override
+  public boolean hasSlidingTtl() {
+    return ((bitField0_ & 0x00000400) != 0);
+  }
+  /**
+   * <pre>
+   * How long it lives after it was last written, found by a search or asked for
+   * by its id; `expire_time` follows, and what is given there is ignored.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+   * @return The slidingTtl.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Duration getSlidingTtl() {
+    return slidingTtl_ == null ? com.google.protobuf.Duration.getDefaultInstance() : slidingTtl_;
+  }
+  /**
+   * <pre>
+   * How long it lives after it was last written, found by a search or asked for
+   * by its id; `expire_time` follows, and what is given there is ignored.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.DurationOrBuilder getSlidingTtlOrBuilder() {
+    return slidingTtl_ == null ? com.google.protobuf.Duration.getDefaultInstance() : slidingTtl_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -1491,6 +1538,9 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000200) != 0)) {
       output.writeMessage(32, getForgetRequestTime());
+    }
+    if (((bitField0_ & 0x00000400) != 0)) {
+      output.writeMessage(33, getSlidingTtl());
     }
     getUnknownFields().writeTo(output);
   }
@@ -1631,6 +1681,14 @@ private static final long serialVersionUID = 0L;
     }
     return size;
   }
+  private int computeSerializedSize_1() {
+    int size = 0;
+    if (((bitField0_ & 0x00000400) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(33, getSlidingTtl());
+    }
+    return size;
+  }
   @java.lang.Override
   public int getSerializedSize() {
     int size = memoizedSize;
@@ -1638,6 +1696,7 @@ private static final long serialVersionUID = 0L;
 
     size = 0;
     size += computeSerializedSize_0();
+    size += computeSerializedSize_1();
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -1746,6 +1805,11 @@ private static final long serialVersionUID = 0L;
       if (!getForgetRequestTime()
           .equals(other.getForgetRequestTime())) return false;
     }
+    if (hasSlidingTtl() != other.hasSlidingTtl()) return false;
+    if (hasSlidingTtl()) {
+      if (!getSlidingTtl()
+          .equals(other.getSlidingTtl())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1852,6 +1916,10 @@ private static final long serialVersionUID = 0L;
     if (hasForgetRequestTime()) {
       hash = (37 * hash) + FORGET_REQUEST_TIME_FIELD_NUMBER;
       hash = (53 * hash) + getForgetRequestTime().hashCode();
+    }
+    if (hasSlidingTtl()) {
+      hash = (37 * hash) + SLIDING_TTL_FIELD_NUMBER;
+      hash = (53 * hash) + getSlidingTtl().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -1998,12 +2066,14 @@ private static final long serialVersionUID = 0L;
         internalGetArchiveTimeFieldBuilder();
         internalGetClaimsFieldBuilder();
         internalGetForgetRequestTimeFieldBuilder();
+        internalGetSlidingTtlFieldBuilder();
       }
     }
     @java.lang.Override
     public Builder clear() {
       super.clear();
       bitField0_ = 0;
+      bitField1_ = 0;
       id_ = "";
       text_ = "";
       type_ = 0;
@@ -2085,6 +2155,11 @@ private static final long serialVersionUID = 0L;
         forgetRequestTimeBuilder_.dispose();
         forgetRequestTimeBuilder_ = null;
       }
+      slidingTtl_ = null;
+      if (slidingTtlBuilder_ != null) {
+        slidingTtlBuilder_.dispose();
+        slidingTtlBuilder_ = null;
+      }
       return this;
     }
 
@@ -2113,6 +2188,7 @@ private static final long serialVersionUID = 0L;
       io.agentmemory.common.v1.Memory result = new io.agentmemory.common.v1.Memory(this);
       buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
+      if (bitField1_ != 0) { buildPartial1(result); }
       onBuilt();
       return result;
     }
@@ -2257,6 +2333,18 @@ private static final long serialVersionUID = 0L;
             ? forgetRequestTime_
             : forgetRequestTimeBuilder_.build();
         to_bitField0_ |= 0x00000200;
+      }
+      result.bitField0_ |= to_bitField0_;
+    }
+
+    private void buildPartial1(io.agentmemory.common.v1.Memory result) {
+      int from_bitField1_ = bitField1_;
+      int to_bitField0_ = 0;
+      if (((from_bitField1_ & 0x00000001) != 0)) {
+        result.slidingTtl_ = slidingTtlBuilder_ == null
+            ? slidingTtl_
+            : slidingTtlBuilder_.build();
+        to_bitField0_ |= 0x00000400;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -2436,6 +2524,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasForgetRequestTime()) {
         mergeForgetRequestTime(other.getForgetRequestTime());
+      }
+      if (other.hasSlidingTtl()) {
+        mergeSlidingTtl(other.getSlidingTtl());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -2649,6 +2740,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x80000000;
               break;
             } // case 258
+            case 266: {
+              input.readMessage(
+                  internalGetSlidingTtlFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField1_ |= 0x00000001;
+              break;
+            } // case 266
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2665,6 +2763,7 @@ private static final long serialVersionUID = 0L;
       return this;
     }
     private int bitField0_;
+    private int bitField1_;
 
     private java.lang.Object id_ = "";
     /**
@@ -4308,6 +4407,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -4319,6 +4420,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -4334,6 +4437,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -4352,6 +4457,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -4370,6 +4477,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -4395,6 +4504,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -4412,6 +4523,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -4424,6 +4537,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -4439,6 +4554,8 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * When it stops to exist by nature, such as the end of the day of an exam.
+     * Where it is not given when the memory is stored, the server's operator may
+     * have chosen a time to live for the namespace.
      * </pre>
      *
      * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -6485,6 +6602,170 @@ private static final long serialVersionUID = 0L;
         forgetRequestTime_ = null;
       }
       return forgetRequestTimeBuilder_;
+    }
+
+    private com.google.protobuf.Duration slidingTtl_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> slidingTtlBuilder_;
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     * @return Whether the slidingTtl field is set.
+     */
+    public boolean hasSlidingTtl() {
+      return ((bitField1_ & 0x00000001) != 0);
+    }
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     * @return The slidingTtl.
+     */
+    public com.google.protobuf.Duration getSlidingTtl() {
+      if (slidingTtlBuilder_ == null) {
+        return slidingTtl_ == null ? com.google.protobuf.Duration.getDefaultInstance() : slidingTtl_;
+      } else {
+        return slidingTtlBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     */
+    public Builder setSlidingTtl(com.google.protobuf.Duration value) {
+      if (slidingTtlBuilder_ == null) {
+        java.util.Objects.requireNonNull(value);
+        slidingTtl_ = value;
+      } else {
+        slidingTtlBuilder_.setMessage(value);
+      }
+      bitField1_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     */
+    public Builder setSlidingTtl(
+        com.google.protobuf.Duration.Builder builderForValue) {
+      if (slidingTtlBuilder_ == null) {
+        slidingTtl_ = builderForValue.build();
+      } else {
+        slidingTtlBuilder_.setMessage(builderForValue.build());
+      }
+      bitField1_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     */
+    public Builder mergeSlidingTtl(com.google.protobuf.Duration value) {
+      if (slidingTtlBuilder_ == null) {
+        if (((bitField1_ & 0x00000001) != 0) &&
+          slidingTtl_ != null &&
+          slidingTtl_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getSlidingTtlBuilder().mergeFrom(value);
+        } else {
+          slidingTtl_ = value;
+        }
+      } else {
+        slidingTtlBuilder_.mergeFrom(value);
+      }
+      if (slidingTtl_ != null) {
+        bitField1_ |= 0x00000001;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     */
+    public Builder clearSlidingTtl() {
+      bitField1_ = (bitField1_ & ~0x00000001);
+      slidingTtl_ = null;
+      if (slidingTtlBuilder_ != null) {
+        slidingTtlBuilder_.dispose();
+        slidingTtlBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     */
+    public com.google.protobuf.Duration.Builder getSlidingTtlBuilder() {
+      bitField1_ |= 0x00000001;
+      onChanged();
+      return internalGetSlidingTtlFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     */
+    public com.google.protobuf.DurationOrBuilder getSlidingTtlOrBuilder() {
+      if (slidingTtlBuilder_ != null) {
+        return slidingTtlBuilder_.getMessageOrBuilder();
+      } else {
+        return slidingTtl_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : slidingTtl_;
+      }
+    }
+    /**
+     * <pre>
+     * How long it lives after it was last written, found by a search or asked for
+     * by its id; `expire_time` follows, and what is given there is ignored.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
+        internalGetSlidingTtlFieldBuilder() {
+      if (slidingTtlBuilder_ == null) {
+        slidingTtlBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
+                getSlidingTtl(),
+                getParentForChildren(),
+                isClean());
+        slidingTtl_ = null;
+      }
+      return slidingTtlBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:agent_memory.common.v1.Memory)

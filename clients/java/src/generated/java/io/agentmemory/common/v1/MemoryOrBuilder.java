@@ -366,6 +366,8 @@ public interface MemoryOrBuilder extends
   /**
    * <pre>
    * When it stops to exist by nature, such as the end of the day of an exam.
+   * Where it is not given when the memory is stored, the server's operator may
+   * have chosen a time to live for the namespace.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -375,6 +377,8 @@ public interface MemoryOrBuilder extends
   /**
    * <pre>
    * When it stops to exist by nature, such as the end of the day of an exam.
+   * Where it is not given when the memory is stored, the server's operator may
+   * have chosen a time to live for the namespace.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -384,6 +388,8 @@ public interface MemoryOrBuilder extends
   /**
    * <pre>
    * When it stops to exist by nature, such as the end of the day of an exam.
+   * Where it is not given when the memory is stored, the server's operator may
+   * have chosen a time to live for the namespace.
    * </pre>
    *
    * <code>.google.protobuf.Timestamp expire_time = 16 [json_name = "expireTime"];</code>
@@ -799,4 +805,34 @@ public interface MemoryOrBuilder extends
    * <code>.google.protobuf.Timestamp forget_request_time = 32 [json_name = "forgetRequestTime"];</code>
    */
   com.google.protobuf.TimestampOrBuilder getForgetRequestTimeOrBuilder();
+
+  /**
+   * <pre>
+   * How long it lives after it was last written, found by a search or asked for
+   * by its id; `expire_time` follows, and what is given there is ignored.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+   * @return Whether the slidingTtl field is set.
+   */
+  boolean hasSlidingTtl();
+  /**
+   * <pre>
+   * How long it lives after it was last written, found by a search or asked for
+   * by its id; `expire_time` follows, and what is given there is ignored.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+   * @return The slidingTtl.
+   */
+  com.google.protobuf.Duration getSlidingTtl();
+  /**
+   * <pre>
+   * How long it lives after it was last written, found by a search or asked for
+   * by its id; `expire_time` follows, and what is given there is ignored.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration sliding_ttl = 33 [json_name = "slidingTtl"];</code>
+   */
+  com.google.protobuf.DurationOrBuilder getSlidingTtlOrBuilder();
 }

@@ -67,113 +67,116 @@ public final class MemoryProto extends com.google.protobuf.GeneratedFile {
     java.lang.String[] descriptorData = {
       "\n#agent_memory/common/v1/memory.proto\022\026a" +
       "gent_memory.common.v1\032%agent_memory/comm" +
-      "on/v1/strategy.proto\032\034google/protobuf/st" +
-      "ruct.proto\032\037google/protobuf/timestamp.pr" +
-      "oto\"\272\001\n\tEventTime\0228\n\005start\030\001 \001(\0132\032.googl" +
-      "e.protobuf.TimestampB\006\272H\003\310\001\001R\005start\022M\n\tp" +
-      "recision\030\002 \001(\0162%.agent_memory.common.v1." +
-      "TimePrecisionB\010\272H\005\202\001\002\020\001R\tprecision\022$\n\tti" +
-      "me_zone\030\003 \001(\tB\007\272H\004r\002(@R\010timeZone\"\212\004\n\nPro" +
-      "venance\022(\n\013session_uid\030\001 \001(\tB\007\272H\004r\002(@R\ns" +
-      "essionUid\0221\n\013message_ids\030\002 \003(\tB\020\272H\r\222\001\n\020\200" +
-      "\002\"\005r\003(\200\002R\nmessageIds\022P\n\010strategy\030\003 \001(\0162*" +
-      ".agent_memory.common.v1.ExtractionStrate" +
-      "gyB\010\272H\005\202\001\002\020\001R\010strategy\022%\n\textractor\030\004 \001(" +
-      "\tB\007\272H\004r\002(@R\textractor\0225\n\021extractor_versi" +
-      "on\030\005 \001(\tB\010\272H\005r\003(\200\002R\020extractorVersion\022/\n\n" +
-      "memory_ids\030\006 \003(\tB\020\272H\r\222\001\n\020\200\002\"\005r\003(\200\002R\tmemo" +
-      "ryIds\022;\n\020ended_memory_ids\030\007 \003(\tB\021\272H\016\222\001\013\020" +
-      "\020\"\007r\005\020\001(\200\002R\016endedMemoryIds\022A\n\023compared_m" +
-      "emory_ids\030\010 \003(\tB\021\272H\016\222\001\013\020d\"\007r\005\020\001(\200\002R\021comp" +
-      "aredMemoryIds\022>\n\022other_session_uids\030\t \003(" +
-      "\tB\020\272H\r\222\001\n\020@\"\006r\004\020\001(@R\020otherSessionUids\"\325\001" +
-      "\n\010Validity\0229\n\nvalid_from\030\001 \001(\0132\032.google." +
-      "protobuf.TimestampR\tvalidFrom\022=\n\014invalid" +
-      "_from\030\002 \001(\0132\032.google.protobuf.TimestampR" +
-      "\013invalidFrom\022-\n\rsuperseded_by\030\003 \001(\tB\010\272H\005" +
-      "r\003(\200\002R\014supersededBy\022 \n\006reason\030\004 \001(\tB\010\272H\005" +
-      "r\003(\200\010R\006reason\"H\n\010Quantity\022\037\n\005value\030\001 \001(\t" +
-      "B\t\272H\006r\004\020\001(@R\005value\022\033\n\004unit\030\002 \001(\tB\007\272H\004r\002(" +
-      "@R\004unit\"\377\002\n\005Claim\022\"\n\006holder\030\001 \001(\tB\n\272H\007r\005" +
-      "\020\001(\200\002R\006holder\022&\n\010relation\030\002 \001(\tB\n\272H\007r\005\020\001" +
-      "(\200\002R\010relation\022\036\n\005value\030\003 \001(\tB\010\272H\005r\003(\200\010R\005" +
-      "value\022\030\n\007negated\030\004 \001(\010R\007negated\022K\n\010modal" +
-      "ity\030\005 \001(\0162%.agent_memory.common.v1.Claim" +
-      "ModalityB\010\272H\005\202\001\002\020\001R\010modality\022J\n\nquantiti" +
-      "es\030\006 \003(\0132 .agent_memory.common.v1.Quanti" +
-      "tyB\010\272H\005\222\001\002\020\020R\nquantities\022)\n\006limits\030\007 \003(\t" +
-      "B\021\272H\016\222\001\013\020\020\"\007r\005\020\001(\200\002R\006limits\022\026\n\006single\030\010 " +
-      "\001(\010R\006single\022\024\n\005ended\030\t \001(\010R\005ended\"\333\r\n\006Me" +
-      "mory\022\030\n\002id\030\001 \001(\tB\010\272H\005r\003(\200\002R\002id\022\035\n\004text\030\002" +
-      " \001(\tB\t\272H\006r\004(\200\200\002R\004text\022@\n\004type\030\003 \001(\0162\".ag" +
-      "ent_memory.common.v1.MemoryTypeB\010\272H\005\202\001\002\020" +
-      "\001R\004type\022&\n\tnamespace\030\004 \001(\tB\010\272H\005r\003(\200\004R\tna" +
-      "mespace\022!\n\007user_id\030\005 \001(\tB\010\272H\005r\003(\200\004R\006user" +
-      "Id\022\'\n\nsession_id\030\006 \001(\tB\010\272H\005r\003(\200\004R\tsessio" +
-      "nId\022)\n\006topics\030\007 \003(\tB\021\272H\016\222\001\013\020@\"\007r\005\020\001(\200\002R\006" +
-      "topics\022-\n\010entities\030\010 \003(\tB\021\272H\016\222\001\013\020@\"\007r\005\020\001" +
-      "(\200\002R\010entities\022@\n\nevent_time\030\t \001(\0132!.agen" +
-      "t_memory.common.v1.EventTimeR\teventTime\022" +
-      "\026\n\006pinned\030\n \001(\010R\006pinned\022\032\n\010standing\030\013 \001(" +
-      "\010R\010standing\0223\n\010metadata\030\014 \001(\0132\027.google.p" +
-      "rotobuf.StructR\010metadata\022#\n\007context\030\r \001(" +
-      "\tB\t\272H\006r\004(\200\200\002R\007context\022B\n\nprovenance\030\016 \001(" +
-      "\0132\".agent_memory.common.v1.ProvenanceR\np" +
-      "rovenance\022<\n\010validity\030\017 \001(\0132 .agent_memo" +
-      "ry.common.v1.ValidityR\010validity\022;\n\013expir" +
-      "e_time\030\020 \001(\0132\032.google.protobuf.Timestamp" +
-      "R\nexpireTime\022\034\n\004slot\030\021 \001(\tB\010\272H\005r\003(\200\004R\004sl" +
-      "ot\022;\n\013create_time\030\022 \001(\0132\032.google.protobu" +
-      "f.TimestampR\ncreateTime\022;\n\013update_time\030\023" +
-      " \001(\0132\032.google.protobuf.TimestampR\nupdate" +
-      "Time\022D\n\020last_access_time\030\024 \001(\0132\032.google." +
-      "protobuf.TimestampR\016lastAccessTime\0223\n\014ac" +
-      "cess_count\030\025 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\013acce" +
-      "ssCount\022(\n\013proof_count\030\026 \001(\005B\007\272H\004\032\002(\000R\np" +
-      "roofCount\022!\n\014content_hash\030\027 \001(\tR\013content" +
-      "Hash\022\'\n\017embedding_model\030\030 \001(\tR\016embedding" +
-      "Model\022\033\n\004etag\030\031 \001(\tB\007\272H\004r\002(@R\004etag\022)\n\013me" +
-      "rged_into\030\032 \001(\tB\010\272H\005r\003(\200\002R\nmergedInto\022=\n" +
-      "\014archive_time\030\033 \001(\0132\032.google.protobuf.Ti" +
-      "mestampR\013archiveTime\022,\n\010sequence\030\034 \001(\003B\020" +
-      "\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\010sequence\022\365\001\n\010language\030" +
-      "\035 \001(\tB\330\001\272H\324\001\272\001\314\001\n\017memory.language\0226must " +
-      "be a BCP 47 language tag, such as `de` o" +
-      "r `pt-BR`\032\200\001this == \'\' || this.matches(\'" +
-      "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]" +
-      "{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9]" +
-      "[A-Za-z0-9]{3}))*$\')r\002(#R\010language\022?\n\006cl" +
-      "aims\030\036 \003(\0132\035.agent_memory.common.v1.Clai" +
-      "mB\010\272H\005\222\001\002\020\020R\006claims\0226\n\016conflicts_with\030\037 " +
-      "\003(\tB\017\272H\014\222\001\t\020@\"\005r\003(\200\002R\rconflictsWith\022J\n\023f" +
-      "orget_request_time\030  \001(\0132\032.google.protob" +
-      "uf.TimestampR\021forgetRequestTime*v\n\nMemor" +
-      "yType\022\033\n\027MEMORY_TYPE_UNSPECIFIED\020\000\022\030\n\024ME" +
-      "MORY_TYPE_SEMANTIC\020\001\022\030\n\024MEMORY_TYPE_EPIS" +
-      "ODIC\020\002\022\027\n\023MEMORY_TYPE_MESSAGE\020\003*\312\001\n\rTime" +
-      "Precision\022\036\n\032TIME_PRECISION_UNSPECIFIED\020" +
-      "\000\022\032\n\026TIME_PRECISION_INSTANT\020\001\022\026\n\022TIME_PR" +
-      "ECISION_DAY\020\002\022\027\n\023TIME_PRECISION_WEEK\020\003\022\030" +
-      "\n\024TIME_PRECISION_MONTH\020\004\022\031\n\025TIME_PRECISI" +
-      "ON_SEASON\020\005\022\027\n\023TIME_PRECISION_YEAR\020\006*\365\001\n" +
-      "\rClaimModality\022\036\n\032CLAIM_MODALITY_UNSPECI" +
-      "FIED\020\000\022\027\n\023CLAIM_MODALITY_FACT\020\001\022\027\n\023CLAIM" +
-      "_MODALITY_PLAN\020\002\022\027\n\023CLAIM_MODALITY_WISH\020" +
-      "\003\022\032\n\026CLAIM_MODALITY_ABILITY\020\004\022\035\n\031CLAIM_M" +
-      "ODALITY_OBLIGATION\020\005\022\036\n\032CLAIM_MODALITY_P" +
-      "OSSIBILITY\020\006\022\036\n\032CLAIM_MODALITY_INSTRUCTI" +
-      "ON\020\007B\345\001\n\030io.agentmemory.common.v1B\013Memor" +
-      "yProtoP\001ZOgithub.com/agent-memory/agent-" +
-      "memory/clients/go/agent_memory/common/v1" +
-      ";commonv1\252\002\025AgentMemory.Common.V1\312\002\025Agen" +
-      "tMemory\\Common\\V1\342\002\036AgentMemory\\Common\\V" +
-      "1\\Metadata\352\002\027AgentMemory::Common::V1b\006pr" +
-      "oto3"
+      "on/v1/strategy.proto\032\036google/protobuf/du" +
+      "ration.proto\032\034google/protobuf/struct.pro" +
+      "to\032\037google/protobuf/timestamp.proto\"\272\001\n\t" +
+      "EventTime\0228\n\005start\030\001 \001(\0132\032.google.protob" +
+      "uf.TimestampB\006\272H\003\310\001\001R\005start\022M\n\tprecision" +
+      "\030\002 \001(\0162%.agent_memory.common.v1.TimePrec" +
+      "isionB\010\272H\005\202\001\002\020\001R\tprecision\022$\n\ttime_zone\030" +
+      "\003 \001(\tB\007\272H\004r\002(@R\010timeZone\"\212\004\n\nProvenance\022" +
+      "(\n\013session_uid\030\001 \001(\tB\007\272H\004r\002(@R\nsessionUi" +
+      "d\0221\n\013message_ids\030\002 \003(\tB\020\272H\r\222\001\n\020\200\002\"\005r\003(\200\002" +
+      "R\nmessageIds\022P\n\010strategy\030\003 \001(\0162*.agent_m" +
+      "emory.common.v1.ExtractionStrategyB\010\272H\005\202" +
+      "\001\002\020\001R\010strategy\022%\n\textractor\030\004 \001(\tB\007\272H\004r\002" +
+      "(@R\textractor\0225\n\021extractor_version\030\005 \001(\t" +
+      "B\010\272H\005r\003(\200\002R\020extractorVersion\022/\n\nmemory_i" +
+      "ds\030\006 \003(\tB\020\272H\r\222\001\n\020\200\002\"\005r\003(\200\002R\tmemoryIds\022;\n" +
+      "\020ended_memory_ids\030\007 \003(\tB\021\272H\016\222\001\013\020\020\"\007r\005\020\001(" +
+      "\200\002R\016endedMemoryIds\022A\n\023compared_memory_id" +
+      "s\030\010 \003(\tB\021\272H\016\222\001\013\020d\"\007r\005\020\001(\200\002R\021comparedMemo" +
+      "ryIds\022>\n\022other_session_uids\030\t \003(\tB\020\272H\r\222\001" +
+      "\n\020@\"\006r\004\020\001(@R\020otherSessionUids\"\325\001\n\010Validi" +
+      "ty\0229\n\nvalid_from\030\001 \001(\0132\032.google.protobuf" +
+      ".TimestampR\tvalidFrom\022=\n\014invalid_from\030\002 " +
+      "\001(\0132\032.google.protobuf.TimestampR\013invalid" +
+      "From\022-\n\rsuperseded_by\030\003 \001(\tB\010\272H\005r\003(\200\002R\014s" +
+      "upersededBy\022 \n\006reason\030\004 \001(\tB\010\272H\005r\003(\200\010R\006r" +
+      "eason\"H\n\010Quantity\022\037\n\005value\030\001 \001(\tB\t\272H\006r\004\020" +
+      "\001(@R\005value\022\033\n\004unit\030\002 \001(\tB\007\272H\004r\002(@R\004unit\"" +
+      "\377\002\n\005Claim\022\"\n\006holder\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\006h" +
+      "older\022&\n\010relation\030\002 \001(\tB\n\272H\007r\005\020\001(\200\002R\010rel" +
+      "ation\022\036\n\005value\030\003 \001(\tB\010\272H\005r\003(\200\010R\005value\022\030\n" +
+      "\007negated\030\004 \001(\010R\007negated\022K\n\010modality\030\005 \001(" +
+      "\0162%.agent_memory.common.v1.ClaimModality" +
+      "B\010\272H\005\202\001\002\020\001R\010modality\022J\n\nquantities\030\006 \003(\013" +
+      "2 .agent_memory.common.v1.QuantityB\010\272H\005\222" +
+      "\001\002\020\020R\nquantities\022)\n\006limits\030\007 \003(\tB\021\272H\016\222\001\013" +
+      "\020\020\"\007r\005\020\001(\200\002R\006limits\022\026\n\006single\030\010 \001(\010R\006sin" +
+      "gle\022\024\n\005ended\030\t \001(\010R\005ended\"\253\016\n\006Memory\022\030\n\002" +
+      "id\030\001 \001(\tB\010\272H\005r\003(\200\002R\002id\022\035\n\004text\030\002 \001(\tB\t\272H" +
+      "\006r\004(\200\200\002R\004text\022@\n\004type\030\003 \001(\0162\".agent_memo" +
+      "ry.common.v1.MemoryTypeB\010\272H\005\202\001\002\020\001R\004type\022" +
+      "&\n\tnamespace\030\004 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022" +
+      "!\n\007user_id\030\005 \001(\tB\010\272H\005r\003(\200\004R\006userId\022\'\n\nse" +
+      "ssion_id\030\006 \001(\tB\010\272H\005r\003(\200\004R\tsessionId\022)\n\006t" +
+      "opics\030\007 \003(\tB\021\272H\016\222\001\013\020@\"\007r\005\020\001(\200\002R\006topics\022-" +
+      "\n\010entities\030\010 \003(\tB\021\272H\016\222\001\013\020@\"\007r\005\020\001(\200\002R\010ent" +
+      "ities\022@\n\nevent_time\030\t \001(\0132!.agent_memory" +
+      ".common.v1.EventTimeR\teventTime\022\026\n\006pinne" +
+      "d\030\n \001(\010R\006pinned\022\032\n\010standing\030\013 \001(\010R\010stand" +
+      "ing\0223\n\010metadata\030\014 \001(\0132\027.google.protobuf." +
+      "StructR\010metadata\022#\n\007context\030\r \001(\tB\t\272H\006r\004" +
+      "(\200\200\002R\007context\022B\n\nprovenance\030\016 \001(\0132\".agen" +
+      "t_memory.common.v1.ProvenanceR\nprovenanc" +
+      "e\022<\n\010validity\030\017 \001(\0132 .agent_memory.commo" +
+      "n.v1.ValidityR\010validity\022;\n\013expire_time\030\020" +
+      " \001(\0132\032.google.protobuf.TimestampR\nexpire" +
+      "Time\022\034\n\004slot\030\021 \001(\tB\010\272H\005r\003(\200\004R\004slot\022;\n\013cr" +
+      "eate_time\030\022 \001(\0132\032.google.protobuf.Timest" +
+      "ampR\ncreateTime\022;\n\013update_time\030\023 \001(\0132\032.g" +
+      "oogle.protobuf.TimestampR\nupdateTime\022D\n\020" +
+      "last_access_time\030\024 \001(\0132\032.google.protobuf" +
+      ".TimestampR\016lastAccessTime\0223\n\014access_cou" +
+      "nt\030\025 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\013accessCount\022" +
+      "(\n\013proof_count\030\026 \001(\005B\007\272H\004\032\002(\000R\nproofCoun" +
+      "t\022!\n\014content_hash\030\027 \001(\tR\013contentHash\022\'\n\017" +
+      "embedding_model\030\030 \001(\tR\016embeddingModel\022\033\n" +
+      "\004etag\030\031 \001(\tB\007\272H\004r\002(@R\004etag\022)\n\013merged_int" +
+      "o\030\032 \001(\tB\010\272H\005r\003(\200\002R\nmergedInto\022=\n\014archive" +
+      "_time\030\033 \001(\0132\032.google.protobuf.TimestampR" +
+      "\013archiveTime\022,\n\010sequence\030\034 \001(\003B\020\272H\r\"\013\030\377\377" +
+      "\377\377\377\377\377\017(\000R\010sequence\022\365\001\n\010language\030\035 \001(\tB\330\001" +
+      "\272H\324\001\272\001\314\001\n\017memory.language\0226must be a BCP" +
+      " 47 language tag, such as `de` or `pt-BR" +
+      "`\032\200\001this == \'\' || this.matches(\'^[A-Za-z" +
+      "]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9" +
+      "]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0" +
+      "-9]{3}))*$\')r\002(#R\010language\022?\n\006claims\030\036 \003" +
+      "(\0132\035.agent_memory.common.v1.ClaimB\010\272H\005\222\001" +
+      "\002\020\020R\006claims\0226\n\016conflicts_with\030\037 \003(\tB\017\272H\014" +
+      "\222\001\t\020@\"\005r\003(\200\002R\rconflictsWith\022J\n\023forget_re" +
+      "quest_time\030  \001(\0132\032.google.protobuf.Times" +
+      "tampR\021forgetRequestTime\022N\n\013sliding_ttl\030!" +
+      " \001(\0132\031.google.protobuf.DurationB\022\272H\017\252\001\014\"" +
+      "\006\010\200\206\260\226\0012\002\010\001R\nslidingTtl*v\n\nMemoryType\022\033\n" +
+      "\027MEMORY_TYPE_UNSPECIFIED\020\000\022\030\n\024MEMORY_TYP" +
+      "E_SEMANTIC\020\001\022\030\n\024MEMORY_TYPE_EPISODIC\020\002\022\027" +
+      "\n\023MEMORY_TYPE_MESSAGE\020\003*\312\001\n\rTimePrecisio" +
+      "n\022\036\n\032TIME_PRECISION_UNSPECIFIED\020\000\022\032\n\026TIM" +
+      "E_PRECISION_INSTANT\020\001\022\026\n\022TIME_PRECISION_" +
+      "DAY\020\002\022\027\n\023TIME_PRECISION_WEEK\020\003\022\030\n\024TIME_P" +
+      "RECISION_MONTH\020\004\022\031\n\025TIME_PRECISION_SEASO" +
+      "N\020\005\022\027\n\023TIME_PRECISION_YEAR\020\006*\365\001\n\rClaimMo" +
+      "dality\022\036\n\032CLAIM_MODALITY_UNSPECIFIED\020\000\022\027" +
+      "\n\023CLAIM_MODALITY_FACT\020\001\022\027\n\023CLAIM_MODALIT" +
+      "Y_PLAN\020\002\022\027\n\023CLAIM_MODALITY_WISH\020\003\022\032\n\026CLA" +
+      "IM_MODALITY_ABILITY\020\004\022\035\n\031CLAIM_MODALITY_" +
+      "OBLIGATION\020\005\022\036\n\032CLAIM_MODALITY_POSSIBILI" +
+      "TY\020\006\022\036\n\032CLAIM_MODALITY_INSTRUCTION\020\007B\345\001\n" +
+      "\030io.agentmemory.common.v1B\013MemoryProtoP\001" +
+      "ZOgithub.com/agent-memory/agent-memory/c" +
+      "lients/go/agent_memory/common/v1;commonv" +
+      "1\252\002\025AgentMemory.Common.V1\312\002\025AgentMemory\\" +
+      "Common\\V1\342\002\036AgentMemory\\Common\\V1\\Metada" +
+      "ta\352\002\027AgentMemory::Common::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           io.agentmemory.common.v1.StrategyProto.getDescriptor(),
+          com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.StructProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
         });
@@ -212,9 +215,10 @@ public final class MemoryProto extends com.google.protobuf.GeneratedFile {
     internal_static_agent_memory_common_v1_Memory_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_common_v1_Memory_descriptor,
-        new java.lang.String[] { "Id", "Text", "Type", "Namespace", "UserId", "SessionId", "Topics", "Entities", "EventTime", "Pinned", "Standing", "Metadata", "Context", "Provenance", "Validity", "ExpireTime", "Slot", "CreateTime", "UpdateTime", "LastAccessTime", "AccessCount", "ProofCount", "ContentHash", "EmbeddingModel", "Etag", "MergedInto", "ArchiveTime", "Sequence", "Language", "Claims", "ConflictsWith", "ForgetRequestTime", });
+        new java.lang.String[] { "Id", "Text", "Type", "Namespace", "UserId", "SessionId", "Topics", "Entities", "EventTime", "Pinned", "Standing", "Metadata", "Context", "Provenance", "Validity", "ExpireTime", "Slot", "CreateTime", "UpdateTime", "LastAccessTime", "AccessCount", "ProofCount", "ContentHash", "EmbeddingModel", "Etag", "MergedInto", "ArchiveTime", "Sequence", "Language", "Claims", "ConflictsWith", "ForgetRequestTime", "SlidingTtl", });
     descriptor.resolveAllFeaturesImmutable();
     io.agentmemory.common.v1.StrategyProto.getDescriptor();
+    com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.StructProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
   }

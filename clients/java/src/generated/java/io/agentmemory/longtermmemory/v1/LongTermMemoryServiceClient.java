@@ -80,8 +80,8 @@ public final class LongTermMemoryServiceClient {
    * Changes the fields that the mask names: `text`, `type`, `namespace`,
    * `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
    * `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-   * `language`, `claims`. A named field that is not set is cleared. Only a new
-   * text or context is embedded again.
+   * `language`, `claims`, `sliding_ttl`. A named field that is not set is
+   * cleared. Only a new text or context is embedded again.
    */
   public io.agentmemory.longtermmemory.v1.UpdateMemoryResponse updateMemory(io.agentmemory.longtermmemory.v1.UpdateMemoryRequest request) {
     return caller.unary(LongTermMemoryServiceGrpc.getUpdateMemoryMethod(), request);
@@ -106,8 +106,8 @@ public final class LongTermMemoryServiceClient {
    * Changes the memories that a filter matches, a batch at a time, as
    * `UpdateMemory` would; by default only says what it would change. The mask
    * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-   * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-   * and `language`.
+   * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+   * `language` and `sliding_ttl`.
    */
   public io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse updateMemoriesByFilter(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest request) {
     return caller.unary(LongTermMemoryServiceGrpc.getUpdateMemoriesByFilterMethod(), request);

@@ -457,8 +457,8 @@ public final class LongTermMemoryServiceGrpc {
      * Changes the fields that the mask names: `text`, `type`, `namespace`,
      * `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
      * `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-     * `language`, `claims`. A named field that is not set is cleared. Only a new
-     * text or context is embedded again.
+     * `language`, `claims`, `sliding_ttl`. A named field that is not set is
+     * cleared. Only a new text or context is embedded again.
      */
     public void updateMemory(io.agentmemory.longtermmemory.v1.UpdateMemoryRequest request, StreamObserver<io.agentmemory.longtermmemory.v1.UpdateMemoryResponse> observer) {
       ClientCalls.asyncUnaryCall(
@@ -486,8 +486,8 @@ public final class LongTermMemoryServiceGrpc {
      * Changes the memories that a filter matches, a batch at a time, as
      * `UpdateMemory` would; by default only says what it would change. The mask
      * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-     * and `language`.
+     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+     * `language` and `sliding_ttl`.
      */
     public void updateMemoriesByFilter(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest request, StreamObserver<io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse> observer) {
       ClientCalls.asyncUnaryCall(
@@ -655,8 +655,8 @@ public final class LongTermMemoryServiceGrpc {
      * Changes the fields that the mask names: `text`, `type`, `namespace`,
      * `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
      * `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-     * `language`, `claims`. A named field that is not set is cleared. Only a new
-     * text or context is embedded again.
+     * `language`, `claims`, `sliding_ttl`. A named field that is not set is
+     * cleared. Only a new text or context is embedded again.
      */
     public io.agentmemory.longtermmemory.v1.UpdateMemoryResponse updateMemory(io.agentmemory.longtermmemory.v1.UpdateMemoryRequest request) {
       return ClientCalls.blockingUnaryCall(
@@ -684,8 +684,8 @@ public final class LongTermMemoryServiceGrpc {
      * Changes the memories that a filter matches, a batch at a time, as
      * `UpdateMemory` would; by default only says what it would change. The mask
      * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-     * and `language`.
+     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+     * `language` and `sliding_ttl`.
      */
     public io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse updateMemoriesByFilter(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest request) {
       return ClientCalls.blockingUnaryCall(
@@ -837,8 +837,8 @@ public final class LongTermMemoryServiceGrpc {
      * Changes the fields that the mask names: `text`, `type`, `namespace`,
      * `user_id`, `session_id`, `topics`, `entities`, `event_time`, `pinned`,
      * `standing`, `metadata`, `context`, `validity`, `expire_time`, `slot`,
-     * `language`, `claims`. A named field that is not set is cleared. Only a new
-     * text or context is embedded again.
+     * `language`, `claims`, `sliding_ttl`. A named field that is not set is
+     * cleared. Only a new text or context is embedded again.
      */
     public ListenableFuture<io.agentmemory.longtermmemory.v1.UpdateMemoryResponse> updateMemory(io.agentmemory.longtermmemory.v1.UpdateMemoryRequest request) {
       return ClientCalls.futureUnaryCall(
@@ -866,8 +866,8 @@ public final class LongTermMemoryServiceGrpc {
      * Changes the memories that a filter matches, a batch at a time, as
      * `UpdateMemory` would; by default only says what it would change. The mask
      * may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
-     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
-     * and `language`.
+     * `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`,
+     * `language` and `sliding_ttl`.
      */
     public ListenableFuture<io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterResponse> updateMemoriesByFilter(io.agentmemory.longtermmemory.v1.UpdateMemoriesByFilterRequest request) {
       return ClientCalls.futureUnaryCall(
