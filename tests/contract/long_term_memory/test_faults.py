@@ -13,9 +13,9 @@ from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import ForgetPolicy
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.long_term_memory.api.process import lifespan
 from agent_memory_services.long_term_memory.api.settings import Settings
-from agent_memory_services.long_term_memory.store.index.layout import LayoutMismatchError
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
 from tests.support.servers import serving
@@ -126,6 +126,6 @@ async def test_a_store_of_another_model_is_refused(redis_url: str) -> None:
     other = first.model_copy(
         update={"embedding_base_url": "http://127.0.0.1:1/v1", "embedding_dimension": 8}
     )
-    with pytest.raises(LayoutMismatchError, match="agent-memory reindex"):
+    with pytest.raises(SettingsError, match="(?s)leads to redis://.*agent-memory reindex"):
         async with serving(lifespan, other):
             pass
