@@ -234,8 +234,9 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
     (re.compile(r"(?<=\w)'s (?=(?:been|got|had|come|gone|become)\b)", re.IGNORECASE), " has "),
     (
         re.compile(
-            r"(?<=\w)'s (?=(?:handed|pinched|swapped|sold|quit|left|started|stopped|bought|moved|given"
-            r"|taken|lost|found|made|changed|put|raised) (?:the|my|our|his|her|their|an?|up|in|to)\b)",
+            r"(?<=\w)'s (?=(?:handed|pinched|swapped|sold|quit|left|started|stopped|bought|moved"
+            r"|given|taken|lost|found|made|changed|put|raised)"
+            r" (?:the|my|our|his|her|their|an?|up|in|to)\b)",
             re.IGNORECASE,
         ),
         " has ",

@@ -35,8 +35,10 @@ _REWORDED: Final = (
     (rf"^((?:User|I)\b.* (?:{_CHANGED})\b.*) in the week(?:end)? of (?=\d|[A-Z])", r"\1 on "),
     (
         (
-            r"^(?:(?:quick )?(?:update|correction|news)|(?:great|good|bad|big) news|scratch that|oops"
-            r"|sorry|silly me|my mistake|(?:I )?misheard|(?:turns out )?I misspoke|(?:I )?had that wrong"
+            r"^(?:(?:quick )?(?:update|correction|news)|(?:great|good|bad|big) news"
+            r"|scratch that|oops"
+            r"|sorry|silly me|my mistake|(?:I )?misheard|(?:turns out )?I misspoke"
+            r"|(?:I )?had that wrong"
             r"|enough of that)[:,!]+ (?=\w)"
         ),
         "",
@@ -46,14 +48,16 @@ _REWORDED: Final = (
     (
         (
             r"^(?:They|The [\w ]{2,25}?|(?:My|User's) [\w ]{2,25}?|Somebody|Someone)"
-            r"(?:'ve|'s| have| has)? (changed|reset|moved|raised|lowered|cut|increased|reduced|pushed"
+            r"(?:'ve|'s| have| has)? (changed|reset|moved|raised|lowered|cut|increased"
+            r"|reduced|pushed"
             r"|postponed) (?:my|User's|the) (?=\w)"
         ),
         r"User \1 the ",
     ),
     (
         (
-            r"^(?:They|Somebody|Someone|Thieves|Burglars)(?:'ve|'s| have| has)? (nicked|pinched|stole"
+            r"^(?:They|Somebody|Someone|Thieves|Burglars)(?:'ve|'s| have| has)?"
+            r" (nicked|pinched|stole"
             r"|stolen|crushed|wrecked) (my|User's) ([\w -]+)$"
         ),
         r"\2 \3 was \1",

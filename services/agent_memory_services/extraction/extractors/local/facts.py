@@ -107,6 +107,12 @@ _ORDER: Final = re.compile(
     r"|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
     re.IGNORECASE,
 )
+# "Write code examples in Swift from now on", "draft my emails in German".
+_LASTING: Final = re.compile(
+    r"\b(?:from (?:now|here) on|going forward|in (?:the )?future)\W*$"
+    r"|^(?:please,? )?draft my (?:[\w']+ )?(?:e-?mails|letters|messages|posts) in \w+\W*$",
+    re.IGNORECASE,
+)
 _LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
 _I_WANT: Final = re.compile(r"I want you to \w")
 _ALWAYS_IF: Final = re.compile(
@@ -281,7 +287,7 @@ def _of_clauses(found: Sequence[Clause], scene: _Scene, end: int) -> Iterator[Fa
 
 def _states_nothing(text: str) -> bool:
     """Return true if a sentence is hearsay, or the text or the play that an order is about."""
-    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text)
+    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text) or _LASTING.search(text)
     ordered = _ORDER.search(text) and not standing and not _IF_I_CHOOSE.search(text)
     return bool(ordered or _HEARSAY.search(text))
 

@@ -120,17 +120,20 @@ _MOST_WORDS: Final = 9
 _SPLICE: Final = re.compile(
     r"(?:,|:) (?:so )?(?=(?:(?:I|we|he|she|they)(?:'s| am| is| are| have| has| only| just)"
     r"|(?:my|our|the) (?:[\w-]+ ){0,2}?[\w-]+(?:'s| is| are| has| have)"
+    r"|(?:quote|scale|write|read me|use|address me|call me|explain|draft|answer|round)"
     r"|(?-i:[A-Z])[\w-]+(?: is| has|'s (?:on|in|at|an?|the|now|not)))\b)"
 )
 _IS: Final = re.compile(
-    r"^((?:my|our|the) [\w -]+?|[A-Z][\w-]+)'s (?=\w)(?!.*\b(?:is|are|was|were|has|have|had|will|can|did"
+    r"^((?:my|our|the) [\w -]+?|[A-Z][\w-]+)'s (?=\w)(?!.*\b(?:is|are|was|were|has"
+    r"|have|had|will|can|did"
     r"|[a-z]{2,}(?<!s)s)\b)",
     re.IGNORECASE,
 )
 _CLAUSE: Final = re.compile(
     r"^(?!(?:if|when|while|although|though|because|since|as|after|before|once|unless|until|whenever"
     r"|even|not|given|now|for|in|at|on|with|and|but|so|what|who|where)\b)"
-    r"(?:[\w'-]+ ){0,5}?(?:[\w-]+'s|am|is|are|was|were|have|has|had|did|do|does|will|cannot|[a-z]+ed"
+    r"(?:[\w'-]+ ){0,5}?(?:[\w-]+'s|am|is|are|was|were|have|has|had|did|do|does|will"
+    r"|cannot|[a-z]+ed"
     r"|[a-z]{2,}(?<!s)s|keep|got|came|went|found) ",
     re.IGNORECASE,
 )
