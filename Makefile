@@ -42,6 +42,22 @@ test-long: $(INSTALLED) ## Run the tests that take minutes and want a quiet mach
 	python -m pytest -m long tests
 	python -m pytest --numprocesses=logical --hypothesis-profile=at-length -m hypothesis tests/unit
 
+.PHONY: test-clients
+test-clients: $(INSTALLED) ## Build the client of each language whose toolchain is here, and run all against a stack
+	python -m pytest -m clients tests/clients
+FRAMEWORKS := .venv-frameworks
+
+$(FRAMEWORKS)/.installed: $(INSTALLED) requirements/frameworks.lock clients/python/pyproject.toml
+	uv venv --quiet --clear --python $(BIN)/python $(FRAMEWORKS)
+	uv pip install --quiet --python $(FRAMEWORKS)/bin/python --no-deps --require-hashes -r requirements/frameworks.lock
+	uv pip install --quiet --python $(FRAMEWORKS)/bin/python --no-deps -e clients/python
+	@touch $@
+
+.PHONY: test-frameworks
+test-frameworks: $(FRAMEWORKS)/.installed ## Test the client's adapters with the frameworks, in an environment of their own
+	cd clients/python && ../../$(FRAMEWORKS)/bin/mypy --config-file tests/mypy.ini
+	cd clients/python && ../../$(FRAMEWORKS)/bin/python -m pytest -c tests/pytest.ini --rootdir=tests tests
+
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
@@ -57,9 +73,25 @@ audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilitie
 generate: $(INSTALLED) ## Regenerate every file that comes from the protos
 	python scripts/generate.py
 
+.PHONY: console
+console: $(INSTALLED) ## Build the console, of which the built files are committed
+	python scripts/console.py build
+
+.PHONY: console-pictures
+console-pictures: $(INSTALLED) ## Take the pictures of docs/console.md
+	python scripts/console.py pictures
+
+.PHONY: test-console
+test-console: $(INSTALLED) ## Test the console in Chromium against running stacks
+	python scripts/console.py test
+
 .PHONY: generate-clients
 generate-clients: $(INSTALLED) ## Regenerate the clients' code in the languages whose toolchains are here
 	python scripts/generate_clients.py
+
+.PHONY: protos-archive
+protos-archive: $(INSTALLED) ## Pack the protos with all that `protoc -I` needs, into dist
+	python scripts/protos_archive.py
 
 .PHONY: release
 release: $(INSTALLED) ## Make the last commit the release that later ones are compared with

@@ -17,7 +17,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
-from search import fill, running
+from search import fill, running, settings_of
 
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
@@ -29,7 +29,8 @@ VECTORS_PER_MEMORY = 2
 
 async def filled(store: EmbeddedStore, size: int, precision: Precision) -> None:
     """Store so many memories."""
-    async with running(store.url, precision) as (settings, client, _):
+    settings = settings_of(store.url, precision, 0)
+    async with running(settings), connect(store.url, timeout=60) as client:
         await fill(client, settings.vectors, 0, size)
 
 

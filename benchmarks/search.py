@@ -6,10 +6,14 @@
 For each size, a store is filled with that many memories: texts of words that are as unequally
 frequent as those of a language, vectors in clusters, and owners of very unequal size, one of them
 with 1,000 memories. Then each question is asked through the service, over gRPC with its default
-settings, once within that owner and once within the whole tenant. Questions are of six words
+settings, once within that owner, once more by a service that keeps no owner's memories as columns
+and so asks the index, and once within the whole tenant. Beside each stands a bare grpc.aio echo of
+the same bytes, and all take turns, question by question; callers and servers share a process, whose
+processor time says more than the clock on a busy machine. Questions are of six words
 beyond the hundred most frequent ones, which stand for the stop words of a language. The question's
 vector is in the cache, as embedding costs the same at every size. Beside it stands
-`FT.SEARCH ... KNN 10` alone, sent to the same store with the same condition.
+`FT.SEARCH ... KNN 10` alone, sent to the same store with the same condition. The last lines tell
+what it costs the process to read that owner into columns, in processor time.
 
 The store is one of this process's own, which ends with it, unless `--redis-url` names one. That
 one is kept, and a later run with the same precision goes on with what it holds; `--questions 0`
@@ -41,7 +45,6 @@ from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
-from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.contract.clock import now_micros
 from agent_memory_services.kit.contract.environment import SecretUrl
@@ -55,8 +58,13 @@ from agent_memory_services.long_term_memory.domain.fields import FIRST_GENERATIO
 from agent_memory_services.long_term_memory.domain.memory import Change, MemoryVectors, draft
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.search.legs import DenseLeg
-from agent_memory_services.long_term_memory.store.index.index import Precision, VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import (
+    MemoryIndex,
+    Precision,
+    VectorIndex,
+)
 from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.owners import OwnerColumns
 
 TENANT, OWNER = "default", "owner"
 OWNED = 1_000
@@ -68,7 +76,18 @@ WORDS_PER_QUESTION = 6
 PER_SESSION = 20
 STOP_WORDS = 100
 LOT = 1_000
+COLD_READS = 5
+METHOD = "/agent_memory.long_term_memory.v1.LongTermMemoryService/SearchMemories"
 Ask = Callable[[int], Awaitable[object]]
+Call = Callable[[bytes], Awaitable[bytes]]
+
+
+@dataclass(frozen=True)
+class Took:
+    """Medians of calls, in milliseconds: of the clock, and of processor time on both sides."""
+
+    clock: float
+    processor: float
 
 
 @dataclass(frozen=True)
@@ -153,46 +172,96 @@ async def store_of(url: str | None) -> AsyncIterator[str]:
             yield store.url
 
 
-@asynccontextmanager
-async def running(
-    url: str, precision: Precision
-) -> AsyncIterator[tuple[Settings, Redis, LongTermMemoryServiceStub]]:
-    """The service on a store, with its settings and a client of the store."""
-    settings = Settings(
+def settings_of(url: str, precision: Precision, room: int) -> Settings:
+    """The settings of a service that keeps so many bytes of owners as columns."""
+    return Settings(
         redis_url=SecretUrl(url),
         listen="127.0.0.1:0",
         metrics_listen="",
         access_log=False,
         index_precision=precision,
+        owner_columns_bytes=room,
     )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Call]:
+    """The service on a store; its method of searching, called with bytes."""
     async with (
-        connect(url, timeout=60) as client,
         server.start(settings, lifespan) as served,
-        grpc.aio.insecure_channel(served.address) as channel,
+        calling(served.address, METHOD) as call,
     ):
-        yield settings, client, LongTermMemoryServiceStub(channel)
+        yield call
 
 
-async def median(ask: Ask, count: int) -> float:
-    """The median milliseconds of asking each question, after asking it once for the caches."""
-    taken = []
-    for number in range(count):
-        await ask(number)
-        start = time.perf_counter()
-        await ask(number)
-        taken.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(taken)
-
-
-def searching(stub: Any, questions: Sequence[str], owner: str | None) -> Ask:
-    """A search through the service."""
-    filters = MemoryFilter(user_id=TagFilter(eq=owner)) if owner else MemoryFilter()
+@asynccontextmanager
+async def calling(address: str, method: str) -> AsyncIterator[Call]:
+    """A method called with bytes in and bytes out."""
     metadata = (("x-agent-memory-tenant", TENANT),)
+    async with grpc.aio.insecure_channel(address) as channel:
+        sent: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
+
+        async def call(request: bytes) -> bytes:
+            return await sent(request, metadata=metadata, timeout=60)
+
+        yield call
+
+
+@asynccontextmanager
+async def echo(response: bytes) -> AsyncIterator[Call]:
+    """A bare server that answers every call with the same bytes."""
+
+    async def answer(_request: bytes, _context: object) -> bytes:
+        return response
+
+    handler: Any = grpc.unary_unary_rpc_method_handler(answer)
+    bare = grpc.aio.server()
+    bare.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler("benchmark.Echo", {"Call": handler})]
+    )
+    port = bare.add_insecure_port("127.0.0.1:0")
+    await bare.start()
+    try:
+        async with calling(f"127.0.0.1:{port}", "/benchmark.Echo/Call") as call:
+            yield call
+    finally:
+        await bare.stop(None)
+
+
+async def medians(asks: Sequence[Ask], count: int) -> list[Took]:
+    """The medians of asking each question in each way, in turns.
+
+    Each is asked once before, for the caches.
+    """
+    taken: list[list[tuple[float, float]]] = [[] for _ in asks]
+    for number in range(count):
+        for ask, times in zip(asks, taken, strict=True):
+            await ask(number)
+            start, used = time.perf_counter(), time.process_time()
+            await ask(number)
+            times.append((time.perf_counter() - start, time.process_time() - used))
+    return [
+        Took(*(statistics.median(figures) * 1e3 for figures in zip(*times, strict=True)))
+        for times in taken
+    ]
+
+
+def requests(questions: Sequence[str], owner: str | None) -> list[bytes]:
+    """The searches for questions, within an owner or the tenant."""
+    filters = MemoryFilter(user_id=TagFilter(eq=owner)) if owner else MemoryFilter()
+    return [
+        rpc.SearchMemoriesRequest(
+            query=SearchQuery(text=text, filter=filters, untracked=True)
+        ).SerializeToString()
+        for text in questions
+    ]
+
+
+def sending(call: Call, requests: Sequence[bytes]) -> Ask:
+    """A call with each request."""
 
     async def ask(number: int) -> object:
-        query = SearchQuery(text=questions[number], filter=filters, untracked=True)
-        request = rpc.SearchMemoriesRequest(query=query)
-        return await stub.SearchMemories(request, metadata=metadata, timeout=60)
+        return await call(requests[number])
 
     return ask
 
@@ -217,35 +286,62 @@ async def measure(options: argparse.Namespace) -> Table:
     count = options.questions
     corpus = Corpus(np.random.default_rng(1))
     texts = corpus.texts(count, WORDS_PER_QUESTION, rarer_than=STOP_WORDS)
-    table = Table("memories", "within", "search p50 ms", "KNN 10 p50 ms", "ratio", "grows by")
-    before: dict[str | None, float] = {}
+    headings = ("p50 ms", "echo ms", "times echo", "CPU ms", "times echo", "KNN 10 ms")
+    table = Table("memories", "within", "by", *headings)
     async with (
         store_of(options.redis_url) as url,
-        running(url, options.precision) as (settings, client, stub),
+        connect(url, timeout=60) as client,
+        running(settings := settings_of(url, options.precision, 1 << 28)) as columns,
+        running(settings_of(url, options.precision, 0)) as index,
     ):
         vectors = settings.vectors.packed(corpus.vectors(count))
-        stored = await held(stub)
+        stored = int(await held(client) or 0)
         for size in sorted(options.sizes):
             await fill(client, settings.vectors, stored, size)
             stored = max(size, stored)
             for owner in (OWNER, None) if count else ():
-                search = await median(searching(stub, texts, owner), count)
-                bare = await median(nearest(client, vectors, owner), count)
-                grown = f"{search / before[owner]:.2f}" if owner in before else ""
-                before[owner] = search
-                table.add_row(
-                    f"{stored:,}",
-                    f"an owner's {OWNED:,}" if owner else "the tenant",
-                    *(f"{search:.1f}", f"{bare:.2f}", f"{search / bare:.1f}", grown),
-                )
+                asked = requests(texts, owner)
+                ways = {"columns": columns, "index": index} if owner else {"index": index}
+                async with echo(await index(asked[0])) as bare:
+                    asks = [sending(call, asked) for call in (*ways.values(), bare)]
+                    asks.append(nearest(client, vectors, owner))
+                    *took, alone, near = await medians(asks, count)
+                within = f"an owner's {OWNED:,}" if owner else "the tenant"
+                for way, taken in zip(ways, took, strict=True):
+                    table.add_row(f"{stored:,}", within, way, *figures(taken, alone, near))
+        if count:
+            table.caption = await cold(client, settings)
     return table
 
 
-async def held(stub: Any) -> int:
+def figures(taken: Took, alone: Took, near: Took) -> list[str]:
+    """The columns of a way of searching, beside an echo and the engine alone."""
+    return [
+        f"{taken.clock:.2f}",
+        f"{alone.clock:.2f}",
+        f"{taken.clock / alone.clock:.1f}",
+        f"{taken.processor:.2f}",
+        f"{taken.processor / alone.processor:.1f}",
+        f"{near.clock:.2f}",
+    ]
+
+
+async def held(client: Redis) -> Any:
     """How many memories the store has of earlier runs."""
-    request = rpc.CountMemoriesRequest()
-    metadata = (("x-agent-memory-tenant", TENANT),)
-    return int((await stub.CountMemories(request, metadata=metadata, timeout=60)).count)
+    sizes: Any = client.hget(MemoryStore(client, 1).shard(TENANT).sizes, TENANT)
+    return await sizes
+
+
+async def cold(client: Redis, settings: Settings) -> str:
+    """The processor time of reading an owner into columns."""
+    index = MemoryIndex(client, 1, settings.vectors, DIMENSION)
+    taken = []
+    for _ in range(COLD_READS):
+        owners = OwnerColumns(client, index, 1, 1 << 28)
+        start = time.process_time()
+        await owners.of(TENANT, OWNER, FIRST_GENERATION, settings.vectors.precision)
+        taken.append((time.process_time() - start) * 1e3)
+    return f"{OWNED:,} memories read into columns: {statistics.median(taken):.1f} ms of processor"
 
 
 def main() -> None:

@@ -113,13 +113,13 @@ async def measure(
 
 
 @asynccontextmanager
-async def raw_call(address: str, method: str) -> AsyncIterator[Call]:
-    """A method called with bytes in and bytes out."""
+async def raw_call(address: str, method: str, seconds: float = 10) -> AsyncIterator[Call]:
+    """A method called with bytes in and bytes out, which answers in so many seconds."""
     async with grpc.aio.insecure_channel(address) as channel:
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
 
         async def with_deadline(request: bytes) -> bytes:
-            return await call(request, timeout=10)
+            return await call(request, timeout=seconds)
 
         yield with_deadline
 

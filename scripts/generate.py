@@ -45,11 +45,13 @@ _COMPOSE = (
     *("--working-memory", "working-memory:50051"),
     *("--long-term-memory", "long-term-memory:50051"),
     *("--extraction", "extraction:50051"),
+    *("--console", "/srv/console"),
 )
 _KUBERNETES = (
     *("--working-memory", "working-memory-headless:50051"),
     *("--long-term-memory", "long-term-memory-headless:50051"),
     *("--extraction", "extraction-headless:50051"),
+    *("--console", "/srv/console"),
 )
 _TLS = (
     *("--ca", "/etc/agent-memory/tls/ca.crt"),

@@ -35,7 +35,7 @@ GO_PLUGIN_PACKAGES: Final = (
     "google.golang.org/grpc/cmd/protoc-gen-go-grpc",
 )
 JAVA: Final = ROOT / "clients/java"
-JAVA_PLUGIN: Final = JAVA / "target/plugins/protoc-gen-grpc-java"
+PROTOC: Final = JAVA / "target/plugins/protoc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,8 @@ LANGUAGES: Final[Mapping[str, Language]] = {
         tools=("java", "mvn"),
         output=JAVA / "src/generated/java",
         plugins=(
-            {
-                "protoc_builtin": "java",
-                "protoc_path": [sys.executable, "-m", "grpc_tools.protoc"],
-            },
-            # Without the name of its version, which is no part of the contract.
-            {"local": str(JAVA_PLUGIN), "opt": "@generated=omit"},
+            {"protoc_builtin": "java", "protoc_path": str(PROTOC), "strategy": "all"},
+            {"local": [sys.executable, str(ROOT / "scripts/protoc_gen_grpc_java.py")]},
         ),
     ),
 }
@@ -109,10 +105,10 @@ def prepare(language: str) -> None:
     if language == "go":
         (GO_PLUGINS / "bin").mkdir(exist_ok=True)
         run("go", "-C", GO_PLUGINS, "build", "-o", GO_PLUGINS / "bin", *GO_PLUGIN_PACKAGES)
-    if language == "java" and not JAVA_PLUGIN.exists():
+    if language == "java" and not PROTOC.exists():
         pom = JAVA / "pom.xml"
         run("mvn", "--quiet", "--batch-mode", "--file", pom, "-Pplugins", "generate-sources")
-        JAVA_PLUGIN.chmod(0o755)
+        PROTOC.chmod(0o755)
 
 
 def contract() -> descriptor_pb2.FileDescriptorSet:

@@ -20,6 +20,7 @@ LOCKS = {
     "multilingual.lock": (*OWN, "--group", "weights", "--extra", "multilingual"),
     "dev.lock": (*OWN, "--group", "dev", "--extra", "multilingual"),
     "build.lock": ("--group", "build"),
+    "frameworks.lock": ("--group", "frameworks"),
 }
 
 

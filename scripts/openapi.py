@@ -75,10 +75,13 @@ class Document:
         for file in self._files:
             for service in file.service:
                 for method in service.method:
-                    for verb, path, body in _bindings(method):
+                    for number, (verb, path, body) in enumerate(_bindings(method), 1):
                         spelt = spelling.of(path)
                         names = dict(zip(_names(path), _names(spelt), strict=True))
                         operation = self._operation(file.package, service.name, method, names, body)
+                        if number > 1:
+                            # Another way to the same call.
+                            operation["operationId"] += f"_{number}"
                         paths.setdefault(spelt, {})[verb] = operation
         return {
             "openapi": "3.1.0",

@@ -25,6 +25,7 @@ from agent_memory.common.v1.search_pb2 import RecencyOptions, SearchQuery
 from agent_memory_services.evaluation.adapters import locomo, written
 from agent_memory_services.evaluation.corpus import Conversation, Question, SpeakerForm
 from agent_memory_services.evaluation.retrieval import memories_of
+from agent_memory_services.long_term_memory.domain import traits
 from agent_memory_services.long_term_memory.search import legs, telling
 from agent_memory_services.long_term_memory.search.plan import DENSE, DENSE_CONTEXT, plan_of
 from agent_memory_services.long_term_memory.search.ranking import Ranking
@@ -88,7 +89,7 @@ async def read(conversation: Conversation, vectors: Vectors) -> list[Asked]:
     for memory, turn in zip(memories, conversation.turns, strict=True):
         memory.id = turn.id
     alone = await vectors.of(list(map(with_speaker, memories)))
-    told = np.array([telling.features(memory.text) for memory in memories])
+    told = np.array([traits.features(memory.text) for memory in memories])
     asked = [question for question in conversation.questions if question.counts]
     sought = await vectors.of([question.text for question in asked])
     return [
@@ -116,7 +117,7 @@ async def _asked(
     whole = 1 + sum(part.weight for part in plan.parts if part.name in present)
     asking = telling.ways(question.text)
     flags = [
-        told[:, telling.FEATURES.index(feature)] * (way in asking) for way, feature in telling.ASKED
+        told[:, traits.FEATURES.index(feature)] * (way in asking) for way, feature in telling.ASKED
     ]
     return Asked(
         np.array([scores[name].score * whole for name in ids]),
@@ -172,11 +173,11 @@ def recall(asked: Sequence[Asked], weights: Floats) -> str:
 
 def kept(asked: Sequence[Sequence[Asked]], weights: Floats) -> Mapping[str, object]:
     """Return the weights as `telling.json` holds them."""
-    features, ways = np.split(weights.round(4), [len(telling.FEATURES)])
+    features, ways = np.split(weights.round(4), [len(traits.FEATURES)])
     evidence = np.concatenate([e.features[e.evidence > 0] for own in asked for e in own])
     plain = evidence[:, : len(features)] @ features
     return {
-        "features": dict(zip(telling.FEATURES, features.tolist(), strict=True)),
+        "features": dict(zip(traits.FEATURES, features.tolist(), strict=True)),
         "asked": {way: value for (way, _), value in zip(telling.ASKED, ways.tolist(), strict=True)},
         "usual": round(float(plain.mean()), 4),
     }

@@ -16,8 +16,7 @@ from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.contract.lasting import lasting
 from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.long_term_memory.store.embeddings import local
-from tests.support.persistent_keys import stray_keys
-from tests.support.stores import is_shared
+from tests.support.stores import is_shared, refuse_strays
 
 # Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
@@ -106,10 +105,8 @@ def clean_store(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     client: blocking.Redis = request.getfixturevalue("cleaner")
-    if not is_shared(request.getfixturevalue("redis_url")):
+    url: str = request.getfixturevalue("redis_url")
+    if not is_shared(url):
         client.flushall()
     yield
-    strays = dict(stray_keys(client))
-    if strays:
-        client.unlink(*strays)
-    assert not strays, "\n".join(f"{key} {why}" for key, why in strays.items())
+    refuse_strays(client, url)

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from agent_memory_client import MemoryAPIClient, MemoryClientError
 from agent_memory_client.models import MemoryMessage, MemoryRecord, WorkingMemory
-from agent_memory_services.embedded.stack import Stack, StackOptions
+from agent_memory_services.embedded.stack import Stack
 from agent_memory_services.kit.redis.client import connect
 from tests.e2e.conftest import eventually
 from tests.support.known import known_of
@@ -24,20 +24,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ALICE = "alice.liddell@example.org"
 BOB = "bob"
 TRACES = (ALICE, "liddell", "walrus", "Walrus", "oyster", "tea-party")
-SETTINGS = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.1"}
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the stack keeps its data and logs."""
-    return tmp_path_factory.mktemp("stack")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(folder: Path) -> AsyncIterator[Stack]:
-    """A stack, which makes memories of messages too."""
-    async with Stack(StackOptions(state_dir=folder, environment=SETTINGS)) as running:
-        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -48,9 +34,10 @@ async def redis(stack: Stack) -> AsyncIterator[Redis]:
         yield client
 
 
-def logs_in(folder: Path) -> dict[Path, str]:
+def logs_of(stack: Stack) -> dict[Path, str]:
     """What all processes of a stack wrote into their logs."""
-    return {path: path.read_text(errors="replace") for path in sorted(folder.rglob("*.log"))}
+    paths = {child.log for child in stack._children}
+    return {path: path.read_text(errors="replace") for path in sorted(paths)}
 
 
 def said(*texts: str) -> list[MemoryMessage]:
@@ -133,7 +120,7 @@ async def name_in_views(memory: MemoryAPIClient, user: str) -> None:
 
 
 async def test_no_byte_of_an_erased_user_is_left(
-    memory: MemoryAPIClient, redis: Redis, folder: Path
+    memory: MemoryAPIClient, redis: Redis, stack: Stack
 ) -> None:
     """In no key, field, entry, member or log line; and all that is of others is as it was."""
     await live(memory, ALICE, "tea-party", "walrus")
@@ -155,7 +142,7 @@ async def test_no_byte_of_an_erased_user_is_left(
     assert {each for each in gone if b"urtle" in each} == set()
     assert await known_of(memory, ALICE) == []
     assert await known_of(memory, BOB)
-    logs = logs_in(folder)
+    logs = logs_of(stack)
     assert len(logs) >= 3
     for path, text in logs.items():
         for trace in (*TRACES, "turtle", "Turtle"):

@@ -2,16 +2,20 @@
 
 import asyncio
 import base64
+import hashlib
 import json
+import re
 import sys
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import grpc
 import pytest
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
+from grpc_reflection.v1alpha import reflection_pb2
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.service_pb2 import (
@@ -23,6 +27,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 from agent_memory_client import MemoryAPIClient, MemoryNotFoundError
 from agent_memory_services.embedded.gateway.descriptors import own_openapi
 from agent_memory_services.embedded.stack import Stack
+from tests.support.contracts import POLICIES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -194,3 +199,56 @@ async def test_the_json_side_is_described(stack: Stack) -> None:
     answer = await http(stack, "GET", "/openapi.json")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     assert answer.body.decode() == own_openapi()
+
+
+async def test_a_page_shows_the_api_and_asks_nobody_else(stack: Stack) -> None:
+    """It runs its own script alone, and reads what the same address serves."""
+    answer = await http(stack, "GET", "/docs")
+    page = answer.body.decode()
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert not re.search(r"(?:https?:)?//|src=|@import|\burl\(", page)
+    assert "fetch('openapi.json')" in page
+    rules = dict(
+        rule.split(" ", 1) for rule in answer.headers["content-security-policy"].split("; ")
+    )
+    assert (rules["default-src"], rules["connect-src"]) == ("'none'", "'self'")
+    for kind in ("script", "style"):
+        text = page.partition(f"<{kind}>")[2].partition(f"</{kind}>")[0]
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert rules[f"{kind}-src"] == f"'sha256-{digest}'"
+
+
+@pytest.mark.parametrize("version", ["v1alpha", "v1"])
+async def test_the_contracts_are_told_through_the_gateway(stack: Stack, version: str) -> None:
+    """All of them by whichever service is asked, under both names that tools know."""
+    asked = [
+        reflection_pb2.ServerReflectionRequest(list_services=""),
+        reflection_pb2.ServerReflectionRequest(
+            file_containing_symbol="agent_memory.extraction.v1.ExtractionService"
+        ),
+    ]
+    address = "{}:{}".format(*stack.address)
+    async with grpc.aio.insecure_channel(address) as channel:
+        call: Any = channel.stream_stream(
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
+        names, files = [answer async for answer in call(iter(asked), timeout=60)]
+    told = {service.name for service in names.list_services_response.service}
+    assert {name for name in told if name.startswith("agent_memory.")} == {
+        policy.service for policy in POLICIES
+    }
+    assert files.file_descriptor_response.file_descriptor_proto
+
+
+async def test_memories_are_listed_by_their_address_alone(stack: Stack) -> None:
+    """With conditions as parameters; no body is needed to look around."""
+    body = json.dumps({"memories": [{"id": "listed", "text": "Hi", "user_id": "ada"}]}).encode()
+    await http(stack, "POST", "/v1/memories:batchCreate", body)
+    answer = await http(stack, "GET", "/v1/memories?filter.user_id.eq=ada&page_size=2")
+    listed = json.loads(answer.body)
+    assert ([memory["id"] for memory in listed["memories"]], listed["total_size"]) == (
+        ["listed"],
+        "1",
+    )

@@ -24,8 +24,13 @@ import pytest
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryRecord, MemoryRecordResults
 from agent_memory_services.demo.scripted_model import Call, Reply, Request, Say, ScriptedModel
-from agent_memory_services.embedded.stack import Stack, StackOptions
-from tests.e2e.conftest import QUICK, eventually
+from agent_memory_services.embedded.gateway.bootstrap import LOOPBACK_HOSTS, bootstrap
+from agent_memory_services.embedded.gateway.descriptors import own_descriptors, own_openapi
+from agent_memory_services.embedded.gateway.process import EmbeddedGateway
+from agent_memory_services.embedded.stack import Stack
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.kit.contract.transport import Address
+from tests.e2e.conftest import eventually
 from tests.e2e.markdown import Block, python_blocks, run_block
 
 REPOSITORY = Path(__file__).parents[2]
@@ -33,6 +38,7 @@ USERS_GUIDE = REPOSITORY.parent / "shared/seed/memory-patterns.md"
 OUR_GUIDE = REPOSITORY / "docs/patterns.md"
 # The guides' blocks name this address.
 GATEWAY = "http://localhost:8000"
+ADDRESS = Address("127.0.0.1", 8000)
 CREATE, SEARCH = "create_long_term_memories", "search_long_term_memory"
 
 # What the model stores when it is told something, by a word of what it is told.
@@ -261,15 +267,37 @@ async def undefined_names(reading: Reading) -> Mapping[str, Mapping[str, Any]]:
 
 
 @asynccontextmanager
-async def reading(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Reading]:
+async def gateway(stack: Stack, folder: Path) -> AsyncIterator[None]:
+    """A way to the services at the guides' address, to a tenant that nobody used before."""
+    config = bootstrap(
+        own_descriptors(),
+        listen=ADDRESS,
+        backends=stack.services,
+        hosts=LOOPBACK_HOSTS,
+        openapi=own_openapi(),
+    )
+    (chain,) = config["static_resources"]["listeners"][0]["filter_chains"]
+    (manager,) = [each for each in chain["filters"] if "route_config" in each["typed_config"]]
+    header = {"key": "x-agent-memory-tenant", "value": new_id()}
+    manager["typed_config"]["route_config"]["request_headers_to_add"] = [{"header": header}]
+    async with EmbeddedGateway(folder, ADDRESS, config):
+        yield
+
+
+@asynccontextmanager
+async def reading(
+    stack: Stack, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Reading]:
     """A stack at the guides' address, with a model at the address that OpenAI's client reads."""
-    async with ScriptedModel(scripted) as model:
-        # The services of the stack run without a model.
-        options = StackOptions(state_dir=folder, port=8000, environment=QUICK)
-        async with Stack(options), MemoryAPIClient(base_url=GATEWAY) as memory:
-            monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
-            monkeypatch.setenv("OPENAI_API_KEY", "none-needed")
-            yield Reading({"__name__": "guide"}, memory, model)
+    # The services of the stack run without a model.
+    async with (
+        ScriptedModel(scripted) as model,
+        gateway(stack, folder),
+        MemoryAPIClient(base_url=GATEWAY) as memory,
+    ):
+        monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "none-needed")
+        yield Reading({"__name__": "guide"}, memory, model)
 
 
 @pytest.fixture
@@ -293,6 +321,7 @@ def port_8000() -> Iterator[None]:
 )
 async def test_every_block_does_what_it_says(
     guide: Path,
+    stack: Stack,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -300,7 +329,7 @@ async def test_every_block_does_what_it_says(
     """The blocks run one after the other in one interpreter; after each its claim holds."""
     blocks = python_blocks(guide)
     assert len(blocks) == len(STEPS)
-    async with reading(tmp_path, monkeypatch) as running:
+    async with reading(stack, tmp_path, monkeypatch) as running:
         supplied = await undefined_names(running) if guide == USERS_GUIDE else {}
         for block, step in zip(blocks, STEPS, strict=True):
             running.block = block

@@ -131,6 +131,9 @@ class _Suite:
         self.gateway = f"127.0.0.1:{free_port()}"
         self._services = compose["services"]
         self._image = image
+        (mount,) = (each.split(":") for each in self._services["gateway"]["volumes"])
+        assert mount[1:] == ["/srv/console", "ro"]
+        self._console = (COMPOSE / mount[0]).resolve()
         self._addresses = {
             **{f"{name}:50051": f"127.0.0.1:{free_port()}" for name in SERVICES},
             "redis:6379": f"127.0.0.1:{free_port()}",
@@ -192,7 +195,7 @@ class _Suite:
         listener = config["static_resources"]["listeners"][0]
         port = int(self.gateway.partition(":")[2])
         listener["address"]["socket_address"] = {"address": "127.0.0.1", "port_value": port}
-        path.write_text(json.dumps(config))
+        path.write_text(json.dumps(config).replace("/srv/console", str(self._console)))
         arguments = [str(path) if word == "/etc/envoy/envoy.json" else word for word in arguments]
         await self._spawn("gateway", str(binaries.envoy()), *arguments)
         _, shell, *rest = self._services["gateway"]["healthcheck"]["test"]

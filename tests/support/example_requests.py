@@ -13,11 +13,13 @@ from tests.support.contracts import descriptor_of
 # What a field of such a name holds, wherever it stands.
 WORDS: Mapping[str, Any] = {
     "content": "I moved to Lisbon.",
+    "field": 4,
     "id": "a-thing",
     "job_id": "a-job",
     "memory_id": "a-memory",
     "memory_ids": "a-memory",
     "namespace": "lobby",
+    "new_session_id": "a-fork",
     "path": "agent",
     "query": "Where do I live?",
     "role": "user",

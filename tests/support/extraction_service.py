@@ -17,6 +17,7 @@ from tests.support.recording_memory import RecordingMemory, serving_memory
 from tests.support.servers import Served, serving
 from tests.support.settings import configured
 from tests.support.stubs import ExtractionStub
+from tests.support.waiting import pauses
 
 QUICK: dict[str, Any] = {
     "metrics_listen": "",
@@ -83,9 +84,10 @@ class Extraction:
         self, job_id: str, condition: Callable[[Job], bool], *, within: float = 30
     ) -> Job:
         """A job, once a condition holds for it."""
+        pause = pauses()
         async with asyncio.timeout(within):
             while not condition(job := await self.job(job_id)):
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(next(pause))
         return job
 
     async def extracted(self, sequence: int, *, session_id: str = "s1") -> SessionProgress:

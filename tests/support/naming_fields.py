@@ -39,7 +39,9 @@ NAMES: Final = {
     "memory_ids": Thing.MEMORY,
     "merged_into": Thing.MEMORY,
     "message_ids": Thing.MESSAGE,
+    "message_id": Thing.MESSAGE,
     "namespace": Thing.NAMESPACE,
+    "new_session_id": Thing.SESSION,
     "page_token": Thing.TOKEN,
     "request_id": Thing.CALL,
     "resume_token": Thing.TOKEN,
@@ -57,8 +59,20 @@ IDS: Final = {"Memory": Thing.MEMORY, "Message": Thing.MESSAGE, "SummaryView": T
 """What the field `id` of a message names."""
 SAYS: Final = {
     *("arguments", "content", "content_hash", "context", "custom_prompt", "embedding_model"),
-    *("entities", "extractor", "extractor_version", "language", "model_name", "name", "original"),
-    *("previous_summary", "prompt", "query", "reason", "role", "slot", "speaker", "text"),
+    *("entities", "extractor", "extractor_version", "language", "metadata_path", "model_name"),
+    *(
+        "name",
+        "original",
+        "prefix",
+        "previous_summary",
+        "prompt",
+        "query",
+        "reason",
+        "role",
+        "slot",
+        "speaker",
+        "text",
+    ),
     *("time_zone", "tool_call_id", "topics"),
 }
 """Fields that name nothing: they say something of their own."""

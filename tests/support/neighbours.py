@@ -21,8 +21,8 @@ from agent_memory.long_term_memory.v1.service_pb2_grpc import (
     add_LongTermMemoryServiceServicer_to_server,
 )
 from agent_memory_services.kit.contract.context import current_principal
-from agent_memory_services.kit.contract.errors import MemoryNotFound
-from agent_memory_services.kit.contract.status import status_of
+from agent_memory_services.kit.contract.errors import MemoryNotFound, ServiceError
+from agent_memory_services.kit.contract.status import item_status, status_of
 from agent_memory_services.kit.server.call import Context
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
@@ -52,6 +52,8 @@ class ListExtraction(ExtractionServiceServicer):
         faults: what the next submissions meet.
         refusals: what every submission of a tenant meets.
         attempts: how many submissions were tried.
+        forgotten: what was to be given up.
+        calls: how many submissions came with each call.
         summarized: what was to be summarized, with the tenants.
         summary_faults: what the next summaries meet.
         summarize: writes the summaries.
@@ -62,6 +64,8 @@ class ListExtraction(ExtractionServiceServicer):
     faults: deque[Exception] = field(default_factory=deque)
     refusals: dict[str, Exception] = field(default_factory=dict)
     attempts: int = 0
+    forgotten: list[extraction.ForgetSessionRequest] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
     summarized: list[tuple[str, extraction.SummarizeRequest]] = field(default_factory=list)
     summary_faults: deque[Exception] = field(default_factory=deque)
     summarize: Callable[[extraction.SummarizeRequest], str] = retell
@@ -70,6 +74,12 @@ class ListExtraction(ExtractionServiceServicer):
     def __post_init__(self) -> None:
         """Answer at once."""
         self.may_summarize.set()
+
+    async def ForgetSession(
+        self, request: extraction.ForgetSessionRequest, context: Context
+    ) -> extraction.ForgetSessionResponse:
+        self.forgotten.append(request)
+        return extraction.ForgetSessionResponse(session_uids=["another"])
 
     async def Summarize(
         self, request: extraction.SummarizeRequest, context: Context
@@ -83,6 +93,12 @@ class ListExtraction(ExtractionServiceServicer):
     async def SubmitMessages(
         self, request: extraction.SubmitMessagesRequest, context: Context
     ) -> extraction.SubmitMessagesResponse:
+        self.calls.append(1)
+        return await self._submit(request)
+
+    async def _submit(
+        self, request: extraction.SubmitMessagesRequest
+    ) -> extraction.SubmitMessagesResponse:
         self.attempts += 1
         if self.faults:
             raise self.faults.popleft()
@@ -91,6 +107,18 @@ class ListExtraction(ExtractionServiceServicer):
             raise self.refusals[tenant]
         self.submitted.append(Submitted(tenant, request))
         return extraction.SubmitMessagesResponse(job_id="job")
+
+    async def BatchSubmitMessages(
+        self, request: extraction.BatchSubmitMessagesRequest, context: Context
+    ) -> extraction.BatchSubmitMessagesResponse:
+        self.calls.append(len(request.submissions))
+        answer = extraction.BatchSubmitMessagesResponse()
+        for each in request.submissions:
+            try:
+                answer.results.add(response=await self._submit(each))
+            except ServiceError as error:
+                answer.results.add(error=item_status(error))
+        return answer
 
     @property
     def said(self) -> list[str]:
@@ -104,7 +132,16 @@ class ListLongTermMemory(LongTermMemoryServiceServicer):
 
     memories: list[Memory] = field(default_factory=list)
     searches: list[long_term.SearchMemoriesRequest] = field(default_factory=list)
+    forgotten: list[long_term.ForgetSessionRequest] = field(default_factory=list)
     fault: Exception | None = None
+
+    async def ForgetSession(
+        self, request: long_term.ForgetSessionRequest, context: Context
+    ) -> long_term.ForgetSessionResponse:
+        self.forgotten.append(request)
+        if self.fault:
+            raise self.fault
+        return long_term.ForgetSessionResponse(forgotten_count=3)
 
     async def ListMemories(
         self, request: long_term.ListMemoriesRequest, context: Context

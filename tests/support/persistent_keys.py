@@ -1,7 +1,7 @@
 """Keys that may stay in the store without a time to live, and what removes each."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -94,6 +94,8 @@ FAMILIES: Final = (
     Family(r"<lt>:left:<name>:<name>", "its time to live, as the last revision's"),
     Family(r"<lt>:c:<name>", "its length is bounded"),
     Family(r"<lt>:d:<name>", "consolidation"),
+    Family(r"<lt>:own:<name>:<name>", "the deletion of the owner's last memory"),
+    Family(r"<lt>:ledger:<name>", "one per tenant"),
     Family(r"<lt>:tenants(?::sizes)?", "one member per tenant"),
     Family(r"<lt>:(?:layout|readers|words)", "one per shard"),
     # API keys.
@@ -101,20 +103,30 @@ FAMILIES: Final = (
 )
 
 
-def stray_keys(redis: Redis) -> Iterator[tuple[str, str]]:
-    """Return keys of the product that nothing removes, each with the reason."""
-    keys = [key.decode() for key in redis.scan_iter(match="am:*", count=10_000)]
+def keys_of_product(redis: Redis) -> set[str]:
+    """Return the names of all keys of the product."""
+    return {key.decode() for key in redis.scan_iter(match="am:*", count=10_000)}
+
+
+def stray_keys(redis: Redis, known: Collection[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """Return keys of the product that nothing removes, each with the reason.
+
+    Args:
+        redis: Client of the store.
+        known: Keys that were looked at before, and are not looked at again.
+    """
+    keys = sorted(keys_of_product(redis).difference(known))
     if not keys:
         return
-    known = [next(((f, m) for f in FAMILIES if (m := f.match(key))), None) for key in keys]
-    owners = [found[1].expand(found[0].owner) if found else "" for found in known]
+    forms = [next(((f, m) for f in FAMILIES if (m := f.match(key))), None) for key in keys]
+    owners = [found[1].expand(found[0].owner) if found else "" for found in forms]
     # At one moment: a server that still runs may remove a key and its owner meanwhile.
     with redis.pipeline(transaction=True) as pipeline:
         for key, owner in zip(keys, owners, strict=True):
             pipeline.ttl(key)
             pipeline.exists(owner)
         answers: Sequence[int] = pipeline.execute()
-    states = zip(keys, known, owners, answers[::2], answers[1::2], strict=True)
+    states = zip(keys, forms, owners, answers[::2], answers[1::2], strict=True)
     for key, found, owner, ttl, owned in states:
         if ttl != -1:
             continue

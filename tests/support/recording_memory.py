@@ -122,6 +122,21 @@ class RecordingMemory(LongTermMemoryServiceServicer):
             executed=executed,
         )
 
+    async def ForgetSession(
+        self, request: pb.ForgetSessionRequest, context: Context
+    ) -> pb.ForgetSessionResponse:
+        tenant, uids = current_principal().tenant, request.session_uids
+        gone = [
+            key
+            for key, memory in self.kept.items()
+            if key[0] == tenant
+            and memory.provenance.session_uid in uids
+            and set(memory.provenance.message_ids) <= set(request.message_ids)
+        ]
+        for key in gone:
+            del self.kept[key]
+        return pb.ForgetSessionResponse(forgotten_count=len(gone))
+
     async def GetMemory(
         self, request: pb.GetMemoryRequest, context: Context
     ) -> pb.GetMemoryResponse:

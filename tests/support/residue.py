@@ -1,65 +1,59 @@
 """Everything that a store holds, down to the last element."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from agent_memory_services.kit.redis.keys import encode
+
+_TOGETHER: Final = 500
 
 
 async def elements(redis: Redis) -> AsyncIterator[bytes]:
     """Every key alone, and every element of every key behind the key's name."""
-    async for key in redis.scan_iter():
-        kind = await redis.type(key)
-        if kind == b"none":
-            continue  # Its time to live ended meanwhile.
-        yield key
-        async for element in _of_kind(redis, key, kind):
-            yield key + b" | " + element
+    keys = [key async for key in redis.scan_iter(count=_TOGETHER)]
+    for at in range(0, len(keys), _TOGETHER):
+        some = keys[at : at + _TOGETHER]
+        kinds: list[bytes] = await _all_of(redis, [(Pipeline.type, key) for key in some])
+        # The time to live of the others ended meanwhile.
+        kept = [(key, kind) for key, kind in zip(some, kinds, strict=True) if kind in _READERS]
+        asked = [(_READERS[kind][0], key) for key, kind in kept]
+        for (key, kind), value in zip(kept, await _all_of(redis, asked), strict=True):
+            yield key
+            for element in _READERS[kind][1](value):
+                yield key + b" | " + element
 
 
-async def _of_kind(redis: Any, key: Any, kind: Any) -> AsyncIterator[bytes]:
-    for each in await _READERS[kind](redis, key):
-        yield each
+async def _all_of(redis: Redis, asked: Sequence[tuple[Callable[..., Any], bytes]]) -> Any:
+    """Ask for something of each key at once."""
+    async with redis.pipeline(transaction=False) as pipeline:
+        for ask, key in asked:
+            ask(pipeline, key)
+        return await pipeline.execute()
 
 
-async def _string(redis: Any, key: bytes) -> list[bytes]:
-    return [await redis.get(key) or b""]
+def _entry(entry: tuple[bytes, Mapping[bytes, bytes]]) -> bytes:
+    entry_id, fields = entry
+    return entry_id + b" " + b" ".join(field + b" = " + value for field, value in fields.items())
 
 
-async def _hash(redis: Any, key: bytes) -> list[bytes]:
-    return [field + b" = " + value for field, value in (await redis.hgetall(key)).items()]
-
-
-async def _list(redis: Any, key: bytes) -> list[bytes]:
-    return list(await redis.lrange(key, 0, -1))
-
-
-async def _set(redis: Any, key: bytes) -> list[bytes]:
-    return list(await redis.smembers(key))
-
-
-async def _sorted_set(redis: Any, key: bytes) -> list[bytes]:
-    found = await redis.zrange(key, 0, -1, withscores=True)
-    return [value + f" @ {score}".encode() for value, score in found]
-
-
-async def _stream(redis: Any, key: bytes) -> list[bytes]:
-    return [
-        entry_id + b" " + b" ".join(field + b" = " + value for field, value in fields.items())
-        for entry_id, fields in await redis.xrange(key)
-    ]
-
-
-_READERS = {
-    b"string": _string,
-    b"hash": _hash,
-    b"list": _list,
-    b"set": _set,
-    b"zset": _sorted_set,
-    b"stream": _stream,
+_READERS: Final[Mapping[bytes, tuple[Callable[..., Any], Callable[[Any], Iterable[bytes]]]]] = {
+    b"string": (Pipeline.get, lambda value: [value or b""]),
+    b"hash": (
+        Pipeline.hgetall,
+        lambda pairs: [field + b" = " + value for field, value in pairs.items()],
+    ),
+    b"list": (lambda pipeline, key: pipeline.lrange(key, 0, -1), list),
+    b"set": (Pipeline.smembers, list),
+    b"zset": (
+        lambda pipeline, key: pipeline.zrange(key, 0, -1, withscores=True),
+        lambda pairs: [value + f" @ {score}".encode() for value, score in pairs],
+    ),
+    b"stream": (Pipeline.xrange, lambda entries: map(_entry, entries)),
 }
+"""How what is kept of each kind is asked for, and told."""
 
 
 def spellings(word: str) -> set[bytes]:

@@ -3,9 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from agent_memory_services.kit.redis.client import connect
+from redis import Redis
 
-_in_use: set[str] = set()
+from agent_memory_services.kit.redis.client import connect
+from tests.support.persistent_keys import keys_of_product, stray_keys
+
+_in_use: dict[str, set[str]] = {}
+"""Keys that tests of a shared server left in its store, as they were found to be sound."""
 
 
 async def empty(url: str) -> None:
@@ -28,8 +32,27 @@ def is_shared(url: str) -> bool:
 async def emptied(url: str) -> AsyncIterator[None]:
     """Empty a store, and let no test empty it again before the block is left."""
     await empty(url)
-    _in_use.add(url)
+    _in_use[url] = set()
     try:
         yield
     finally:
-        _in_use.discard(url)
+        del _in_use[url]
+    with Redis.from_url(url) as client:
+        refuse_strays(client, url)
+
+
+def refuse_strays(client: Redis, url: str) -> None:
+    """Remove keys of the product that nothing else removes.
+
+    Of a shared store those are looked at that no test before left; at its end, all of them.
+
+    Raises:
+        AssertionError: There are some.
+    """
+    known = _in_use.get(url, set())
+    strays = dict(stray_keys(client, known))
+    if strays:
+        client.unlink(*strays)
+    if is_shared(url):
+        known |= keys_of_product(client)
+    assert not strays, "\n".join(f"{key} {why}" for key, why in strays.items())

@@ -32,6 +32,7 @@ def _operation_id(policy: MethodPolicy) -> str:
     return f"{policy.service.rpartition('.')[2]}_{policy.method}"
 
 
+@pytest.mark.no_cover  # the work of a library, which is not ours to measure
 def test_the_document_is_valid() -> None:
     """It is OpenAPI, and no path stands in it under two spellings."""
     validate(DOCUMENT)
@@ -41,7 +42,12 @@ def test_the_document_is_valid() -> None:
 
 def test_every_method_is_in_it() -> None:
     """An RPC that is added later is in the document when it is generated anew."""
-    assert set(OPERATIONS) == {_operation_id(policy) for policy in IN_JSON}
+    methods = {re.sub(r"_[0-9]+$", "", name) for name in OPERATIONS}
+    assert methods == {_operation_id(policy) for policy in IN_JSON}
+    assert (
+        OPERATIONS["LongTermMemoryService_ListMemories_2"]
+        is DOCUMENT["paths"]["/v1/memories"]["get"]
+    )
 
 
 def test_everything_is_described() -> None:

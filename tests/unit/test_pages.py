@@ -9,7 +9,13 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "services/agent_memory_services"
 PAGES = [
     *ROOT.glob("*.md"),
-    *(page for part in ("docs", "deploy", "clients") for page in (ROOT / part).rglob("*.md")),
+    *(
+        page
+        for part in ("docs", "deploy", "clients")
+        for page in (ROOT / part).rglob("*.md")
+        # Pages of installed packages are of others.
+        if "node_modules" not in page.parts
+    ),
 ]
 TERMS = re.findall(
     r"^\| (?!Term|---)(.+?) \| (.+) \| (.+?) \|$",

@@ -32,7 +32,7 @@ from agent_memory.working_memory.v1 import service_pb2 as working_memory
 from agent_memory_client._channels import SERVICES, Channels, Method, closed, method_of
 from agent_memory_client._config import MemoryClientConfig
 from agent_memory_client._operations.operation import Operation, Upload, as_it_is
-from agent_memory_client._status import REQUEST_ID_HEADER, from_rpc_error, traced
+from agent_memory_client._status import REQUEST_ID_HEADER, Place, from_rpc_error, traced
 from agent_memory_client.errors import (
     MemoryCancelledError,
     MemoryClientError,
@@ -118,6 +118,11 @@ class _Connection:
         """Say who calls, and under which name the server's log will know this call."""
         return (*self._identity, (REQUEST_ID_HEADER, str(ULID())))
 
+    def _place(self, service: str) -> Place:
+        """Answer where a service is called."""
+        at = list(SERVICES.values()).index(service)
+        return Place(list(SERVICES)[at], self.config.addresses[at])
+
     def _health(self, service: str) -> "grpc.UnaryUnaryMultiCallable[StringValue, Int32Value]":
         """Answer what calls `Health.Check`, without its package.
 
@@ -148,7 +153,7 @@ class SyncConnection(_Connection):
         while True:
             metadata = self._metadata()
             try:
-                with failures(metadata), traced(method.path) as trace:
+                with failures(metadata, self._place(method.service)), traced(method.path) as trace:
                     response = _result(
                         self.channels.unary(method).future(
                             operation.request, timeout=patience.left, metadata=(*metadata, *trace)
@@ -170,7 +175,7 @@ class SyncConnection(_Connection):
         method = method_of(type(operation.request))
         bound = method.deadline if timeout is None else seconds(timeout)
         metadata = self._metadata()
-        with failures(metadata), traced(method.path) as trace:
+        with failures(metadata, self._place(method.service)), traced(method.path) as trace:
             call = self.channels.stream(method)(
                 operation.request, timeout=bound, metadata=(*metadata, *trace)
             )
@@ -196,7 +201,7 @@ class SyncConnection(_Connection):
         metadata = self._metadata()
         iterable(given, operation.path, Iterable)
         requests = _Requests(operation, iter(given))
-        with requests.errors(), failures(metadata):
+        with requests.errors(), failures(metadata, self._place(method.service)):
             response = _result(
                 self.channels.upload(method).future(requests, timeout=bound, metadata=metadata)
             )
@@ -210,7 +215,7 @@ class SyncConnection(_Connection):
         """
         bound = _health_seconds(timeout, self.config)
         metadata = self._metadata()
-        with failures(metadata):
+        with failures(metadata, self._place(service)):
             answer = _result(
                 self._health(service).future(
                     StringValue(value=service), timeout=bound, metadata=metadata
@@ -230,7 +235,7 @@ class AsyncConnection(_Connection):
         while True:
             metadata = self._metadata()
             try:
-                with failures(metadata), traced(method.path) as trace:
+                with failures(metadata, self._place(method.service)), traced(method.path) as trace:
                     response = await _answer(
                         self.channels.unary(method).future(
                             operation.request, timeout=patience.left, metadata=(*metadata, *trace)
@@ -250,7 +255,7 @@ class AsyncConnection(_Connection):
         method = method_of(type(operation.request))
         bound = method.deadline if timeout is None else seconds(timeout)
         metadata = self._metadata()
-        with failures(metadata), traced(method.path) as trace:
+        with failures(metadata, self._place(method.service)), traced(method.path) as trace:
             call = self.channels.stream(method)(
                 operation.request, timeout=bound, metadata=(*metadata, *trace)
             )
@@ -274,7 +279,7 @@ class AsyncConnection(_Connection):
         metadata = self._metadata()
         iterable(given, operation.path, Iterable, AsyncIterable)
         requests = _Requests(operation, _from_loop(given))
-        with requests.errors(), failures(metadata):
+        with requests.errors(), failures(metadata, self._place(method.service)):
             response = await _answer(
                 self.channels.upload(method).future(requests, timeout=bound, metadata=metadata)
             )
@@ -284,7 +289,7 @@ class AsyncConnection(_Connection):
         """Ask a service for its health; answers the number of its status."""
         bound = _health_seconds(timeout, self.config)
         metadata = self._metadata()
-        with failures(metadata):
+        with failures(metadata, self._place(service)):
             answer = await _answer(
                 self._health(service).future(
                     StringValue(value=service), timeout=bound, metadata=metadata
@@ -425,14 +430,14 @@ def _tell(
 
 
 @contextmanager
-def failures(metadata: Metadata) -> Iterator[None]:
-    """Turn what gRPC raises into errors of the client."""
+def failures(metadata: Metadata, place: Place) -> Iterator[None]:
+    """Turn what gRPC raises into errors of the client, for a call to a place."""
     try:
         yield
     except MemoryClientError:
         raise
     except grpc.RpcError as error:
-        raise from_rpc_error(error, dict(metadata)) from error
+        raise from_rpc_error(error, dict(metadata), place) from error
     except grpc.FutureCancelledError as error:
         raise MemoryCancelledError("the client was closed during the call") from error
     except ValueError as error:

@@ -7,7 +7,7 @@ OpenTelemetry SDK in the application nothing is recorded and nothing is sent alo
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -23,21 +23,72 @@ REQUEST_ID_HEADER = "x-request-id"
 _CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
 
+class Place(NamedTuple):
+    """Place that a call goes to.
+
+    Attributes:
+        service: Short name of the service, such as `working_memory`.
+        url: Address of the service as the caller wrote it.
+    """
+
+    service: str
+    url: str
+
+    @property
+    def setting(self) -> str:
+        """The names of the settings that the address may come from."""
+        return f"`base_url` or `{self.service}_address`"
+
+
 def from_rpc_error(
-    error: grpc.RpcError, sent: Mapping[str, str | bytes] | None = None
+    error: grpc.RpcError,
+    sent: Mapping[str, str | bytes] | None = None,
+    place: Place | None = None,
 ) -> errors.MemoryClientError:
     """Turn the error of a failed call into the client's.
 
     Args:
         error: The error of gRPC.
         sent: The metadata that the call carried.
+        place: Where the call went; tells what to do where no service answered.
     """
     code = code_of(error)
     trailers = dict(_asked(error, "trailing_metadata") or ())
     status = _status(trailers.get(_STATUS_TRAILER))
     request_id = str((sent or {}).get(REQUEST_ID_HEADER, ""))
     info = _info(code, status.details, request_id)
-    return errors.error_for(_asked(error, "details") or info.reason or code.name, info)
+    said = _asked(error, "details") or info.reason or code.name
+    advice = _advice(code, info.reason, said, place) if place else ""
+    return errors.error_for(advice or said, info)
+
+
+def _advice(code: grpc.StatusCode, reason: str, said: str, place: Place) -> str:
+    """Say what is wrong with an address and what to do; empty where a service has answered."""
+    if code is grpc.StatusCode.UNIMPLEMENTED and reason in {"", "UNIMPLEMENTED"}:
+        return (
+            f"{place.url} does not serve this call of {place.service}: it is another service or an"
+            f" earlier release; look at {place.setting}"
+        )
+    if code is not grpc.StatusCode.UNAVAILABLE or reason:
+        return ""
+    heard = said.lower()
+    advice = next((text for mark, text in _ADVICE.items() if mark in heard), None)
+    if advice is None:
+        return f"{place.url} cannot be reached: look at {place.setting} ({said})"
+    bare = place.url.partition("://")[2] or place.url
+    return advice.format(url=place.url, setting=place.setting, bare=bare)
+
+
+_ADVICE: Final[Mapping[str, str]] = {
+    "wrong_version_number": "{url} does not speak TLS: write http://{bare}",
+    "certificate": "the certificate of {url} is not trusted: name its authority by"
+    " `ca_certificate_file`, and the host as the certificate does",
+    "address lookup": "the host of {url} is not known: look at {setting}",
+    "connection refused": "nothing listens at {url}: start the services (`agent-memory up`), or"
+    " look at {setting}",
+    "socket closed": "{url} ended the connection: a port that speaks TLS needs https://{bare}",
+}
+"""Advice by what gRPC says of a server that it cannot reach; of several, the first counts."""
 
 
 def from_status(status: status_pb2.Status) -> errors.MemoryClientError:

@@ -5,7 +5,7 @@ Each failure is an error that names the field by its path.
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache, wraps
 from typing import Annotated, Any, Final, ParamSpec, TypeVar
@@ -121,6 +121,39 @@ class Model(BaseModel):
 
     # Not deferred: threads that build a model at the same time see it half done.
     model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show what was set, long values in short."""
+        for name, value in super().__repr_args__():
+            field = type(self).model_fields.get(name or "")
+            if field is None or value != field.get_default(call_default_factory=True):
+                yield name, _brief(value)
+
+
+_LONGEST_SHOWN: Final = 80
+_MOST_SHOWN: Final = 3
+
+
+class _Brief:
+    """Value that is shown in other words than its own."""
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+
+    def __repr__(self) -> str:
+        return self._shown
+
+
+def _brief(value: Any) -> Any:
+    """Shorten a long text, bytes or list for a reader."""
+    if isinstance(value, str) and len(value) > _LONGEST_SHOWN:
+        return f"{value[:_LONGEST_SHOWN]}…"
+    if isinstance(value, bytes) and len(value) > _LONGEST_SHOWN:
+        return _Brief(f"<{len(value)} bytes>")
+    if isinstance(value, list) and len(value) > _MOST_SHOWN:
+        first = ", ".join(map(repr, map(_brief, value[:_MOST_SHOWN])))
+        return _Brief(f"[{first}, … {len(value) - _MOST_SHOWN} more]")
+    return value
 
 
 ModelType = TypeVar("ModelType", bound=BaseModel)

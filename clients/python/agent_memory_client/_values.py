@@ -24,6 +24,7 @@ from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
     DeduplicationPolicy,
     ForgetReason,
     MemoryChangeKind,
+    MemoryField,
     RevisionCause,
 )
 from agent_memory.working_memory.v1.working_memory_pb2 import (
@@ -83,6 +84,7 @@ FUSION_METHODS: EnumNames[FusionMethod.ValueType] = EnumNames(FusionMethod)
 JOB_KINDS: EnumNames[JobKind.ValueType] = EnumNames(JobKind)
 JOB_STATES: EnumNames[JobState.ValueType] = EnumNames(JobState)
 MEMORY_CHANGES: EnumNames[MemoryChangeKind.ValueType] = EnumNames(MemoryChangeKind)
+MEMORY_FIELDS: EnumNames[MemoryField.ValueType] = EnumNames(MemoryField)
 MEMORY_TYPES: EnumNames[MemoryType.ValueType] = EnumNames(MemoryType)
 PROMPT_SECTIONS: EnumNames[PromptSection.ValueType] = EnumNames(PromptSection)
 REVISION_CAUSES: EnumNames[RevisionCause.ValueType] = EnumNames(RevisionCause)

@@ -11,7 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import type { Transport } from "@connectrpc/connect";
-import { openTransport } from "#transport";
+import { openTransport, UPLOADS } from "#transport";
 
 import {
   fromTransport,
@@ -176,8 +176,8 @@ export class Connection {
     const bound = options.timeout === undefined ? DEADLINES[pathOf(method)] : options.timeout;
     const requestId = ulid();
     const left = new AbortController();
-    const give_up = (): void => left.abort();
-    options.signal?.addEventListener("abort", give_up, { once: true });
+    const giveUp = (): void => left.abort();
+    options.signal?.addEventListener("abort", giveUp, { once: true });
     if (options.signal?.aborted) left.abort();
     try {
       const response = await this.#transports.of(method.parent.typeName).stream(
@@ -191,7 +191,7 @@ export class Connection {
     } catch (cause) {
       throw failure(cause, requestId, options);
     } finally {
-      options.signal?.removeEventListener("abort", give_up);
+      options.signal?.removeEventListener("abort", giveUp);
       left.abort();
     }
   }
@@ -206,6 +206,9 @@ export class Connection {
     requests: AsyncIterable<MessageInitShape<I>>,
     options: CallOptions = {},
   ): Promise<MessageShape<O>> {
+    if (this.options.transport === undefined && (!UPLOADS || this.options.protocol === "grpc-web")) {
+      throw invalid("protocol", "gRPC-Web carries no stream of requests; use grpc, in Node.js");
+    }
     const bound = options.timeout === undefined ? DEADLINES[pathOf(method)] : options.timeout;
     const requestId = ulid();
     try {
@@ -216,7 +219,10 @@ export class Connection {
         this.#headers(requestId),
         requests,
       );
-      for await (const answer of response.message) return answer;
+      let last: MessageShape<O> | undefined;
+      // To the end, where the status is, and where the stream lets go of its connection.
+      for await (const answer of response.message) last = answer;
+      if (last !== undefined) return last;
     } catch (cause) {
       throw failure(cause, requestId, options);
     }

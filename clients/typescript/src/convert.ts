@@ -485,6 +485,7 @@ export function toWorkingMemory(
     })),
     context: memory.context ?? "",
     timeZone: memory.timeZone ?? "",
+    slidingTtl: memory.slidingTtl ?? false,
     extraction: toExtraction(memory.longTermMemoryStrategy ?? {}, path),
     ...(memory.data ? { data: memory.data } : {}),
     ...(ttl && { ttl }),
@@ -495,6 +496,7 @@ const SESSION_PATHS: Readonly<Record<keyof models.SessionUpdate, string>> = {
   data: "data",
   context: "context",
   ttlSeconds: "ttl",
+  slidingTtl: "sliding_ttl",
   longTermMemoryStrategy: "extraction",
   timeZone: "time_zone",
 };
@@ -509,6 +511,7 @@ export function toSessionUpdate(
     {
       context: update.context ?? "",
       timeZone: update.timeZone ?? "",
+      slidingTtl: update.slidingTtl ?? false,
       ...(update.data ? { data: update.data } : {}),
       ...(strategy && { extraction: toExtraction(strategy, "updates") }),
       ...(ttl && { ttl }),
@@ -520,7 +523,7 @@ export function toSessionUpdate(
 /** Read a session. */
 export function fromWorkingMemory(session: SessionMessage | undefined): models.WorkingMemory {
   if (session === undefined) throw new MemoryServerError("the answer comes without a session");
-  const { usage, contextRange } = session;
+  const { usage, contextRange, forkedFrom } = session;
   return {
     sessionId: session.sessionId,
     namespace: some(session.namespace),
@@ -531,7 +534,13 @@ export function fromWorkingMemory(session: SessionMessage | undefined): models.W
     context: some(session.context),
     longTermMemoryStrategy: fromExtraction(session.extraction),
     ttlSeconds: session.ttl && Number(session.ttl.seconds),
+    slidingTtl: session.slidingTtl,
     timeZone: some(session.timeZone),
+    forkedFrom: forkedFrom && {
+      sessionId: forkedFrom.sessionId,
+      sessionUid: forkedFrom.sessionUid,
+      lastSequence: Number(forkedFrom.lastSequence),
+    },
     contextRange: contextRange && {
       first: Number(contextRange.first),
       last: Number(contextRange.last),

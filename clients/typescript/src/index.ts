@@ -12,7 +12,7 @@ export type { SearchCriteria } from "./convert.js";
 export * from "./errors.js";
 export type * from "./filters.js";
 export type { NewSummaryView, SummaryView, SummaryViewPartition } from "./jobs.js";
-export type { FilterOptions, SearchOptions } from "./memories.js";
+export type { ByFilterOptions, FilterOptions, SearchOptions } from "./memories.js";
 export type * from "./models.js";
 export type { CallOptions, ClientOptions, Protocol } from "./options.js";
 export type { MergeStrategy, PromptOptions, PromptSearch } from "./sessions.js";

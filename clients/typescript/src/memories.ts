@@ -29,7 +29,10 @@ import { fromStatus, invalid, MemoryServerError } from "./errors.js";
 import type { Filter } from "./filters.js";
 import type { ErasedSession } from "./gen/agent_memory/common/v1/erase_pb.js";
 import { ExtractionService } from "./gen/agent_memory/extraction/v1/service_pb.js";
-import { DeduplicationPolicySchema } from "./gen/agent_memory/long_term_memory/v1/long_term_memory_pb.js";
+import {
+  DeduplicationPolicySchema,
+  MemoryFieldSchema,
+} from "./gen/agent_memory/long_term_memory/v1/long_term_memory_pb.js";
 import { LongTermMemoryService } from "./gen/agent_memory/long_term_memory/v1/service_pb.js";
 import { WorkingMemoryService } from "./gen/agent_memory/working_memory/v1/service_pb.js";
 import type * as models from "./models.js";
@@ -42,6 +45,8 @@ const METHODS = LongTermMemoryService.method;
 const LARGEST_BATCH = 500;
 const LARGEST_SEARCH_PAGE = 100;
 const LARGEST_ERASURE = 10_000;
+const SAMPLE = 20;
+const FIELDS = new EnumNames<models.ListedField>(MemoryFieldSchema);
 const POLICIES = new EnumNames<models.Deduplication>(DeduplicationPolicySchema);
 
 /** Options of a search; where no condition names a namespace or a user, the defaults hold. */
@@ -56,6 +61,18 @@ export interface FilterOptions extends CallOptions {
   readonly filters?: Filter;
   /** IANA zone of days in the filter; UTC when absent. */
   readonly timeZone?: string;
+}
+
+/** Options of a change by a filter, which needs a condition. */
+export interface ByFilterOptions extends FilterOptions {
+  /** False really does it. */
+  readonly dryRun?: boolean;
+  /** Also superseded, merged and archived memories. */
+  readonly includeHidden?: boolean;
+  /** How many each call to the service looks at; 500 when absent, at most 1000. */
+  readonly batchSize?: number;
+  /** Why, for the history. */
+  readonly reason?: string;
 }
 
 /** Calls that store, read, change, delete and find memories. */
@@ -299,6 +316,85 @@ export class MemoryMethods extends SessionMethods {
     return Number(count);
   }
 
+  /** List the values that a field has among memories, those of most memories first. */
+  async listFieldValues(
+    field: models.ListedField,
+    options: FilterOptions &
+      PageOptions & {
+        /** Where in the metadata the values are, for `metadata_value` alone. */
+        readonly metadataPath?: string;
+        /** Only values that start with this. */
+        readonly prefix?: string;
+        /** Levels of texts to tell apart, which `/` separates; 0 for all. */
+        readonly depth?: number;
+        readonly includeHidden?: boolean;
+      } = {},
+  ): Promise<models.FieldValues> {
+    const answer = await this.connection.call(
+      METHODS.listFieldValues,
+      {
+        field: FIELDS.number(field, "field"),
+        filter: this.filter(options.filters, options.timeZone),
+        metadataPath: options.metadataPath ?? "",
+        prefix: options.prefix ?? "",
+        depth: options.depth ?? 0,
+        includeHidden: options.includeHidden ?? false,
+        pageSize: checkLimit(options.limit ?? 100),
+        pageToken: options.cursor ?? "",
+      },
+      options,
+    );
+    return {
+      values: answer.values.map(({ value, memoryCount, hasChildren }) => ({
+        value: value.value ?? "",
+        memoryCount: Number(memoryCount),
+        hasChildren,
+      })),
+      total: Number(answer.totalSize),
+      nextCursor: answer.nextPageToken || undefined,
+      partial: answer.partial,
+    };
+  }
+
+  /**
+   * Delete the memories that a filter matches, in batches; by default only says how many. After an
+   * error the rest is deleted by calling it again.
+   */
+  async deleteLongTermMemoriesByFilter(options: ByFilterOptions): Promise<models.FilterReport> {
+    const request = this.#byFilter(options);
+    return eachBatch(async (resumeToken) => {
+      const answer = await this.connection.call(
+        METHODS.deleteMemoriesByFilter,
+        { ...request, resumeToken },
+        options,
+      );
+      return { ...answer, done: answer.deletedCount, skippedIds: [] };
+    });
+  }
+
+  /**
+   * Change the memories that a filter matches, in batches; by default only says how many. After an
+   * error the rest is changed by calling it again.
+   */
+  async updateLongTermMemoriesByFilter(
+    updates: Omit<models.MemoryUpdate, "text" | "context" | "claims" | "slot" | "validity">,
+    options: ByFilterOptions,
+  ): Promise<models.FilterReport> {
+    const request = {
+      ...this.#byFilter(options),
+      memory: toMemory(updates, {}, "updates"),
+      updateMask: { paths: updatePaths(updates) },
+    };
+    return eachBatch(async (resumeToken) => {
+      const answer = await this.connection.call(
+        METHODS.updateMemoriesByFilter,
+        { ...request, resumeToken },
+        options,
+      );
+      return { ...answer, done: answer.updatedCount };
+    });
+  }
+
   /** List the changes of a memory, the latest first. */
   async listMemoryRevisions(
     memoryId: string,
@@ -531,6 +627,16 @@ export class MemoryMethods extends SessionMethods {
     };
   }
 
+  #byFilter(options: ByFilterOptions) {
+    return {
+      filter: this.filter(options.filters, options.timeZone),
+      includeHidden: options.includeHidden ?? false,
+      execute: options.dryRun === false,
+      limit: checkLimit(options.batchSize ?? 500, "batchSize"),
+      reason: options.reason ?? "",
+    };
+  }
+
   #query(text: string, options: SearchOptions) {
     if (typeof text !== "string") throw invalid("text", "needs a text");
     return { ...toQuery(text, options), filter: this.filter(options.filters, options.timeZone) };
@@ -540,6 +646,36 @@ export class MemoryMethods extends SessionMethods {
 function record(memory: Parameters<typeof fromMemory>[0] | undefined): models.MemoryRecord {
   if (memory === undefined) throw new MemoryServerError("the answer holds no memory");
   return fromMemory(memory);
+}
+
+interface Batch {
+  readonly matchedCount: bigint;
+  readonly done: bigint;
+  readonly sampleIds: string[];
+  readonly skippedIds: string[];
+  readonly resumeToken: string;
+  readonly executed: boolean;
+}
+
+/** Make one report of all batches. */
+async function eachBatch(
+  fetch: (resumeToken: string) => Promise<Batch>,
+): Promise<models.FilterReport> {
+  let part = await fetch("");
+  const report: models.FilterReport = {
+    matched: Number(part.matchedCount),
+    done: Number(part.done),
+    sampleIds: part.sampleIds,
+    skippedIds: part.skippedIds,
+    dryRun: !part.executed,
+  };
+  while (part.resumeToken !== "") {
+    part = await fetch(part.resumeToken);
+    report.done += Number(part.done);
+    report.sampleIds = [...report.sampleIds, ...part.sampleIds].slice(0, SAMPLE);
+    report.skippedIds = [...report.skippedIds, ...part.skippedIds];
+  }
+  return report;
 }
 
 /** Cut sessions into batches that a call takes; one batch where there are none. */

@@ -217,8 +217,10 @@ export interface NewWorkingMemory {
   data?: JsonObject;
   context?: string | undefined;
   longTermMemoryStrategy?: MemoryStrategyConfig;
-  /** How long it lives after its last write; absent for ever. */
+  /** How long it lives after its last write; absent for what the server gives the namespace. */
   ttlSeconds?: number | undefined;
+  /** Reads renew the time to live too. */
+  slidingTtl?: boolean;
   timeZone?: string | undefined;
 }
 
@@ -233,7 +235,10 @@ export interface WorkingMemory {
   context?: string | undefined;
   longTermMemoryStrategy: MemoryStrategyConfig;
   ttlSeconds?: number | undefined;
+  slidingTtl: boolean;
   timeZone?: string | undefined;
+  /** The session that it was copied from, up to a message. */
+  forkedFrom?: { sessionId: string; sessionUid: string; lastSequence: number } | undefined;
   contextRange?: { first: number; last: number } | undefined;
   expiresAt?: Date | undefined;
   createdAt?: Date | undefined;
@@ -252,6 +257,7 @@ export interface SessionUpdate {
   data?: JsonObject | null;
   context?: string | null;
   ttlSeconds?: number | null;
+  slidingTtl?: boolean | null;
   longTermMemoryStrategy?: MemoryStrategyConfig | null;
   timeZone?: string | null;
 }
@@ -365,6 +371,46 @@ export interface MemoryPage {
   nextCursor?: string | undefined;
   /** Spans of time that the question speaks of. */
   timeWindows: { phrase: string; start: Date | undefined; end: Date | undefined }[];
+}
+
+/** Field whose values can be listed. */
+export type ListedField =
+  | "namespace"
+  | "user_id"
+  | "session_id"
+  | "topics"
+  | "entities"
+  | "metadata_key"
+  | "metadata_value";
+
+/** Page of the values of a field, those of most memories first. */
+export interface FieldValues {
+  values: {
+    /** A text; of metadata also a number or a truth value. */
+    value: string | number | boolean;
+    /** How many memories have it; of one that is cut, those below it too. */
+    memoryCount: number;
+    /** Others below it are counted with it. */
+    hasChildren: boolean;
+  }[];
+  /** How many values there are in all. */
+  total: number;
+  nextCursor?: string | undefined;
+  /** Not everything was looked at; a narrower filter or a longer prefix tells more. */
+  partial: boolean;
+}
+
+/** Memories that were, or would be, deleted or changed by a filter. */
+export interface FilterReport {
+  /** How many match the filter at the beginning. */
+  matched: number;
+  /** How many were deleted or changed; 0 in a dry run. */
+  done: number;
+  /** The first of them, at most 20. */
+  sampleIds: string[];
+  /** Memories left as they are, because others have the content they would get. */
+  skippedIds: string[];
+  dryRun: boolean;
 }
 
 /** Outcome of one memory that was to be created. */

@@ -156,16 +156,15 @@ export class SessionMethods extends ClientBase {
       options,
     );
     if (workingMemory !== undefined && takenBackIds.length > 0 && !options.keepMemories) {
-      await this.connection.call(
-        LongTermMemoryService.method.forgetSession,
-        {
-          session: { namespace: workingMemory.namespace, sessionId: workingMemory.sessionId },
-          userId: workingMemory.userId,
-          sessionUids: workingMemory.sessionUid ? [workingMemory.sessionUid] : [],
-          messageIds: takenBackIds,
-        },
-        options,
-      );
+      const takenBack = {
+        session: { namespace: workingMemory.namespace, sessionId: workingMemory.sessionId },
+        userId: workingMemory.userId,
+        sessionUids: workingMemory.sessionUid ? [workingMemory.sessionUid] : [],
+        messageIds: takenBackIds,
+      };
+      // What is on its way comes first, so that nothing is learned in between.
+      await this.connection.call(ExtractionService.method.forgetSession, takenBack, options);
+      await this.connection.call(LongTermMemoryService.method.forgetSession, takenBack, options);
     }
     return fromWorkingMemory(workingMemory);
   }
@@ -281,38 +280,53 @@ export class SessionMethods extends ClientBase {
   }
 
   /**
+   * Copy a session up to a message under a new id; nothing of it is extracted again.
+   *
+   * @throws MemoryNotFoundError There is no such session for this caller.
+   * @throws MemoryConflictError Another session has the new id.
+   */
+  async forkWorkingMemory(
+    sessionId: string,
+    newSessionId: string,
+    options: OwnerOptions & {
+      /** The last message that is copied; the whole log when absent. */
+      readonly messageId?: string;
+      readonly requestId?: string;
+    } = {},
+  ): Promise<models.WorkingMemory> {
+    const { workingMemory } = await this.connection.call(
+      METHODS.forkWorkingMemory,
+      {
+        ...this.owner(options),
+        sessionId,
+        newSessionId,
+        messageId: options.messageId ?? "",
+        requestId: options.requestId ?? "",
+      },
+      options,
+    );
+    return fromWorkingMemory(workingMemory);
+  }
+
+  /**
    * Delete a session and what was learned from it alone, unless `keepMemories`. After an error the
-   * whole call may be repeated. Answers whether there was a session to delete.
+   * call may be repeated. Answers whether there was a session to delete.
    */
   async deleteWorkingMemory(
     sessionId: string,
-    options: OwnerOptions & {
-      readonly etag?: string;
-      readonly keepMemories?: boolean;
-    } = {},
+    options: OwnerOptions & { readonly etag?: string; readonly keepMemories?: boolean } = {},
   ): Promise<boolean> {
-    const owner = this.owner(options);
-    const keep = options.keepMemories ?? false;
-    const deleted = await this.connection.call(
+    const { deleted } = await this.connection.call(
       METHODS.deleteWorkingMemory,
-      { ...owner, sessionId, etag: options.etag ?? "", forget: !keep },
+      {
+        ...this.owner(options),
+        sessionId,
+        etag: options.etag ?? "",
+        forget: !options.keepMemories,
+      },
       options,
     );
-    if (keep) return deleted.deleted;
-    const session = { namespace: owner.namespace, sessionId };
-    const userId = deleted.userId || owner.userId;
-    const known = deleted.sessionUid ? [deleted.sessionUid] : [];
-    const { sessionUids } = await this.connection.call(
-      ExtractionService.method.forgetSession,
-      { session, userId, sessionUids: known },
-      options,
-    );
-    await this.connection.call(
-      LongTermMemoryService.method.forgetSession,
-      { session, userId, sessionUids: [...new Set([...known, ...sessionUids])] },
-      options,
-    );
-    return deleted.deleted;
+    return deleted;
   }
 
   /** List the sessions that exist now, the latest written first. */

@@ -57,34 +57,35 @@ def read_profile(name: str | None) -> dict[str, Any]:
             that others can read.
     """
     path = config_file()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        if name is None:
-            return {}
-        raise _bad(f"there is no {path}; write a table [profiles.{name}] there") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _bad(f"cannot read {path}: {error}") from None
-    try:
-        config = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _bad(f"{path} is no TOML: {error}") from None
-    profiles = config.get("profiles", {})
+    config = _config(path)
     chosen = config.get("default_profile") if name is None else name
     if chosen is None:
         return {}
+    profiles = config.get("profiles", {})
     profile = profiles.get(chosen) if isinstance(profiles, dict) else None
     if not isinstance(profile, dict):
-        known = ", ".join(profiles) if isinstance(profiles, dict) and profiles else "none"
-        raise _bad(f"{path} has no profile {chosen!r}; there are: {known}")
+        known = ", ".join(profiles) if isinstance(profiles, dict) else ""
+        raise _bad(f"{path} has no profile {chosen!r}; there are: {known or 'none'}")
+    _check(path, chosen, profile)
+    return profile
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _bad(f"cannot read {path}: {error}") from None
+
+
+def _check(path: Path, name: str, profile: Mapping[str, Any]) -> None:
+    """Refuse options that do not exist, and secrets that others can read."""
     if unknown := sorted(profile.keys() - _KEYS):
-        raise _bad(
-            f"{path}: profile {chosen!r}: {', '.join(unknown)}: unknown; "
-            f"known are {', '.join(sorted(_KEYS))}"
-        )
+        known = ", ".join(sorted(_KEYS))
+        raise _bad(f"{path}: {name}: {', '.join(unknown)}: unknown; known are {known}")
     if _SECRETS & profile.keys() and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise _bad(f"others can read the secrets in {path}; run: chmod 600 {path}")
-    return profile
 
 
 def _bad(message: str) -> typer.BadParameter:

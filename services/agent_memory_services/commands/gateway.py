@@ -1,21 +1,19 @@
 """Command `agent-memory gateway`: the configuration of an Envoy in front of the services."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, LOOPBACK_ORIGINS, bootstrap
+from agent_memory_services.embedded.gateway.console import own_console
 from agent_memory_services.embedded.gateway.descriptors import own_descriptors, own_openapi
 from agent_memory_services.embedded.gateway.tls import GatewayTls
 from agent_memory_services.kit.contract.transport import Address, parse_address
 
 app = typer.Typer(help="The gateway in front of the services.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `config` a command of its own, whatever else there will be."""
 
 
 def _address(text: str) -> Address:
@@ -54,6 +52,13 @@ def config(
             help="RE2 pattern of a web origin whose pages may call; default: this machine's."
         ),
     ] = None,
+    console: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER",
+            help="Serve the console from this folder, a path on the gateway's machine.",
+        ),
+    ] = "",
     ca: PemFile = "",
     certificate: PemFile = "",
     key: PemFile = "",
@@ -80,6 +85,15 @@ def config(
         hosts=host or ANY_HOST,
         origins=origin or LOOPBACK_ORIGINS,
         openapi=own_openapi(),
+        console=console,
         tls=GatewayTls(certificate=certificate, key=key, ca=ca, terminate=terminate_tls),
     )
     typer.echo(json.dumps(settings, indent=1))
+
+
+@app.command()
+def console(
+    folder: Annotated[Path, typer.Argument(help="Folder to put them in; made where it is not.")],
+) -> None:
+    """Copy the console's files to where a gateway serves them from."""
+    shutil.copytree(own_console(), folder, dirs_exist_ok=True)

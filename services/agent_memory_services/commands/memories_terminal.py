@@ -11,6 +11,7 @@ from rich.text import Text
 from agent_memory_client import MemoryClient, MemoryClientError
 from agent_memory_client.models import (
     CreateMemoryResult,
+    ForgetResponse,
     MemoryChange,
     MemoryRecord,
     MemoryRevision,
@@ -180,16 +181,20 @@ def forget(
     wanted, which = _given(policy), _given(criteria)
     done = memory.forget_long_term_memories(wanted, dry_run=not yes, **which)
     if done.dry_run and done.deleted:
-        shown = [each.memory_id for each in done.forgotten[:_SHOWN_IDS]]
-        _print(memory, memory.batch_get_long_term_memories(shown).memories)
-        if done.deleted > len(shown):
-            terminal.say(f"and {done.deleted - len(shown)} more")
+        _show_planned(memory, done)
         terminal.confirm(f"Forget {_counted(done.deleted)} of {done.scanned}?", yes=yes)
         done = memory.forget_long_term_memories(wanted, dry_run=False, **which)
     if as_json:
         terminal.print_json([done])
     else:
         terminal.say(f"{_counted(done.deleted)} of {done.scanned} forgotten")
+
+
+def _show_planned(memory: MemoryClient, planned: ForgetResponse) -> None:
+    shown = [each.memory_id for each in planned.forgotten[:_SHOWN_IDS]]
+    _print(memory, memory.batch_get_long_term_memories(shown).memories)
+    if planned.deleted > len(shown):
+        terminal.say(f"and {planned.deleted - len(shown)} more")
 
 
 def watch(memory: MemoryClient, *, session: str | None, count: int | None, as_json: bool) -> None:
@@ -265,6 +270,11 @@ def _described(record: MemoryRecord) -> Iterator[tuple[str, str]]:
     yield "entities", ", ".join(record.entities)
     yield "event", terminal.event_of(record)
     yield "state", ", ".join(terminal.states_of(record))
+    yield "metadata", "".join(f"{key}={value!r} " for key, value in record.metadata.items())
+    yield from _life_of(record)
+
+
+def _life_of(record: MemoryRecord) -> Iterator[tuple[str, str]]:
     yield "said", terminal.moment(record.created_at)
     yield "changed", terminal.moment(record.updated_at)
     yield "expires", terminal.moment(record.expires_at)
@@ -272,7 +282,6 @@ def _described(record: MemoryRecord) -> Iterator[tuple[str, str]]:
     yield "stated", f"{record.proof_count} times" if record.proof_count > 1 else ""
     yield "language", record.language or ""
     yield "learned from", ", ".join(record.extracted_from)
-    yield "metadata", "".join(f"{key}={value!r} " for key, value in record.metadata.items())
     yield "etag", record.etag or ""
 
 

@@ -1,6 +1,7 @@
 """Calls and output of the commands over sessions and users."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from rich.text import Text
@@ -117,13 +118,9 @@ def delete(
 ) -> int:
     """Delete sessions after a question."""
     learned = "" if keep_memories else " and what was learned from it alone"
-    names = ", ".join(session_ids)
-    terminal.confirm(f"Delete {names}{learned}?", yes=yes)
-    deleted = [
-        each
-        for each in session_ids
-        if memory.delete_working_memory(each, keep_memories=keep_memories)
-    ]
+    terminal.confirm(f"Delete {', '.join(session_ids)}{learned}?", yes=yes)
+    erased = partial(memory.delete_working_memory, keep_memories=keep_memories)
+    deleted = list(filter(erased, session_ids))
     for missing in sorted(set(session_ids) - set(deleted)):
         terminal.complain(f"there is no session {missing}")
     if as_json:
@@ -139,27 +136,15 @@ def show_user(memory: MemoryClient, *, user_id: str, as_json: bool) -> None:
         name: memory.count_long_term_memories(user_id=user_id, **condition)
         for name, condition in _KINDS.items()
     }
-    sessions = memory.list_sessions(user_id=user_id, limit=1)
-    standing = memory.list_long_term_memories(user_id=user_id, standing=True, limit=_SHOWN)
+    sessions = memory.list_sessions(user_id=user_id, limit=1).total
+    standing = memory.list_long_term_memories(user_id=user_id, standing=True, limit=_SHOWN).memories
     if as_json:
-        shown = {
-            "user_id": user_id,
-            "sessions": sessions.total,
-            "memories": counts,
-            "standing": standing.memories,
-        }
-        terminal.print_json([shown])
+        shown = {"user_id": user_id, "sessions": sessions, "memories": counts}
+        terminal.print_json([{**shown, "standing": standing}])
         return
-    written = sessions.details[0].updated_at if sessions.details else None
-    terminal.print_fields(
-        (
-            ("user", user_id),
-            ("sessions", str(sessions.total)),
-            ("last written", terminal.moment(written)),
-            *((name, str(count)) for name, count in counts.items()),
-        )
-    )
-    terminal.print_memories(standing.memories, scoped=True)
+    numbers = {"sessions": sessions, **counts}
+    terminal.print_fields((name, str(number)) for name, number in numbers.items())
+    terminal.print_memories(standing, scoped=True)
 
 
 def erase(memory: MemoryClient, *, user_id: str, yes: bool, as_json: bool) -> None:

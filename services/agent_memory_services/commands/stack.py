@@ -34,6 +34,7 @@ def up(
     gateway: Annotated[
         bool, typer.Option(help="Start the gateway, or only write its configuration.")
     ] = True,
+    console: Annotated[bool, typer.Option(help="Serve the console at /console/.")] = True,
     working_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
     long_term_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
     extraction_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
@@ -67,6 +68,7 @@ def up(
         host=host,
         port=port,
         gateway=gateway,
+        console=console,
         service_ports={
             "working_memory": working_memory_port,
             "long_term_memory": long_term_memory_port,

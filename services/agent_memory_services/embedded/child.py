@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,26 @@ _TAIL_LINES = 15
 _POLL_SECONDS = 0.02
 
 
-class Child:
+class Started(ABC):
+    """Part of a stack: it is started and stopped, or runs while its context lasts."""
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start it and return when it can be used."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Stop it and return when it has ended."""
+
+
+class Child(Started):
     """Child process that logs to a file and never outlives us; it may end before it is killed.
 
     On Linux the kernel sends SIGTERM to the child when the thread that started it ends, however
@@ -45,13 +65,6 @@ class Child:
         self._pass_fds = pass_fds
         self._grace = grace
         self._process: asyncio.subprocess.Process | None = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     @property
     def running(self) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 from agent_memory_services.embedded import binaries
-from agent_memory_services.embedded.child import Child
+from agent_memory_services.embedded.child import Child, Started
 from agent_memory_services.embedded.errors import OpenToAllError
 from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, LOOPBACK_HOSTS, bootstrap
+from agent_memory_services.embedded.gateway.console import own_console
 from agent_memory_services.embedded.gateway.descriptors import (
     own_descriptors,
     own_openapi,
@@ -30,6 +31,7 @@ SERVICES = ("long_term_memory", "extraction", "working_memory")
 
 _LOOPBACK = "127.0.0.1"
 _AUTH = "AGENT_MEMORY_AUTH"
+_REFLECTION = "AGENT_MEMORY_REFLECTION"
 _NO_AUTH = "off"
 
 
@@ -38,7 +40,8 @@ class StackOptions:
     """Directory and addresses of a stack; a port of 0 means any free one.
 
     `redis_url` names a store to use instead of starting one; without `gateway` its configuration
-    is only written, for an Envoy of the user's own. `environment` is added to that of
+    is only written, for an Envoy of the user's own. With `console` it serves the console too.
+    `environment` is added to that of
     the services, which decide by it everything else (model keys, worker counts, limits).
     """
 
@@ -46,13 +49,14 @@ class StackOptions:
     host: str = _LOOPBACK
     port: int = 0
     gateway: bool = True
+    console: bool = True
     service_ports: Mapping[str, int] = field(default_factory=dict)
     redis_url: str | None = None
     store_fsync: Fsync = "everysec"
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-class Stack:
+class Stack(Started):
     """The running product; everything stops, callers first, when its context ends.
 
     The state directory is owned until the last process has ended; a later stack on it finds the
@@ -71,13 +75,6 @@ class Stack:
         self._children: list[Child] = []
         self._lock = -1
         self._running = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Start everything and return when the gateway finds every service healthy.
@@ -152,6 +149,7 @@ class Stack:
             backends=self.services,
             hosts=LOOPBACK_HOSTS if is_loopback(self.address.host) else ANY_HOST,
             openapi=own_openapi(),
+            console=str(own_console()) if self._options.console else "",
         )
         gateway = EmbeddedGateway(
             self._options.state_dir, self.address, config, pass_fds=[self._lock]
@@ -174,7 +172,11 @@ class Stack:
         # A service's own variable wins over one for all, which the environment may hold already.
         variables = {f"{PREFIX}{name}_{key}".upper(): value for key, value in told.items()}
         # Callers on loopback are trusted, unless the environment asks for more.
-        return {_AUTH: os.environ.get(_AUTH, _NO_AUTH), **self._options.environment, **variables}
+        chosen = {
+            _AUTH: os.environ.get(_AUTH, _NO_AUTH),
+            _REFLECTION: os.environ.get(_REFLECTION, "true"),
+        }
+        return {**chosen, **self._options.environment, **variables}
 
 
 async def _all_at_once(starts: Iterable[Coroutine[Any, Any, None]]) -> None:

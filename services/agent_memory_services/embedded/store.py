@@ -3,7 +3,7 @@
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from redis.asyncio import Redis
 from redis.exceptions import BusyLoadingError
@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from agent_memory_services.embedded import binaries
-from agent_memory_services.embedded.child import Child
+from agent_memory_services.embedded.child import Child, Started
 from agent_memory_services.embedded.ownership import own
 from agent_memory_services.embedded.ports import free_port, require_free
 from agent_memory_services.kit.redis.client import connect
@@ -32,7 +32,7 @@ _SEARCH_ARGUMENTS = (
 )
 
 
-class EmbeddedStore:
+class EmbeddedStore(Started):
     """An append-only store in one private folder, reachable from this machine alone.
 
     `fsync` says when a write is on disk, and so what a crash may cost. With "always" it is there
@@ -72,13 +72,6 @@ class EmbeddedStore:
         if self._child is None:
             raise RuntimeError("the store was never started")
         return self._child
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Start the server and return when its data and every index are complete.

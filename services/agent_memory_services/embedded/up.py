@@ -53,6 +53,8 @@ def listing(stack: Stack, options: StackOptions) -> Table:
     table = Table(title="Agent Memory is ready", title_justify="left", show_header=False)
     if options.gateway:
         table.add_row("gRPC, gRPC-Web, JSON", f"http://{stack.address}")
+        if options.console:
+            table.add_row("console", f"http://{stack.address}/console/")
     for name, label in _LABELS.items():
         table.add_row(label, f"{stack.services[name]} (gRPC)")
         table.add_row("  its metrics", f"http://{stack.metrics[name]}/metrics")

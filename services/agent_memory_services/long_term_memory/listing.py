@@ -1,6 +1,6 @@
 """Listings of memories, by page and as a walk over all of them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -172,7 +172,7 @@ class Walk:
         *,
         size: int,
         after: ListingCursor | None = None,
-    ) -> AsyncIterator[Sequence[Memory]]:
+    ) -> AsyncGenerator[Sequence[Memory], None]:
         """Yield the memories behind a position, up to `size` at a time, never none.
 
         What is stored, changed or deleted meanwhile behind the place that was reached is seen as

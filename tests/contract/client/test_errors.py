@@ -1,6 +1,7 @@
 """How refusals of the services reach a caller."""
 
 import math
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -171,3 +172,39 @@ async def test_what_cannot_be_sent_is_a_validation_error(
         await call(client)
     assert raised.value.field_violations
     assert not services.recorder.received
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+async def test_an_address_that_is_wrong_says_what_to_do(services: Services, scheme: str) -> None:
+    """TLS to a plain port, a port of nobody, a host that is unknown, and another service."""
+    host = services.url.partition("://")[2]
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        closed = f"{scheme}://127.0.0.1:{nobody.getsockname()[1]}"
+        told = {
+            closed: f"nothing listens at {closed}: start the services",
+            f"{scheme}://nowhere.invalid:1": "nowhere.invalid:1 is not known: look at `base_url`",
+        }
+        if scheme == "https":
+            told[f"https://{host}"] = f"https://{host} does not speak TLS: write http://{host}"
+        for url, words in told.items():
+            async with MemoryAPIClient(base_url=url) as client:
+                with pytest.raises(MemoryUnavailableError) as raised:
+                    await client.list_sessions()
+            assert words in str(raised.value)
+            assert isinstance(raised.value.__cause__, grpc.RpcError)
+
+
+async def test_a_service_at_the_address_of_another_says_so() -> None:
+    """The setting that has to change is named."""
+    server = grpc.aio.server()
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with MemoryAPIClient(long_term_memory_address=url) as client:
+            with pytest.raises(MemoryServerError, match="does not serve this call of") as raised:
+                await client.count_long_term_memories()
+    finally:
+        await server.stop(0)
+    assert "`base_url` or `long_term_memory_address`" in str(raised.value)

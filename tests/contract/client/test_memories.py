@@ -195,6 +195,27 @@ async def test_forgetting_is_a_dry_run_unless_told(client: MemoryAPIClient) -> N
     assert await client.count_long_term_memories(user_id="alice") == 1
 
 
+async def test_memories_of_a_filter_are_changed_and_deleted_in_batches(
+    client: MemoryAPIClient,
+) -> None:
+    """By default nothing happens; what was done in several calls is one report."""
+    records = [MemoryRecord(text=f"fact {n}", user_id="alice") for n in range(5)]
+    await client.create_long_term_memories(records)
+    planned = await client.update_long_term_memories_by_filter({"pinned": True}, user_id="alice")
+    assert (planned.dry_run, planned.matched, planned.done) == (True, 5, 0)
+    done = await client.update_long_term_memories_by_filter(
+        {"pinned": True}, user_id="alice", dry_run=False, batch_size=2
+    )
+    assert (done.dry_run, done.matched, done.done, len(done.sample_ids)) == (False, 5, 5, 5)
+    assert done.skipped_ids == ["taken"] * 3
+    assert await client.count_long_term_memories(pinned=True) == 5
+    assert (await client.delete_long_term_memories_by_filter(user_id="alice")).matched == 5
+    gone = await client.delete_long_term_memories_by_filter(
+        user_id="alice", dry_run=False, batch_size=2
+    )
+    assert (gone.done, await client.count_long_term_memories()) == (5, 0)
+
+
 async def test_history_revert_and_compaction(client: MemoryAPIClient) -> None:
     """A memory's revisions are listed, a change taken back, and compaction reports."""
     record = MemoryRecord(text="fact")

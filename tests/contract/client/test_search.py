@@ -161,6 +161,18 @@ async def test_listing_and_counting(client: MemoryAPIClient) -> None:
     assert await client.count_long_term_memories(namespace={"prefix": "ba"}) == 1
 
 
+async def test_values_of_fields_are_listed_with_counts(client: MemoryAPIClient) -> None:
+    """Pages continue, and metadata hold more than texts."""
+    page = await client.list_field_values("user_id", limit=1)
+    assert (page.values[0].value, page.values[0].memory_count, page.total) == ("alice", 7, 2)
+    rest = await client.list_field_values("user_id", limit=1, cursor=page.next_cursor)
+    assert ([each.value for each in rest.values], rest.next_cursor) == (["bob"], None)
+    found = await client.list_field_values("metadata_value", metadata_path="agent.id")
+    assert ([each.value for each in found.values], found.partial) == ([True, 1.5], True)
+    with pytest.raises(MemoryValidationError, match="'colour' is none of namespace"):
+        await client.list_field_values("colour")
+
+
 async def test_many_searches_at_once_share_one_client(client: MemoryAPIClient) -> None:
     """Concurrent searches each get their own answer."""
     results = await asyncio.gather(

@@ -182,19 +182,46 @@ async def test_delete_says_whether_there_was_anything(client: MemoryAPIClient) -
 async def test_a_session_is_deleted_with_what_was_learned_from_it(
     client: MemoryAPIClient, services: Services
 ) -> None:
-    """Service by service, each told of the incarnation; or alone, where that is asked for."""
+    """By one call; or alone, where that is asked for."""
     for keep_memories in (False, True):
         _, session = await client.get_or_create_working_memory(
             "s", namespace="home", user_id="alice"
         )
         await client.delete_working_memory("s", namespace="home", keep_memories=keep_memories)
-        forgotten = services.recorder.calls("ForgetSession")
-        assert len(forgotten) == 2
-        for call in forgotten:
-            assert call.request.session.session_id == "s"
-            assert call.request.session.namespace == "home"
-            assert call.request.user_id == "alice"
-            assert list(call.request.session_uids) == [session.session_uid]
+        call = services.recorder.calls("DeleteWorkingMemory")[-1]
+        assert call.request.forget is not keep_memories
+        assert (call.request.namespace, call.request.session_id) == ("home", "s")
+        assert session.session_uid
+
+
+async def test_messages_that_are_taken_back_are_forgotten(
+    client: MemoryAPIClient, services: Services
+) -> None:
+    """Extraction hears of them first, so that what waits is not learned behind the other."""
+    services.working_memory.taken_back = ["m1"]
+    for keep_memories in (True, False):
+        await client.set_working_memory("s", {"messages": said("hi")}, keep_memories=keep_memories)
+        calls = services.recorder.calls("ForgetSession")
+        assert len(calls) == (0 if keep_memories else 2)
+    assert [type(call.request).__module__.split(".")[1] for call in calls] == [
+        "extraction",
+        "long_term_memory",
+    ]
+    assert all(list(call.request.message_ids) == ["m1"] for call in calls)
+
+
+async def test_a_session_is_copied_up_to_a_message(client: MemoryAPIClient) -> None:
+    """The copy says where it comes from."""
+    messages = [{"role": "user", "content": text, "id": text} for text in ("a", "b")]
+    await client.append_messages_to_working_memory("s", messages)
+    copy = await client.fork_working_memory("s", "f", message_id="a")
+    assert [message.id for message in copy.messages] == ["a"]
+    assert copy.forked_from is not None
+    assert (copy.forked_from.session_id, copy.forked_from.last_sequence) == ("s", 1)
+    changed = await client.update_working_memory("f", {"sliding_ttl": True, "ttl_seconds": 60})
+    assert (changed.sliding_ttl, changed.ttl_seconds) == (True, 60)
+    with pytest.raises(MemoryNotFoundError):
+        await client.fork_working_memory("nothing", "g")
 
 
 async def test_sessions_are_listed_by_offset_and_by_cursor(client: MemoryAPIClient) -> None:

@@ -69,6 +69,7 @@ STRANGE = [
 RIGHT: Mapping[str, Any] = {
     "data": {},
     "data_updates": {},
+    "field": "topics",
     "function_name": "get_current_datetime",
     "group": {"user_id": "a"},
     "job_id": "j",
@@ -78,6 +79,7 @@ RIGHT: Mapping[str, Any] = {
     "memory_id": "m",
     "memory_ids": ["m"],
     "messages": [{"role": "user", "content": "hi"}],
+    "new_session_id": "f",
     "patience": 0.0,
     "policy": {"budget": 1},
     "query": "what",

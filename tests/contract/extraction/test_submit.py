@@ -1,14 +1,16 @@
-"""SubmitMessages, as a caller sees it."""
+"""SubmitMessages and BatchSubmitMessages, as a caller sees them."""
 
 from typing import Any
 
 import grpc
 import pytest
 
+from agent_memory.common.v1.error_reason_pb2 import ErrorReason
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1 import service_pb2 as pb
+from agent_memory_services.kit.contract.status import error_of
 from tests.contract.kit.refusals import refused
 from tests.support.extraction_service import Extraction, extracting
 from tests.support.sessions import message
@@ -155,3 +157,44 @@ async def test_tenants_do_not_meet(extraction: Extraction) -> None:
         metadata = [("x-agent-memory-tenant", tenant)]
         (job,) = (await extraction.stub.ListJobs(pb.ListJobsRequest(), metadata=metadata)).jobs
         assert job.last_sequence == last
+
+
+def _submission(session_id: str, *messages: Message, user: str = "") -> pb.SubmitMessagesRequest:
+    return pb.SubmitMessagesRequest(
+        session=SessionRef(session_id=session_id),
+        session_uid=f"uid of {session_id}",
+        user_id=user,
+        messages=messages,
+    )
+
+
+async def test_each_submission_of_a_batch_has_its_own_result(extraction: Extraction) -> None:
+    """One that is refused is in nobody's way, and repeating all of them changes nothing."""
+    await extraction.stub.SubmitMessages(_submission("hers", message(1), user="alice"))
+    batch = pb.BatchSubmitMessagesRequest(
+        submissions=[
+            _submission("one", message(1), message(2)),
+            _submission("hers", message(2), user="bob"),
+            _submission("other", message(1)),
+        ]
+    )
+    answer = await extraction.stub.BatchSubmitMessages(batch)
+    one, hers, other = answer.results
+    assert (one.response.received_sequence, other.response.received_sequence) == (2, 1)
+    refusal = error_of(hers.error)
+    assert refusal is not None
+    assert ErrorReason.Name(refusal.reason) == "ERROR_REASON_OWNER_MISMATCH"
+    assert await extraction.stub.BatchSubmitMessages(batch) == answer
+
+
+async def test_a_malformed_submission_of_a_batch_is_refused_with_its_path(
+    extraction: Extraction,
+) -> None:
+    """Nothing of the batch is taken in."""
+    batch = pb.BatchSubmitMessagesRequest(
+        submissions=[_submission("one", message(1)), pb.SubmitMessagesRequest(session_uid="u")]
+    )
+    with refused() as refusal:
+        await extraction.stub.BatchSubmitMessages(batch)
+    assert list(refusal.fields) == ["submissions[1].session"]
+    assert list((await extraction.stub.ListJobs(pb.ListJobsRequest())).jobs) == []

@@ -8,10 +8,16 @@ from typing import Any
 
 import pytest
 
+from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.embedded.ports import free_port
-from agent_memory_services.kit.client.channels import acting_for, call_metadata, open_channel
+from agent_memory_services.kit.client.channels import (
+    acting_for,
+    call_metadata,
+    open_channel,
+    repeatable,
+)
 from agent_memory_services.kit.contract import context as deadline
 from agent_memory_services.kit.contract import context as principal
 from agent_memory_services.kit.contract import context as request_id
@@ -21,20 +27,22 @@ from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
 from tests.contract.kit.working_memory import FULL_NAME, Told, lifespan_of
 from tests.support.servers import serving
+from tests.support.settings import configured
 from tests.support.waiting import eventually
 
 READ = pb.GetWorkingMemoryRequest(session_id="s")
+APPEND = pb.AppendMessagesRequest(session_id="s", messages=[Message(role="user", content="Hi.")])
 WATCH = pb.WatchWorkingMemoryRequest(session_id="s")
 
 
 @asynccontextmanager
-async def connected(behave: Callable[..., Any]) -> AsyncIterator[Any]:
+async def connected(behave: Callable[..., Any], **settings: Any) -> AsyncIterator[Any]:
     """A stub, over a channel as services open it, of a service that does as `behave`.
 
     Its calls are coroutines and generators, unlike those of the library.
     """
     async with (
-        serving(lifespan_of(Told(behave)), ProcessSettings()) as served,
+        serving(lifespan_of(Told(behave)), configured(ProcessSettings, **settings)) as served,
         open_channel(served.address) as channel,
     ):
         yield WorkingMemoryServiceStub(channel)
@@ -189,6 +197,23 @@ async def test_a_call_that_may_be_repeated_is() -> None:
         with acting_for("acme"):
             await stub.GetWorkingMemory(READ)
     assert tries == 3
+
+
+@pytest.mark.usefixtures("redis")
+async def test_a_change_has_a_name_unless_its_request_names_all_it_makes(redis_url: str) -> None:
+    """A name costs a memory of the answer, which only a second attempt could ask for."""
+    named: list[bool] = []
+
+    async def note(_: object, context: Any) -> None:
+        named.append(deadline.CALL_HEADER in dict(context.invocation_metadata()))
+
+    async with connected(note, redis_url=redis_url) as stub:
+        with acting_for("acme"):
+            await stub.AppendMessages(APPEND)
+            with repeatable():
+                await stub.AppendMessages(APPEND)
+            await stub.AppendMessages(APPEND)
+    assert named == [True, False, True]
 
 
 async def test_a_cancelled_caller_cancels_what_it_called() -> None:

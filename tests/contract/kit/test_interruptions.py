@@ -16,6 +16,7 @@ from google.protobuf.struct_pb2 import Struct
 from redis.asyncio import Redis
 
 from agent_memory.common.v1 import message_pb2
+from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory, Provenance
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1 import service_pb2 as extracting
@@ -303,6 +304,22 @@ CASES: dict[str, tuple[Sequence[Message], Message, Sequence[Message]]] = {
     "delete memories": (
         (MEMORIES,),
         long_term.DeleteMemoriesRequest(memory_ids=["a", "b"]),
+        MEMORY_VIEWS,
+    ),
+    "delete memories of a filter": (
+        (MEMORIES,),
+        long_term.DeleteMemoriesByFilterRequest(
+            filter=MemoryFilter(id=TagFilter(any=["a", "b"])), execute=True
+        ),
+        MEMORY_VIEWS,
+    ),
+    "change memories of a filter": (
+        (MEMORIES,),
+        long_term.UpdateMemoriesByFilterRequest(
+            filter=MemoryFilter(id=TagFilter(any=["a", "b"])),
+            memory=Memory(pinned=True),
+            execute=True,
+        ),
         MEMORY_VIEWS,
     ),
 }

@@ -58,7 +58,7 @@ METHODS = {policy.method: policy for policy in POLICIES}
 CHANGES = [policy for policy in POLICIES if policy.mutating]
 
 # What is the same when it is repeated, whoever repeats it.
-BY_NATURE = frozenset({"GetOrCreateWorkingMemory", "SubmitMessages"})
+BY_NATURE = frozenset({"GetOrCreateWorkingMemory", "SubmitMessages", "BatchSubmitMessages"})
 
 # Answers whether the caller was told that it was done. A `TimeoutError` says that a deadline passed
 # which the caller cannot choose.
@@ -71,7 +71,18 @@ SAYING: Mapping[str, Mapping[str, Any]] = {
     "SetWorkingMemory": {"working_memory": {"messages": [SAID]}},
     "UpdateWorkingMemory": {"working_memory": {"data": {"seat": "window"}}},
     "ForgetMemories": {"policy": {"keep_per_owner": 0, "permanently": True}, "execute": True},
+    "DeleteMemoriesByFilter": {"execute": True},
+    "UpdateMemoriesByFilter": {"execute": True, "memory": {"pinned": True}},
     "SubmitMessages": {"messages": [{**SAID, "id": "m1", "sequence": 1}]},
+    "BatchSubmitMessages": {
+        "submissions": [
+            {
+                "session": {"session_id": "of-a-batch"},
+                "session_uid": "of-a-batch",
+                "messages": [{**SAID, "id": "m1", "sequence": 1}],
+            }
+        ]
+    },
     "UpdateSummaryView": {"summary_view": {"name": "Renamed"}},
 }
 WORDS: Mapping[str, Mapping[str, str]] = {

@@ -76,7 +76,9 @@ async def _call(
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.full_name)
 def test_every_change_can_be_repeated_by_name(policy: MethodPolicy) -> None:
     """Or is the same when it is repeated: what it makes has ids of the caller's own."""
-    by_nature = {"GetOrCreateWorkingMemory", "ImportMemories", "SubmitMessages"}
+    by_nature = {
+        *("GetOrCreateWorkingMemory", "ImportMemories", "SubmitMessages", "BatchSubmitMessages")
+    }
     named = "request_id" in policy.request_type.DESCRIPTOR.fields_by_name
     assert named == (policy.mutating and policy.method not in by_nature)
     assert policy.idempotent or not policy.mutating or policy.streaming

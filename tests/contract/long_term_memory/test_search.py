@@ -9,11 +9,19 @@ import pytest
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, Validity
 from agent_memory.common.v1.search_pb2 import MemoryHit, RecencyOptions, SearchMode, SearchQuery
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
+from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.kit.contract.ids import new_id
+from agent_memory_services.long_term_memory.api.process import lifespan
+from agent_memory_services.long_term_memory.api.settings import Settings
 from tests.contract.kit.refusals import refused
 from tests.contract.long_term_memory.conftest import Tenant
+from tests.support.servers import Served, serving
+from tests.support.settings import configured
 
+NONE = ltm.DEDUPLICATION_POLICY_NONE
 SEMANTIC = SearchMode.SEARCH_MODE_SEMANTIC
 KEYWORD = SearchMode.SEARCH_MODE_KEYWORD
 HYBRID = SearchMode.SEARCH_MODE_HYBRID
@@ -97,7 +105,7 @@ async def test_pages_show_each_hit_once(
     tenant: Tenant, mode: SearchMode.ValueType, size: int
 ) -> None:
     """Through every page while others write, and with scores that never leave the scale."""
-    await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(130)))
+    await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(130)), deduplication=NONE)
     expected = {memory.id for memory in (await tenant.list(page_size=1000)).memories}
     request = rpc.SearchMemoriesRequest(
         query=SearchQuery(text="Alice or the report or mountains", mode=mode), page_size=size
@@ -181,7 +189,7 @@ async def test_tenants_do_not_meet(tenant: Tenant, neighbour: Tenant) -> None:
 
 async def test_a_stream_holds_everything(tenant: Tenant) -> None:
     """A stream brings every hit once, best first, explained, up to its limit."""
-    await tenant.create(*(f"likes tea number {at}" for at in range(250)))
+    await tenant.create(*(f"likes tea number {at}" for at in range(250)), deduplication=NONE)
     hits = await streamed(tenant, text="tea")
     assert len({hit.memory.id for hit in hits}) == len(hits) == 250
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -254,3 +262,66 @@ async def test_the_first_and_the_last_time_can_be_asked_about(
     await tenant.create(*FACTS)
     for when in ("today", "yesterday", "tomorrow", "last week", "since last month", "last year"):
         await tenant.search(f"Where was Alice {when}?", as_of={"seconds": seconds}, time_zone=zone)
+
+
+async def test_a_search_sees_what_another_replica_did(served: Served, redis_url: str) -> None:
+    """What one process stored, changed, deleted or erased is so for the next search of another."""
+    settings = configured(
+        Settings, redis_url=redis_url, metrics_listen="", access_log=False, shards=2
+    )
+    name = new_id()
+    here = Tenant(LongTermMemoryServiceStub(served.channel), name)
+    mine = MemoryFilter(user_id=TagFilter(eq="ann"))
+    async with serving(lifespan, settings) as other:
+        there = Tenant(LongTermMemoryServiceStub(other.channel), name)
+
+        async def found() -> set[str]:
+            pages = [await each.search("tea", filter=mine) for each in (here, there)]
+            [hits, same] = [{hit.memory.text for hit in page.hits} for page in pages]
+            assert hits == same
+            return hits
+
+        assert await found() == set()
+        tea = Memory(text="User drinks green tea", user_id="ann")
+        [created] = await here.create(tea)
+        assert await found() == {"User drinks green tea"}
+        await there.create(Memory(text="User went to Oslo", user_id="ann"))
+        assert await found() == {"User drinks green tea", "User went to Oslo"}
+        changed = Memory(id=created.memory_id, text="User drinks black tea")
+        await there.update(changed, "text")
+        assert await found() == {"User drinks black tea", "User went to Oslo"}
+        await here.call("DeleteMemories", rpc.DeleteMemoriesRequest(memory_ids=[created.memory_id]))
+        assert await found() == {"User went to Oslo"}
+        await there.call("EraseUser", rpc.EraseUserRequest(user_id="ann"))
+        assert await found() == set()
+
+
+async def test_standing_memories_come_beside_hits(tenant: Tenant) -> None:
+    """Whatever the text, the newest first, and none that the filter leaves out."""
+    given = [
+        Memory(text=f"User wants {what}", user_id=user, standing=standing)
+        for what, user, standing in (
+            ("short answers", "ann", True),
+            ("tea", "ann", False),
+            ("metric units", "ann", True),
+            ("long answers", "ben", True),
+        )
+    ]
+    for each in given:
+        await tenant.create(each)
+
+    async def found(limit: int, **conditions: Any) -> rpc.SearchMemoriesResponse:
+        query = SearchQuery(text="tea", untracked=True, filter=MemoryFilter(**conditions))
+        request = rpc.SearchMemoriesRequest(query=query, page_size=1, standing_limit=limit)
+        answer: rpc.SearchMemoriesResponse = await tenant.call("SearchMemories", request)
+        return answer
+
+    ann = TagFilter(eq="ann")
+    beside = (await found(50, user_id=ann)).standing.memories
+    assert [each.text for each in beside] == ["User wants metric units", "User wants short answers"]
+    [newest] = (await found(1)).standing.memories
+    assert newest.text == "User wants long answers"
+    refused_ = await found(50, user_id=ann, standing=False)
+    assert refused_.HasField("standing")
+    assert not refused_.standing.memories
+    assert not (await found(0, user_id=ann)).HasField("standing")

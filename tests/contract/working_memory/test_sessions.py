@@ -15,6 +15,7 @@ from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
+from agent_memory_services.kit.contract.errors import StoreUnavailable
 from tests.contract.kit.refusals import refused
 from tests.contract.working_memory.conftest import Neighbours
 from tests.support.stubs import WorkingMemoryStub
@@ -359,3 +360,27 @@ async def test_a_custom_prompt_is_checked_when_it_is_set(stub: WorkingMemoryStub
         assert field == "working_memory.extraction.custom_prompt"
         assert "at character 9" in description
     assert (await get(stub)).extraction == good
+
+
+async def test_a_conversation_is_forgotten_service_by_service(
+    stub: WorkingMemoryStub, neighbours: Neighbours
+) -> None:
+    """By one call; where a service is away, the same call made again forgets the rest."""
+    uid = (await put(stub, session("a", user_id="alice"))).working_memory.session_uid
+    request = rpc.DeleteWorkingMemoryRequest(
+        namespace="chat", session_id="s", user_id="alice", forget=True
+    )
+    neighbours.long_term.fault = StoreUnavailable()
+    with refused() as refusal:
+        await stub.DeleteWorkingMemory(request)
+    assert refusal.code is Code.UNAVAILABLE
+    neighbours.long_term.fault = None
+    answer = await stub.DeleteWorkingMemory(request)
+    assert (answer.deleted, answer.forgotten_count) == (False, 3)
+    for waiting in neighbours.extraction.forgotten:
+        assert (waiting.session.session_id, waiting.user_id) == ("s", "alice")
+    for learned in neighbours.long_term.forgotten:
+        assert (learned.session.session_id, learned.user_id) == ("s", "alice")
+    assert list(neighbours.extraction.forgotten[0].session_uids) == [uid]
+    first, *_, last = neighbours.long_term.forgotten
+    assert (list(first.session_uids), list(last.session_uids)) == ([uid, "another"], ["another"])

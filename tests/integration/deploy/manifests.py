@@ -15,6 +15,8 @@ class Container:
     workload: str
     pod: Object
     spec: Object
+    # It ends before the others begin.
+    prepares: bool = False
 
     @property
     def is_service(self) -> bool:
@@ -61,7 +63,9 @@ def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
 def containers(objects: list[Object]) -> Iterator[Container]:
     """Every container of every pod."""
     for name, pod in pods(objects):
-        for spec in [*pod.get("initContainers", []), *pod["containers"]]:
+        for spec in pod.get("initContainers", []):
+            yield Container(name, pod, spec, prepares=True)
+        for spec in pod["containers"]:
             yield Container(name, pod, spec)
 
 

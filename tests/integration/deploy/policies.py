@@ -64,6 +64,8 @@ def nobody_is_root(objects: list[Object]) -> Iterator[str]:
 def probes_ask_for_the_right_thing(objects: list[Object]) -> Iterator[str]:
     """Every container has all three; a service's liveness is apart from its readiness."""
     for container in containers(objects):
+        if container.prepares:
+            continue
         probes: dict[str, Any] = {kind: container.spec.get(f"{kind}Probe") for kind in _PROBES}
         if missing := [kind for kind, probe in probes.items() if not probe]:
             yield f"{container} has no probe of {', '.join(missing)}"
@@ -261,6 +263,20 @@ def the_gateway_runs_as_tested(objects: list[Object]) -> Iterator[str]:
                 yield f"{container} runs {container.spec['args']}"
 
 
+def the_console_is_there(objects: list[Object]) -> Iterator[str]:
+    """The folder that the gateway serves is one that a container before it fills."""
+    manager = gateway_config(objects)["static_resources"]["listeners"][0]["filter_chains"][0]
+    routes = manager["filters"][-1]["typed_config"]["route_config"]["virtual_hosts"][0]["routes"]
+    bodies = [route.get("direct_response", {}).get("body", {}) for route in routes]
+    (page,) = (body["filename"] for body in bodies if "filename" in body)
+    filled = {one.spec["args"][-1] for one in containers(objects) if one.prepares}
+    for container in containers(objects):
+        if container.spec["name"] == "gateway":
+            mounted = {mount["mountPath"] for mount in container.spec["volumeMounts"]}
+            if page.rpartition("/")[0] not in mounted & filled:
+                yield f"{container} serves {page}, which nobody puts there"
+
+
 POLICIES: tuple[Policy, ...] = (
     images_are_pinned,
     nobody_is_root,
@@ -279,6 +295,7 @@ POLICIES: tuple[Policy, ...] = (
     pods_are_guarded,
     replicas_are_spread,
     the_gateway_runs_as_tested,
+    the_console_is_there,
 )
 
 

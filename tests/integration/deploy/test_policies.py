@@ -34,6 +34,7 @@ from tests.integration.deploy.policies import (
     secrets_are_references,
     services_lead_somewhere,
     settings_exist,
+    the_console_is_there,
     the_gateway_runs_as_tested,
 )
 
@@ -246,6 +247,11 @@ MISTAKES: list[tuple[Policy, str, Mistake]] = [
     (replicas_are_spread, "one zone", _spread_by_node_alone),
     (replicas_are_spread, "one missing", _lose_a_replica_in_rollouts),
     (the_gateway_runs_as_tested, "logs paths", _log_paths),
+    (
+        the_console_is_there,
+        "elsewhere",
+        _in_gateway("/srv/console/index.html", "/srv/pages/index.html"),
+    ),
 ]
 
 

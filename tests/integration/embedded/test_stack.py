@@ -14,6 +14,8 @@ from agent_memory_services.embedded.stack import SERVICES, Stack, StackOptions
 from agent_memory_services.kit.contract.transport import Address
 from agent_memory_services.kit.redis.client import connect
 
+READERS = ("EXTRACTION", "LONG_TERM_MEMORY")
+
 
 async def _healthy(address: Address) -> bool:
     def ask() -> int:
@@ -34,7 +36,9 @@ async def test_a_stack_survives_a_crash_and_a_restart(tmp_path: Path) -> None:
     async with Stack(options) as first:
         assert await _healthy(first.address)
         await _crash_and_come_back(first)
-        await first.processes["extraction"].child.ready(lambda: _healthy(first.address), within=60)
+        await first.processes["working_memory"].child.ready(
+            lambda: _healthy(first.address), within=60
+        )
         async with connect(str(first.redis_url)) as client:
             await client.set("key", "value")
     async with Stack(options) as second, connect(str(second.redis_url)) as client:
@@ -46,7 +50,11 @@ async def test_a_stack_of_services_uses_a_given_store_and_survives_a_crash(
     tmp_path: Path, redis_url: str
 ) -> None:
     """No store is started; a killed service is named and comes back; at the end all have ended."""
-    options = StackOptions(state_dir=tmp_path, redis_url=redis_url, gateway=False)
+    # Nothing is said here, so that no process needs to load the parser.
+    unread = {f"AGENT_MEMORY_{name}_PARSER_MODEL": str(tmp_path) for name in READERS}
+    options = StackOptions(
+        state_dir=tmp_path, redis_url=redis_url, gateway=False, environment=unread
+    )
     async with Stack(options) as stack:
         assert stack.redis_url == redis_url
         assert list(stack.processes) == list(SERVICES)
@@ -61,9 +69,9 @@ async def test_a_stack_of_services_uses_a_given_store_and_survives_a_crash(
 async def _crash_and_come_back(stack: Stack) -> None:
     """SIGKILL of one service ends the watch by its name; started again it serves as before."""
     watch = asyncio.create_task(stack.watch())
-    process = stack.processes["extraction"]
+    process = stack.processes["working_memory"]
     await process.child.kill()
-    with pytest.raises(ChildFailedError, match="extraction ended with exit code -9"):
+    with pytest.raises(ChildFailedError, match="working_memory ended with exit code -9"):
         await watch
     await process.start()
 

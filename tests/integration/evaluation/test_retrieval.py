@@ -1,7 +1,6 @@
 """Evaluation through a running service with the real model, and the floor under the ranking."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -63,16 +62,11 @@ async def test_nothing_is_left_behind(served: Served) -> None:
 
 async def test_the_command_prints_the_tables(served: Served) -> None:
     """`agent-memory eval retrieval` evaluates a running system and says how it compares."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent_memory_services", "eval", "retrieval"),
-        *("--dataset", "chats", "--address", served.address, str(CHATS)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    shown, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
+    command = ("eval", "retrieval", "--dataset", "chats", "--address", served.address, str(CHATS))
+    result = await asyncio.to_thread(CliRunner().invoke, app, command)
+    assert result.exit_code == 0, result.stderr
     for expected in ("2 conversations, 99 turns, 44 questions", *(c.name for c in BASELINES)):
-        assert expected in shown.decode()
+        assert expected in result.stdout
 
 
 @pytest.mark.parametrize(

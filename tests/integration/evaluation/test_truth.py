@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -91,15 +90,12 @@ async def test_told_histories_leave_nothing_behind(served: Served, tmp_path: Pat
 async def test_the_command_prints_faults_by_kind(served: Served, tmp_path: Path) -> None:
     """`agent-memory eval truth` tells a running system the histories of a file."""
     path = written(tmp_path, *JOBS, **WRONG)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent_memory_services", "eval", "truth", "--told", "create"),
-        *(str(path), "--failures", "--address", served.address),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    arguments = ("eval", "truth", "--told", "create", str(path), "--failures")
+    result = await asyncio.to_thread(
+        CliRunner().invoke, app, [*arguments, "--address", served.address]
     )
-    shown, errors = await process.communicate()
     for expected in ("1 histories, told 1 times", "Stored by CreateMemories", "lost: Initech"):
-        assert expected in shown.decode(), errors.decode()
+        assert expected in result.stdout, result.stderr
 
 
 def test_the_command_names_the_kinds_that_there_are(tmp_path: Path) -> None:

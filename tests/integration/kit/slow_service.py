@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from agent_memory_services.kit.redis.client import connect
 from agent_memory_services.kit.server import server
 from agent_memory_services.kit.server.server import Service
 from agent_memory_services.kit.server.settings import ProcessSettings
@@ -37,6 +38,9 @@ async def _lifespan(settings: ProcessSettings) -> AsyncIterator[Service]:
     if os.environ.get("SLOW_SERVICE") == "starts never":
         log.info("test.starting")
         await asyncio.Event().wait()
+    if os.environ.get("SLOW_SERVICE") == "asks the store":
+        async with connect(settings.redis_url) as client:
+            await client.ping()
     async with asyncio.TaskGroup() as group, lifespan_of(Told(_behave))(settings) as service:
         if os.environ.get("SLOW_SERVICE") == "fails in the background":
             group.create_task(_fail_soon())

@@ -7,15 +7,22 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from redis.asyncio import Redis
 
 from agent_memory.working_memory.v1 import service_pb2 as pb
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
+from agent_memory_services.embedded.ports import free_port
+from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.kit.server import server
+from agent_memory_services.kit.server.settings import ProcessSettings
 from tests.contract.kit.refusals import refused
+from tests.contract.kit.working_memory import Told, lifespan_of
 from tests.support.raw import next_of
 
 DEFAULTS = {
@@ -176,6 +183,77 @@ async def test_failing_background_work_ends_the_process() -> None:
         assert "the background work failed" in failed["exception"]
 
 
+async def _health(address: str) -> dict[str, int]:
+    """What a process says of its liveness and of its readiness."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        return {
+            name: (
+                await stub.Check(health_pb2.HealthCheckRequest(service=name), wait_for_ready=True)
+            ).status
+            for name in ("liveness", "")
+        }
+
+
+async def test_a_store_that_is_away_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    """Meanwhile the process is alive and not ready, and says for what it waits."""
+    health = f"127.0.0.1:{free_port('127.0.0.1')}"
+    async with EmbeddedStore(tmp_path) as store:
+        address = store.url
+        await store.stop()
+        settings = {"REDIS_URL": address, "AGENT_MEMORY_HEALTH_LISTEN": health}
+        async with started(SLOW_SERVICE="asks the store", **settings) as process:
+            waiting = await process.logged("server.awaits_store")
+            assert (waiting["address"], waiting["setting"]) == (address, "REDIS_URL")
+            serving = health_pb2.HealthCheckResponse
+            assert await _health(health) == {
+                "liveness": serving.SERVING,
+                "": serving.NOT_SERVING,
+            }
+            await store.start()
+            await process.logged("server.ready")
+            assert await _health(health) == {"liveness": serving.SERVING, "": serving.SERVING}
+            process.send(signal.SIGTERM)
+            assert await process.exit_code() == 0
+
+
+async def test_a_signal_ends_a_process_that_waits_for_its_store() -> None:
+    """It has nothing to drain."""
+    async with started(SLOW_SERVICE="asks the store", REDIS_URL="redis://127.0.0.1:1") as process:
+        await process.logged("server.awaits_store")
+        process.send(signal.SIGTERM)
+        assert await process.exit_code() == 0
+
+
+async def test_what_no_waiting_mends_ends_it_with_one_line(redis: Redis) -> None:
+    """The line names the setting and the address, and no password."""
+    host, port = (redis.connection_pool.connection_kwargs[key] for key in ("host", "port"))
+    taken = f"{host}:{port}"
+    for changes, complaints in (
+        (
+            {"AGENT_MEMORY_REDIS_URL": "http://:hidden@store:6379"},
+            ["AGENT_MEMORY_REDIS_URL is no address of a store"],
+        ),
+        ({"REDIS_URL": "redis://:hid/den@store"}, ["REDIS_URL is no address of a store"]),
+        (
+            {"REDIS_URL": f"redis://somebody:hidden@{taken}"},
+            [f"REDIS_URL leads to redis://***@{taken}", "invalid username-password pair"],
+        ),
+        ({"AGENT_MEMORY_LISTEN": taken}, [f"cannot listen on {taken}"]),
+        ({"AGENT_MEMORY_METRICS_LISTEN": taken}, [f"cannot listen on {taken}"]),
+    ):
+        async with started(
+            SLOW_SERVICE="asks the store", **{"REDIS_URL": f"redis://{taken}"} | changes
+        ) as process:
+            assert await process.exit_code() == 1
+            (line,) = (one for one in process.lines if one["level"] == "critical")
+            assert line["event"] == "server.not_started"
+            for complaint in complaints:
+                assert complaint in line["error"]
+            assert "hid" not in process.text
+            assert "Traceback" not in process.text
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
@@ -184,11 +262,20 @@ async def test_failing_background_work_ends_the_process() -> None:
         ({"AGENT_MEMORY_DRAIN_SECONDS": "soon"}, "AGENT_MEMORY_DRAIN_SECONDS: "),
     ],
 )
-async def test_wrong_settings_end_it_with_one_clear_sentence(
-    changes: dict[str, str], complaint: str
+def test_wrong_settings_end_it_with_one_clear_sentence(
+    changes: dict[str, str], complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No traceback: the one who reads it set the variable."""
-    async with started(**changes) as process:
+    """The one who reads it set the variable."""
+    for name, value in (DEFAULTS | changes).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        server.run(ProcessSettings, lifespan_of(Told()))
+    assert complaint in str(ended.value.code)
+
+
+async def test_the_sentence_is_all_that_is_printed() -> None:
+    """No traceback, and an exit that tells of a failure."""
+    async with started(AGENT_MEMORY_DRAIN_SECONDS="soon") as process:
         assert await process.exit_code() == 1
-        assert complaint in process.text
+        assert "AGENT_MEMORY_DRAIN_SECONDS: " in process.text
         assert "Traceback" not in process.text

@@ -225,6 +225,6 @@ async def test_what_waits_of_a_session_that_is_forgotten_is_withdrawn(
     other = SessionKey("acme", "chat", "other")
     for each in (key, other):
         await append(sessions, each, said(f"in {each.session_id}"))
-    assert await sessions.delete(key, ANYBODY, etag="", forget=True)
-    assert await sessions.delete(other, ANYBODY, etag="")
+    assert (await sessions.delete(key, ANYBODY, etag="", forget=True)).deleted
+    assert (await sessions.delete(other, ANYBODY, etag="")).deleted
     assert await submitted(redis) == [(1, "in other")]

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Any
+from typing import Any, Never
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.common.v1.message_pb2 import SessionRef
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.client.channels import open_channel
@@ -22,6 +22,7 @@ from agent_memory_services.kit.contract.errors import (
     OwnerMismatch,
     QuotaExceeded,
     StoreUnavailable,
+    Unimplemented,
 )
 from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis import client as store_client
@@ -94,6 +95,46 @@ async def test_what_waits_is_delivered_in_order_for_its_tenant(
         assert mine == [f"{name}{i}" for i in range(30)]
     assert {item.tenant for item in extraction.submitted} == {"acme"}
     assert await submissions(redis) == []
+
+
+class WithoutBatches(ListExtraction):
+    """A service of the release before, which knows no batches."""
+
+    async def BatchSubmitMessages(self, *_: object) -> Never:  # noqa: N802 - as the contract has it
+        """Refuse."""
+        raise Unimplemented("the method")
+
+
+@pytest.mark.parametrize(
+    ("extraction", "calls"),
+    [(ListExtraction(), [1, 4]), (WithoutBatches(), [1, 1, 1, 1, 1])],
+    ids=["batches", "no batches"],
+)
+async def test_what_a_tenant_submits_together_goes_together(
+    extraction: ListExtraction, inbox: ExtractionInbox, calls: list[int]
+) -> None:
+    """The first goes at once. Each has an outcome of its own, also where no batch is taken."""
+    extraction.faults.append(OwnerMismatch("session"))
+    requests = [
+        SubmitMessagesRequest(
+            session=SessionRef(session_id=f"s{at}"), session_uid="u", messages=[numbered(f"m{at}")]
+        )
+        for at in range(5)
+    ]
+    submitting = (inbox.submit("acme", request) for request in requests)
+    outcomes = await asyncio.gather(*submitting, return_exceptions=True)
+    refused = [at for at, outcome in enumerate(outcomes) if isinstance(outcome, OwnerMismatch)]
+    assert len(refused) == 1
+    assert [outcome for outcome in outcomes if outcome is not None] == [outcomes[refused[0]]]
+    assert sorted(extraction.said) == [f"m{at}" for at in range(5) if at not in refused]
+    assert sorted(extraction.calls) == calls
+
+
+def numbered(content: str) -> Message:
+    """A message as a session hands it over."""
+    return Message(
+        id=content, role="user", content=content, sequence=1, create_time=Timestamp(seconds=1)
+    )
 
 
 async def test_a_write_of_this_process_is_delivered_at_once(

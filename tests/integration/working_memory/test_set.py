@@ -194,8 +194,8 @@ async def test_a_deleted_session_begins_anew(
 ) -> None:
     """Nothing is left but the outbox; a new incarnation has another uid and other etags."""
     old, _ = await set_to(sessions, key, said("a", id="1"), user="alice", ttl=60_000_000)
-    assert await sessions.delete(key, Actor("alice"), etag=old.etag)
-    assert not await sessions.delete(key, Actor("bob"), etag="")
+    assert (await sessions.delete(key, Actor("alice"), etag=old.etag)).deleted
+    assert not (await sessions.delete(key, Actor("bob"), etag="")).deleted
     left = {name.split(b":")[-1] for name in await raw(redis).keys("am:wm:{p*")}
     assert left == {b"outbox", b"changes"}
     new, count = await set_to(sessions, key, said("other", id="1"), user="bob")

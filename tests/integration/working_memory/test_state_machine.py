@@ -160,7 +160,7 @@ class Histories(RuleBasedStateMachine):
     def delete(self, name: str) -> None:
         """Delete the session; what it said stays submitted."""
         deleted = self._run(self.sessions.delete(_key(name), ANYBODY, etag=""))
-        assert (deleted is not None) == (self.model.pop(name, None) is not None)
+        assert deleted.deleted == (self.model.pop(name, None) is not None)
 
     @rule(name=NAMES)
     def expire(self, name: str) -> None:

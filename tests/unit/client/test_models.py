@@ -106,3 +106,13 @@ def test_tool_calls_are_read_in_both_forms() -> None:
     call = ToolCall.model_validate(nested)
     assert call == ToolCall(id="c", name="f", arguments="{}")
     assert call.as_openai() == nested
+
+
+def test_a_model_is_shown_in_short() -> None:
+    """What nobody set is left out, and of long values there is a beginning."""
+    record = MemoryRecord(id="m", text="x" * 500, topics=["a", "b", "c", "d", "e"])
+    shown = repr(record)
+    assert "topics=['a', 'b', 'c', … 2 more]" in shown
+    assert "user_id" not in shown
+    assert len(shown) < 250
+    assert repr(MemoryRecordResults(memories=[], total=7)) == "MemoryRecordResults(total=7)"

@@ -163,6 +163,83 @@ class LifecycleMethods(ClientBase):
         )
         return await self._send(operation, timeout)
 
+    async def delete_long_term_memories_by_filter(
+        self,
+        *,
+        dry_run: bool = True,
+        include_hidden: bool = False,
+        batch_size: int = 500,
+        reason: str | None = None,
+        timeout: float | None = None,
+        **criteria: Unpack[FilterArguments],
+    ) -> models.FilterReport:
+        """Delete the memories that a filter matches, in batches; by default only says how many.
+
+        After an error the rest is deleted by calling it again.
+
+        Args:
+            dry_run: Only says what would be deleted.
+            include_hidden: Also deletes superseded, merged and archived memories.
+            batch_size: How many each call to the service looks at; more than 1000 means 1000.
+            reason: Why, for the history.
+            timeout: Seconds that each call to the service may take; the client's when absent.
+            **criteria: Filters, the fields of `FilterCriteria`; at least one condition.
+        """
+        request = lifecycle.delete_by_filter(
+            self.config,
+            dry_run=dry_run,
+            include_hidden=include_hidden,
+            batch_size=batch_size,
+            reason=reason,
+            criteria=criteria,
+        )
+        return await self._each_batch(request, timeout)
+
+    async def update_long_term_memories_by_filter(
+        self,
+        updates: models.MemoryUpdate | Mapping[str, Any],
+        *,
+        dry_run: bool = True,
+        include_hidden: bool = False,
+        batch_size: int = 500,
+        reason: str | None = None,
+        timeout: float | None = None,
+        **criteria: Unpack[FilterArguments],
+    ) -> models.FilterReport:
+        """Change the memories that a filter matches, in batches; by default only says how many.
+
+        After an error the rest is changed by calling it again.
+
+        Args:
+            updates: New values, by the names of `MemoryUpdate`: all but `text`, `context`,
+                `claims`, `slot` and `validity`.
+            dry_run: Only says what would be changed.
+            include_hidden: Also changes superseded, merged and archived memories.
+            batch_size: How many each call to the service looks at; more than 1000 means 1000.
+            reason: Why, for the history.
+            timeout: Seconds that each call to the service may take; the client's when absent.
+            **criteria: Filters, the fields of `FilterCriteria`; at least one condition.
+        """
+        request = lifecycle.update_by_filter(
+            self.config,
+            updates,
+            dry_run=dry_run,
+            include_hidden=include_hidden,
+            batch_size=batch_size,
+            reason=reason,
+            criteria=criteria,
+        )
+        return await self._each_batch(request, timeout)
+
+    async def _each_batch(
+        self, request: lifecycle.ByFilterT, timeout: float | None
+    ) -> models.FilterReport:
+        report = await self._send(lifecycle.batch(request, ""), timeout)
+        while report.resume_token:
+            part = await self._send(lifecycle.batch(request, report.resume_token), timeout)
+            report = lifecycle.joined(report, part)
+        return report
+
     async def compact_long_term_memories(
         self, *, timeout: float | None = None, **criteria: Unpack[FilterArguments]
     ) -> models.CompactionReport:

@@ -146,6 +146,8 @@ class SessionMethods(ClientBase):
         )
         replaced = await self._send(operation, timeout)
         if replaced.taken_back_ids and not keep_memories:
+            # What is on its way comes first, so that nothing is learned in between.
+            await self._send(sessions.giving_up(replaced), timeout)
             await self._send(sessions.taking_back(replaced), timeout)
         return sessions.from_working_memory(replaced.working_memory)
 
@@ -337,6 +339,43 @@ class SessionMethods(ClientBase):
             await self._send(creation, timeout)
         return await update()
 
+    async def fork_working_memory(
+        self,
+        session_id: str,
+        new_session_id: str,
+        *,
+        message_id: str | None = None,
+        namespace: str | None = None,
+        user_id: str | None = None,
+        request_id: str | None = None,
+        timeout: float | None = None,
+    ) -> models.WorkingMemory:
+        """Copy a session up to a message under a new id; nothing of it is extracted again.
+
+        Args:
+            session_id: The session.
+            new_session_id: The id of the copy.
+            message_id: The last message that is copied; the whole log when absent.
+            namespace: The namespace of both.
+            user_id: The owner the caller expects.
+            request_id: Names the call; repeating it within a day answers what it answered first.
+            timeout: Seconds the call may take; the client's when absent.
+
+        Raises:
+            MemoryNotFoundError: There is no such session for this caller.
+            MemoryConflictError: Another session has the new id.
+        """
+        operation = sessions.fork(
+            self.config,
+            session_id,
+            new_session_id,
+            message_id=message_id,
+            namespace=namespace,
+            user_id=user_id,
+            request_id=request_id,
+        )
+        return await self._send(operation, timeout)
+
     async def delete_working_memory(
         self,
         session_id: str,
@@ -371,14 +410,7 @@ class SessionMethods(ClientBase):
             etag=etag,
             keep_memories=keep_memories,
         )
-        deleted = await self._send(operation, timeout)
-        if not keep_memories:
-            giving_up = sessions.giving_up(
-                self.config, session_id, deleted, namespace=namespace, user_id=user_id
-            )
-            found = await self._send(giving_up, timeout)
-            await self._send(sessions.forgetting(giving_up, found), timeout)
-        return deleted.deleted
+        return await self._send(operation, timeout)
 
     async def list_sessions(
         self,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from agent_memory.common.v1 import erase_pb2
 from agent_memory.extraction.v1 import service_pb2 as extraction
@@ -12,11 +12,12 @@ from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import service_pb2 as working_memory
 from agent_memory_client import _types, _values, models
 from agent_memory_client._config import MemoryClientConfig
-from agent_memory_client._operations import operation, records, search
+from agent_memory_client._operations import memories, operation, records, search
 from agent_memory_client._status import from_status
 from agent_memory_client._types import build, checked, texts
 
 _LARGEST_BATCH = 10_000
+_SAMPLE = 20
 
 
 @checked
@@ -97,6 +98,93 @@ def forget(
         request_id=request_id or "",
     )
     return operation.Operation(request, from_forgotten)
+
+
+@checked
+def delete_by_filter(
+    config: MemoryClientConfig,
+    *,
+    dry_run: bool,
+    include_hidden: bool,
+    batch_size: _types.Limit,
+    reason: _types.Text | None,
+    criteria: Any,
+) -> rpc.DeleteMemoriesByFilterRequest:
+    """Make the request for the batches of a deletion."""
+    return rpc.DeleteMemoriesByFilterRequest(
+        filter=search.default_filter(config, criteria),
+        include_hidden=include_hidden,
+        execute=not dry_run,
+        limit=batch_size,
+        reason=reason or "",
+    )
+
+
+@checked
+def update_by_filter(
+    config: MemoryClientConfig,
+    updates: Any,
+    *,
+    dry_run: bool,
+    include_hidden: bool,
+    batch_size: _types.Limit,
+    reason: _types.Text | None,
+    criteria: Any,
+) -> rpc.UpdateMemoriesByFilterRequest:
+    """Make the request for the batches of a change."""
+    changed = memories.to_update("", build(models.MemoryUpdate, updates, "updates"))
+    return rpc.UpdateMemoriesByFilterRequest(
+        filter=search.default_filter(config, criteria),
+        include_hidden=include_hidden,
+        execute=not dry_run,
+        limit=batch_size,
+        reason=reason or "",
+        memory=changed.memory,
+        update_mask=changed.update_mask,
+    )
+
+
+ByFilterT = TypeVar(
+    "ByFilterT", rpc.DeleteMemoriesByFilterRequest, rpc.UpdateMemoriesByFilterRequest
+)
+
+
+def batch(request: ByFilterT, token: str) -> operation.Operation[Any, models.FilterReport]:
+    """Delete or change one batch of memories."""
+    following = type(request)()
+    following.CopyFrom(request)
+    following.resume_token = token
+    return operation.Operation(following, from_batch)
+
+
+def from_batch(
+    response: rpc.DeleteMemoriesByFilterResponse | rpc.UpdateMemoriesByFilterResponse,
+) -> models.FilterReport:
+    """Read what was, or would be, done to a batch."""
+    if isinstance(response, rpc.DeleteMemoriesByFilterResponse):
+        done, skipped = response.deleted_count, []
+    else:
+        done, skipped = response.updated_count, list(response.skipped_ids)
+    return models.FilterReport(
+        matched=response.matched_count,
+        done=done,
+        sample_ids=list(response.sample_ids),
+        skipped_ids=skipped,
+        resume_token=response.resume_token or None,
+        dry_run=not response.executed,
+    )
+
+
+def joined(report: models.FilterReport, part: models.FilterReport) -> models.FilterReport:
+    """Return the report of some batches with that of the next one."""
+    return models.FilterReport(
+        matched=report.matched,
+        done=report.done + part.done,
+        sample_ids=[*report.sample_ids, *part.sample_ids][:_SAMPLE],
+        skipped_ids=[*report.skipped_ids, *part.skipped_ids],
+        resume_token=part.resume_token,
+        dry_run=report.dry_run,
+    )
 
 
 @checked

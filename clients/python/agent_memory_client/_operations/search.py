@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from agent_memory.common.v1 import filter_pb2, search_pb2
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2
 from agent_memory.long_term_memory.v1 import service_pb2 as rpc
 from agent_memory_client import _values, models
 from agent_memory_client._config import MemoryClientConfig
@@ -115,6 +116,51 @@ def count(
         filter=default_filter(config, criteria), include_hidden=include_hidden
     )
     return operation.Operation(request, lambda response: response.count)
+
+
+@checked
+def field_values(
+    config: MemoryClientConfig,
+    field: Text,
+    *,
+    metadata_path: Text | None,
+    prefix: Text | None,
+    depth: int,
+    include_hidden: bool,
+    limit: Limit,
+    cursor: Text | None,
+    criteria: Any,
+) -> operation.Operation[rpc.ListFieldValuesResponse, models.FieldValues]:
+    """List the values of a field."""
+    request = rpc.ListFieldValuesRequest(
+        field=_values.MEMORY_FIELDS.parse(field, "field"),
+        filter=default_filter(config, criteria),
+        metadata_path=metadata_path or "",
+        prefix=prefix or "",
+        depth=depth,
+        include_hidden=include_hidden,
+        page_size=limit,
+        page_token=cursor or "",
+    )
+    return operation.Operation(
+        request,
+        lambda response: models.FieldValues(
+            values=[from_field_value(value) for value in response.values],
+            total=response.total_size,
+            next_cursor=response.next_page_token or None,
+            partial=response.partial,
+        ),
+    )
+
+
+def from_field_value(value: long_term_memory_pb2.FieldValue) -> models.FieldValue:
+    """Read a value of a field."""
+    kind = value.WhichOneof("value") or "text"
+    return models.FieldValue(
+        value=getattr(value, kind),
+        memory_count=value.memory_count,
+        has_children=value.has_children,
+    )
 
 
 def default_filter(

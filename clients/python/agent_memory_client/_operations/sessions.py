@@ -232,6 +232,31 @@ def keeps(preserve_existing: bool) -> bool:
 
 
 @checked
+def fork(
+    config: MemoryClientConfig,
+    session_id: _types.Text,
+    new_session_id: _types.Text,
+    *,
+    message_id: _types.Text | None,
+    namespace: _types.Text | None,
+    user_id: _types.Text | None,
+    request_id: _types.Text | None,
+) -> operation.Operation[rpc.ForkWorkingMemoryResponse, models.WorkingMemory]:
+    """Copy a session."""
+    request = rpc.ForkWorkingMemoryRequest(
+        namespace=config.namespace(namespace),
+        session_id=session_id,
+        user_id=config.user(user_id),
+        new_session_id=new_session_id,
+        message_id=message_id or "",
+        request_id=request_id or "",
+    )
+    return operation.Operation(
+        request, lambda response: from_working_memory(response.working_memory)
+    )
+
+
+@checked
 def delete(
     config: MemoryClientConfig,
     session_id: _types.Text,
@@ -240,8 +265,8 @@ def delete(
     user_id: _types.Text | None,
     etag: _types.Text | None,
     keep_memories: bool,
-) -> operation.Operation[rpc.DeleteWorkingMemoryResponse, rpc.DeleteWorkingMemoryResponse]:
-    """Delete a session."""
+) -> operation.Operation[rpc.DeleteWorkingMemoryResponse, bool]:
+    """Delete a session; answers whether there was one."""
     request = rpc.DeleteWorkingMemoryRequest(
         namespace=config.namespace(namespace),
         session_id=session_id,
@@ -249,42 +274,21 @@ def delete(
         etag=etag or "",
         forget=not keep_memories,
     )
-    return operation.Operation(request, operation.as_it_is)
+    return operation.Operation(request, lambda response: response.deleted)
 
 
-@checked
 def giving_up(
-    config: MemoryClientConfig,
-    session_id: _types.Text,
-    response: rpc.DeleteWorkingMemoryResponse,
-    *,
-    namespace: _types.Text | None,
-    user_id: _types.Text | None,
+    response: rpc.SetWorkingMemoryResponse,
 ) -> operation.Operation[extraction.ForgetSessionResponse, extraction.ForgetSessionResponse]:
-    """Give up what of a deleted session waits for extraction."""
+    """Learn nothing any more from messages that were taken back."""
+    session = response.working_memory
     request = extraction.ForgetSessionRequest(
-        session=message_pb2.SessionRef(
-            namespace=config.namespace(namespace), session_id=session_id
-        ),
-        user_id=response.user_id or config.user(user_id),
-        session_uids=[response.session_uid] if response.session_uid else [],
+        session=message_pb2.SessionRef(namespace=session.namespace, session_id=session.session_id),
+        user_id=session.user_id,
+        session_uids=[session.session_uid] if session.session_uid else [],
+        message_ids=response.taken_back_ids,
     )
     return operation.Operation(request, operation.as_it_is)
-
-
-def forgetting(
-    given_up: operation.Operation[
-        extraction.ForgetSessionResponse, extraction.ForgetSessionResponse
-    ],
-    found: extraction.ForgetSessionResponse,
-) -> operation.Operation[long_term.ForgetSessionResponse, int]:
-    """Forget what was learned from a session that extraction has given up."""
-    asked: Any = given_up.request
-    uids = dict.fromkeys([*asked.session_uids, *found.session_uids])
-    request = long_term.ForgetSessionRequest(
-        session=asked.session, user_id=asked.user_id, session_uids=uids
-    )
-    return operation.Operation(request, lambda response: response.forgotten_count)
 
 
 def taking_back(
@@ -412,6 +416,7 @@ def to_working_memory(
         extraction=to_extraction(memory.long_term_memory_strategy),
         ttl=_to_ttl(memory.ttl_seconds),
         time_zone=memory.time_zone or "",
+        sliding_ttl=memory.sliding_ttl,
     )
 
 
@@ -427,6 +432,7 @@ def apply_update(
             extraction=to_extraction(strategy) if strategy else None,
             ttl=_to_ttl(update.ttl_seconds),
             time_zone=update.time_zone or "",
+            sliding_ttl=update.sliding_ttl or False,
         )
     )
     return FieldMask(paths=[_UPDATE_PATHS.get(n, n) for n in sorted(update.model_fields_set)])
@@ -456,6 +462,8 @@ def from_working_memory(session: working_memory_pb2.WorkingMemory) -> models.Wor
         context=session.context or None,
         long_term_memory_strategy=_from_extraction(session.extraction),
         ttl_seconds=session.ttl.seconds if session.HasField("ttl") else None,
+        sliding_ttl=session.sliding_ttl,
+        forked_from=_from_origin(session),
         time_zone=session.time_zone or None,
         context_range=_from_range(session),
         expires_at=_values.from_timestamp(session, "expire_time"),
@@ -470,6 +478,17 @@ def from_working_memory(session: working_memory_pb2.WorkingMemory) -> models.Wor
         context_percentage_until_summarization=(
             usage.until_summarization_percent if usage else None
         ),
+    )
+
+
+def _from_origin(session: working_memory_pb2.WorkingMemory) -> models.ForkOrigin | None:
+    if not session.HasField("forked_from"):
+        return None
+    origin = session.forked_from
+    return models.ForkOrigin(
+        session_id=origin.session_id,
+        session_uid=origin.session_uid,
+        last_sequence=origin.last_sequence,
     )
 
 

@@ -349,3 +349,43 @@ class MemoryMethods(SessionMethods):
         """
         operation = search.count(self.config, include_hidden=include_hidden, criteria=criteria)
         return self._send(operation, timeout)
+
+    def list_field_values(
+        self,
+        field: str,
+        *,
+        metadata_path: str | None = None,
+        prefix: str | None = None,
+        depth: int = 0,
+        include_hidden: bool = False,
+        limit: int = 100,
+        cursor: str | None = None,
+        timeout: float | None = None,
+        **criteria: Unpack[FilterArguments],
+    ) -> models.FieldValues:
+        """List the values that a field has among memories, those of most memories first.
+
+        Args:
+            field: `namespace`, `user_id`, `session_id`, `topics`, `entities`, `metadata_key` or
+                `metadata_value`.
+            metadata_path: Where in the metadata the values are, for `metadata_value` alone.
+            prefix: Only values that start with this.
+            depth: Levels of texts to tell apart, which `/` separates; 0 for all.
+            include_hidden: Also counts superseded, merged and archived memories.
+            limit: How many to answer; more than 1000 means 1000.
+            cursor: `next_cursor` of the answer before; continues after it.
+            timeout: Seconds the call may take; the client's when absent.
+            **criteria: Filters, the fields of `FilterCriteria`.
+        """
+        operation = search.field_values(
+            self.config,
+            field,
+            metadata_path=metadata_path,
+            prefix=prefix,
+            depth=depth,
+            include_hidden=include_hidden,
+            limit=limit,
+            cursor=cursor,
+            criteria=criteria,
+        )
+        return self._send(operation, timeout)

@@ -64,6 +64,20 @@ class DeleteResult(_types.Model):
     deleted_ids: list[_types.Text] = Field(description="The memories that existed and are gone.")
 
 
+class FilterReport(_types.Model):
+    """Memories that were, or would be, deleted or changed by a filter."""
+
+    matched: int = Field(description="How many match the filter at the beginning.")
+    done: int = Field(default=0, description="How many were deleted or changed; 0 in a dry run.")
+    sample_ids: list[_types.Text] = Field(description="The first of them, at most 20.")
+    skipped_ids: list[_types.Text] = Field(
+        default_factory=list,
+        description="Memories left as they are, because others have the content they would get.",
+    )
+    resume_token: _types.Text | None = None
+    dry_run: bool
+
+
 class ForgetPolicy(_types.Model):
     """Policy by which memories are forgotten."""
 

@@ -154,12 +154,43 @@ class TimeWindow(_types.Model):
 class MemoryRecordResults(_types.Model):
     """A page of memories.
 
-    `total` counts everything the filter matches. `next_cursor` asks for the page after this one;
-    it is absent on the last page, and where the page ends inside one of the server's.
+    `total` counts everything the filter matches, found by the question or not. `next_cursor` asks
+    for the page after this one; it is absent on the last page, and where the page ends inside one
+    of the server's.
     """
 
     memories: list[MemoryRecordResult] = Field(default_factory=list)
-    total: int = 0
+    total: int = Field(
+        default=0,
+        description="How many memories the filter matches, found by the question or not.",
+    )
     next_cursor: _types.Text | None = None
     next_offset: int | None = None
     time_windows: list[TimeWindow] = Field(default_factory=list)
+
+
+class FieldValue(_types.Model):
+    """Value that a field has among memories."""
+
+    value: bool | float | _types.Text = Field(
+        union_mode="left_to_right",
+        description="A text; of metadata also a number or a truth value.",
+    )
+    memory_count: int = Field(
+        description="How many memories have it; of one that is cut, those below it too."
+    )
+    has_children: bool = Field(default=False, description="Others below it are counted with it.")
+
+
+class FieldValues(_types.Model):
+    """Page of the values of a field, those of most memories first."""
+
+    values: list[FieldValue]
+    total: int = Field(description="How many values there are in all.")
+    next_cursor: _types.Text | None = None
+    partial: bool = Field(
+        default=False,
+        description=(
+            "Not everything was looked at; a narrower filter or a longer prefix tells more."
+        ),
+    )

@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from agent_memory_client import _types
 from agent_memory_client.models._content import ContentPart, ToolCall, read_message
 from agent_memory_client.models._memories import MemoryRecord
-from agent_memory_client.models._search import MemoryRecordResult
 
 
 class MemoryMessage(_types.Model):
@@ -137,6 +136,14 @@ class SequenceRange(_types.Model):
     last: int
 
 
+class ForkOrigin(_types.Model):
+    """Session that another one was copied from."""
+
+    session_id: _types.Text
+    session_uid: _types.Text = Field(description="Names its incarnation.")
+    last_sequence: int = Field(description="The last message that was copied.")
+
+
 class WorkingMemory(_types.Model):
     """A session as a reader sees it; its log keeps every message that was ever accepted.
 
@@ -159,8 +166,11 @@ class WorkingMemory(_types.Model):
         default=None,
         ge=1,
         le=_types.LONGEST_SECONDS,
-        description="How long it lives after its last write; none for ever.",
+        description=(
+            "How long it lives after its last write; none for what the server gives the namespace."
+        ),
     )
+    sliding_ttl: bool = Field(default=False, description="Reads renew the time to live too.")
     time_zone: _types.Text | None = Field(
         default=None, description="IANA zone in which relative dates are meant."
     )
@@ -180,6 +190,10 @@ class WorkingMemory(_types.Model):
     )
     context_percentage_until_summarization: float | None = Field(
         default=None, description="Tokens over the size at which summarization starts, 0 to 100."
+    )
+
+    forked_from: ForkOrigin | None = Field(
+        default=None, description="The session that it was copied from."
     )
 
     @field_validator("messages", "memories", mode="before")
@@ -202,6 +216,7 @@ class SessionUpdate(_types.Model):
     data: dict[str, Any] | None = None
     context: _types.Text | None = None
     ttl_seconds: int | None = Field(default=None, ge=1, le=_types.LONGEST_SECONDS)
+    sliding_ttl: bool | None = None
     long_term_memory_strategy: MemoryStrategyConfig | None = None
     time_zone: _types.Text | None = None
 
@@ -273,38 +288,3 @@ class SessionChange(_types.Model):
     messages: list[MemoryMessage] = Field(description="Those that joined, for `messages`.")
     changed_at: _types.UtcDatetime | None
     resume_token: _types.Text = Field(description="Continues a watch after this.")
-
-
-class PromptSectionReport(_types.Model):
-    """Report on a section of a prompt and on what did not fit."""
-
-    section: _types.Text = Field(
-        description="`standing`, `summary`, `memories`, `history` or `query`."
-    )
-    tokens: int
-    cap: int = Field(description="Tokens the section was allowed.")
-    included: int = Field(description="How many items it holds.")
-    left_out_ids: list[_types.Text] = Field(description="What did not fit.")
-    duplicate_ids: list[_types.Text] = Field(description="What another section says too.")
-
-
-class MemoryPromptResponse(_types.Model):
-    """A prompt; `response["messages"]` reads like `response.messages`."""
-
-    messages: list[dict[str, Any]] = Field(
-        description="Ready for a chat API: summary, history, memories, and the query last."
-    )
-    long_term_memories: list[MemoryRecordResult] = Field(description="What the search found.")
-    standing: list[MemoryRecord] = Field(description="Standing memories that were considered.")
-    report: list[PromptSectionReport]
-    tokens: int = Field(description="Tokens of the whole prompt.")
-
-    @property
-    def hits(self) -> list[MemoryRecordResult]:
-        """List what the search found."""
-        return self.long_term_memories
-
-    def __getitem__(self, name: str) -> Any:
-        if name in type(self).model_fields:
-            return getattr(self, name)
-        raise KeyError(name)

@@ -2,6 +2,7 @@
 export const serviceConfig = {
   "deadlines_seconds": {
     "/agent_memory.extraction.v1.ExtractionService/SubmitMessages": 5.0,
+    "/agent_memory.extraction.v1.ExtractionService/BatchSubmitMessages": 5.0,
     "/agent_memory.extraction.v1.ExtractionService/ExtractMemories": 60.0,
     "/agent_memory.extraction.v1.ExtractionService/Summarize": 60.0,
     "/agent_memory.extraction.v1.ExtractionService/GetJob": 5.0,
@@ -23,10 +24,13 @@ export const serviceConfig = {
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/BatchGetMemories": 5.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/ListMemories": 10.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/CountMemories": 10.0,
+    "/agent_memory.long_term_memory.v1.LongTermMemoryService/ListFieldValues": 30.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/SearchMemories": 30.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/StreamSearchMemories": 120.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemory": 10.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemories": 10.0,
+    "/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemoriesByFilter": 60.0,
+    "/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemoriesByFilter": 60.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/ListMemoryRevisions": 10.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/RevertMemory": 10.0,
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/ForgetMemories": 120.0,
@@ -41,7 +45,8 @@ export const serviceConfig = {
     "/agent_memory.working_memory.v1.WorkingMemoryService/AppendMessages": 5.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/AddMemories": 5.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/UpdateWorkingMemory": 5.0,
-    "/agent_memory.working_memory.v1.WorkingMemoryService/DeleteWorkingMemory": 5.0,
+    "/agent_memory.working_memory.v1.WorkingMemoryService/ForkWorkingMemory": 60.0,
+    "/agent_memory.working_memory.v1.WorkingMemoryService/DeleteWorkingMemory": 30.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/ListSessions": 10.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/ListMessages": 10.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/BuildMemoryPrompt": 30.0,
@@ -60,6 +65,8 @@ export const serviceConfig = {
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/CreateMemories",
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemory",
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemories",
+    "/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemoriesByFilter",
+    "/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemoriesByFilter",
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/RevertMemory",
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/ForgetMemories",
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/CompactMemories",
@@ -69,6 +76,7 @@ export const serviceConfig = {
     "/agent_memory.working_memory.v1.WorkingMemoryService/AppendMessages",
     "/agent_memory.working_memory.v1.WorkingMemoryService/AddMemories",
     "/agent_memory.working_memory.v1.WorkingMemoryService/UpdateWorkingMemory",
+    "/agent_memory.working_memory.v1.WorkingMemoryService/ForkWorkingMemory",
     "/agent_memory.working_memory.v1.WorkingMemoryService/DeleteWorkingMemory",
     "/agent_memory.working_memory.v1.WorkingMemoryService/EraseUser"
   ],
@@ -127,6 +135,10 @@ export const serviceConfig = {
           },
           {
             "service": "agent_memory.long_term_memory.v1.LongTermMemoryService",
+            "method": "ListFieldValues"
+          },
+          {
+            "service": "agent_memory.long_term_memory.v1.LongTermMemoryService",
             "method": "SearchMemories"
           },
           {
@@ -166,6 +178,10 @@ export const serviceConfig = {
           {
             "service": "agent_memory.extraction.v1.ExtractionService",
             "method": "SubmitMessages"
+          },
+          {
+            "service": "agent_memory.extraction.v1.ExtractionService",
+            "method": "BatchSubmitMessages"
           },
           {
             "service": "agent_memory.working_memory.v1.WorkingMemoryService",
@@ -239,6 +255,10 @@ export const serviceConfig = {
           },
           {
             "service": "agent_memory.long_term_memory.v1.LongTermMemoryService",
+            "method": "ListFieldValues"
+          },
+          {
+            "service": "agent_memory.long_term_memory.v1.LongTermMemoryService",
             "method": "SearchMemories"
           },
           {
@@ -264,6 +284,10 @@ export const serviceConfig = {
           {
             "service": "agent_memory.extraction.v1.ExtractionService",
             "method": "SubmitMessages"
+          },
+          {
+            "service": "agent_memory.extraction.v1.ExtractionService",
+            "method": "BatchSubmitMessages"
           },
           {
             "service": "agent_memory.working_memory.v1.WorkingMemoryService",
@@ -319,6 +343,14 @@ export const serviceConfig = {
           },
           {
             "service": "agent_memory.long_term_memory.v1.LongTermMemoryService",
+            "method": "DeleteMemoriesByFilter"
+          },
+          {
+            "service": "agent_memory.long_term_memory.v1.LongTermMemoryService",
+            "method": "UpdateMemoriesByFilter"
+          },
+          {
+            "service": "agent_memory.long_term_memory.v1.LongTermMemoryService",
             "method": "RevertMemory"
           },
           {
@@ -352,6 +384,10 @@ export const serviceConfig = {
           {
             "service": "agent_memory.working_memory.v1.WorkingMemoryService",
             "method": "UpdateWorkingMemory"
+          },
+          {
+            "service": "agent_memory.working_memory.v1.WorkingMemoryService",
+            "method": "ForkWorkingMemory"
           },
           {
             "service": "agent_memory.working_memory.v1.WorkingMemoryService",

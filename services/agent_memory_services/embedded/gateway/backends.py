@@ -79,9 +79,11 @@ def envoy_address(address: Address) -> dict[str, Any]:
 def _health_check(service: str) -> dict[str, Any]:
     return {
         "timeout": "1s",
-        "interval": "1s",
+        # Whoever cannot be connected to gets no calls anyway, and whoever ends says so for longer.
+        # A backend's own library stays awake for a good part of a second after each question.
+        "interval": "2s",
         # The default asks an idle backend once a minute only.
-        "no_traffic_interval": "1s",
+        "no_traffic_interval": "2s",
         # One that came back is needed.
         "unhealthy_interval": "0.25s",
         "unhealthy_threshold": 2,

@@ -3,13 +3,13 @@
 import base64
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 from agent_memory_services.embedded.gateway.backends import cluster, envoy_address
 from agent_memory_services.embedded.gateway.descriptors import routes, services_by_backend
 from agent_memory_services.embedded.gateway.filters import http_filters
 from agent_memory_services.embedded.gateway.replies import local_replies
-from agent_memory_services.embedded.gateway.routes import virtual_host
+from agent_memory_services.embedded.gateway.routes import docs_page, virtual_host
 from agent_memory_services.embedded.gateway.tls import PLAIN_TEXT, GatewayTls
 from agent_memory_services.kit.contract.transport import Address
 
@@ -38,6 +38,8 @@ _READ_HEADER_KIBIBYTES = 256
 _READ_HEADERS = 1000
 # Of what the container may use. Bodies that have not arrived as a whole are kept until then.
 _HEAP_BYTES = 448 * _MEBIBYTE
+# At most, of the console's page.
+_PAGE_BYTES = 65_536
 # The smallest stream that is told from others by the memory that it holds: 2^18 bytes.
 _COUNTED_FROM = 18
 # A path may hold the id of a user or a session, so the route's name stands for it.
@@ -70,6 +72,7 @@ def bootstrap(
     max_request_bytes: int = 8 * _MEBIBYTE,
     max_response_bytes: int = 32 * _MEBIBYTE,
     openapi: str = "{}",
+    console: str = "",
     tls: GatewayTls = PLAIN_TEXT,
 ) -> dict[str, Any]:
     """Return an Envoy v3 bootstrap with one listener for gRPC, gRPC-Web and JSON.
@@ -84,6 +87,7 @@ def bootstrap(
         max_request_bytes: Largest JSON request; gRPC messages are limited by the services.
         max_response_bytes: Largest JSON answer, except of a stream.
         openapi: The document that is served under `OPENAPI_PATH`.
+        console: The folder with the console's files, on the gateway's machine; empty serves none.
         tls: Certificates of the gateway, and authorities of the services.
 
     Raises:
@@ -114,14 +118,18 @@ def bootstrap(
         "access_log": _access_log(),
         "local_reply_config": local_replies(max_request_bytes),
         "http_filters": http_filters(
-            descriptors, services, origins, max_request_bytes, max_response_bytes
+            descriptors, services, origins, max_request_bytes, max_response_bytes, console=console
         ),
         "route_config": {
             "virtual_hosts": [
-                virtual_host(routes(descriptors), hosts, origins, max_request_bytes, openapi)
+                virtual_host(
+                    routes(descriptors), hosts, origins, max_request_bytes, openapi, console=console
+                )
             ],
             "validate_clusters": False,
-            "max_direct_response_body_size_bytes": len(openapi.encode()),
+            "max_direct_response_body_size_bytes": max(
+                _PAGE_BYTES, *(len(text.encode()) for text in (openapi, docs_page()))
+            ),
         },
     }
     return {
@@ -130,6 +138,8 @@ def bootstrap(
             "clusters": [cluster(name, backends[name], services[name], tls) for name in services],
         },
         "overload_manager": _overload_manager(),
+        # By default every thread says ten times a second that it lives.
+        "watchdogs": {"main_thread_watchdog": _WATCHDOG, "worker_watchdog": _WATCHDOG},
     }
 
 
@@ -169,6 +179,9 @@ def _line_ends() -> dict[str, Any]:
     }
 
 
+_WATCHDOG: Final = {"miss_timeout": "2s", "megamiss_timeout": "4s"}
+
+
 def _overload_manager() -> dict[str, Any]:
     """Bound the connections and the memory.
 
@@ -189,7 +202,7 @@ def _overload_manager() -> dict[str, Any]:
     kind = "type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig"
     patience = {"@type": kind, "timer_scale_factors": [least_patience]}
     return {
-        "refresh_interval": "0.1s",
+        "refresh_interval": "0.5s",
         "resource_monitors": [
             _monitor(
                 "envoy.resource_monitors.global_downstream_max_connections",

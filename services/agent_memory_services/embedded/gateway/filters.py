@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from agent_memory_services.embedded.gateway.console import console_filters
 from agent_memory_services.embedded.gateway.json_bodies import strict_json_script, whole_body_script
 from agent_memory_services.embedded.gateway.replies import refusal_script
 
@@ -18,6 +19,8 @@ def http_filters(
     origins: Sequence[str],
     max_request_bytes: int,
     max_response_bytes: int,
+    *,
+    console: str,
 ) -> list[dict[str, Any]]:
     """Return the filters, from the refusal of unknown origins over the transcoder to the router."""
     names = [name for backend in services.values() for name in backend]
@@ -25,6 +28,7 @@ def http_filters(
         _filter("cors", "cors.v3.Cors"),
         _filter("health_check", "health_check.v3.HealthCheck", **_answering(LIVE_PATH)),
         _filter("health_check", "health_check.v3.HealthCheck", **_health(services)),
+        *console_filters(console),
         _filter("grpc_web", "grpc_web.v3.GrpcWeb"),
         _filter("refusal", "lua.v3.Lua", **_lua(refusal_script(descriptors))),
         _filter("whole_body", "lua.v3.Lua", **_lua(whole_body_script(max_request_bytes))),

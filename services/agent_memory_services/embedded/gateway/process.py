@@ -5,10 +5,10 @@ import http.client
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from agent_memory_services.embedded import binaries
-from agent_memory_services.embedded.child import Child
+from agent_memory_services.embedded.child import Child, Started
 from agent_memory_services.embedded.gateway.filters import HEALTH_PATH
 from agent_memory_services.embedded.ports import require_free
 from agent_memory_services.kit.contract.transport import Address
@@ -24,7 +24,7 @@ FLAGS = (
 )
 
 
-class EmbeddedGateway:
+class EmbeddedGateway(Started):
     """A running Envoy with one configuration; ready when every backend is healthy to it."""
 
     def __init__(
@@ -51,13 +51,6 @@ class EmbeddedGateway:
         if self._child is None:
             raise RuntimeError("the gateway was never started")
         return self._child
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Start Envoy and return when it answers its health path with success.

@@ -1,13 +1,22 @@
 """Routes of the gateway: the backend of each path, and the accepted hosts and origins."""
 
-from collections.abc import Sequence
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from importlib import resources
 from typing import Any
 
+from agent_memory_services.embedded.gateway.console import console_routes
 from agent_memory_services.embedded.gateway.descriptors import Route
 from agent_memory_services.embedded.gateway.json_bodies import TOO_LARGE
 from agent_memory_services.kit.contract import context
 
 OPENAPI_PATH = "/openapi.json"
+DOCS_PATH = "/docs"
+# Services offer the first; the second has the same messages under another name.
+_REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+_REFLECTION_AGAIN = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 
 # A call that surely never began may be tried again, whatever it does.
 _NEVER_BEGAN = "connect-failure,refused-stream,reset-before-request"
@@ -69,14 +78,23 @@ def virtual_host(
     origins: Sequence[str],
     max_json_bytes: int,
     openapi: str,
+    *,
+    console: str,
 ) -> dict[str, Any]:
-    """Return a route for each method; JSON requests reach them once they are transcoded."""
+    """Return a route for each method; JSON requests reach them once they are transcoded.
+
+    Which contracts there are is asked of one service, if its settings let it tell: each knows all.
+    """
+    about = methods[0].backend if methods else "none"
     return {
         "name": "agent_memory",
         "domains": list(hosts),
         "routes": [
             *(route for method in methods for route in _routes(method)),
-            _document(OPENAPI_PATH, openapi),
+            _document(OPENAPI_PATH, openapi, {"content-type": "application/json"}),
+            _document(DOCS_PATH, docs_page(), _of_page(docs_page())),
+            *_reflection(about),
+            *console_routes(console),
             *_elsewhere(max_json_bytes),
         ],
         "typed_per_filter_config": {"envoy.filters.http.cors": _cors(origins)},
@@ -118,13 +136,48 @@ def _route(
     }
 
 
-def _document(path: str, text: str) -> dict[str, Any]:
+def docs_page() -> str:
+    """Return the page that shows the OpenAPI document; it asks nobody else for anything."""
+    return resources.files(__package__).joinpath("docs.html").read_text(encoding="utf-8")
+
+
+def _of_page(page: str) -> dict[str, str]:
+    """Return the headers of a page that may run what it holds and read what lies beside it."""
+    allowed = {
+        f"{kind}-src": f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+        for kind, tag in (("script", "script"), ("style", "style"))
+        for text in re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+    }
+    rules = {"default-src": "'none'", "connect-src": "'self'", **allowed}
+    return {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": "; ".join(f"{name} {value}" for name, value in rules.items()),
+    }
+
+
+def _reflection(backend: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": path,
+            "match": {"path": path},
+            "route": {
+                "cluster": backend,
+                "timeout": "0s",
+                "idle_timeout": "60s",
+                **({"prefix_rewrite": _REFLECTION} if path != _REFLECTION else {}),
+            },
+        }
+        for path in (_REFLECTION, _REFLECTION_AGAIN)
+    ]
+
+
+def _document(path: str, text: str, headers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": path,
         "match": {"path": path},
         "direct_response": {"status": 200, "body": {"inline_string": text}},
         "response_headers_to_add": [
-            {"header": {"key": "content-type", "value": "application/json"}}
+            {"header": {"key": key, "value": value}} for key, value in headers.items()
         ],
         "typed_per_filter_config": {"envoy.filters.http.grpc_json_transcoder": _SWITCHED_OFF},
     }

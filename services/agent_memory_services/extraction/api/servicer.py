@@ -1,6 +1,7 @@
 """ExtractionService: translation of requests to jobs, previews and views, and back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any, Final
@@ -16,7 +17,7 @@ from agent_memory_services.extraction.queue.submissions import Submission, Submi
 from agent_memory_services.extraction.queue.watch import JobWatch, Watched
 from agent_memory_services.extraction.views.views import Views
 from agent_memory_services.kit.auth.scope import require, require_erasable, require_namespace
-from agent_memory_services.kit.contract import cursors
+from agent_memory_services.kit.contract import cursors, status
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.shared.content import plain
@@ -135,10 +136,13 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
     ) -> pb.SubmitMessagesResponse:
         principal = current_principal()
         records.require_submission(principal, request.session, request.memories)
+        return await self._submit(principal.tenant, request)
+
+    async def _submit(
+        self, tenant: str, request: pb.SubmitMessagesRequest
+    ) -> pb.SubmitMessagesResponse:
         check_extraction(request.extraction, "extraction")
-        thread = records.Thread(
-            principal.tenant, request.session.namespace, request.session.session_id
-        )
+        thread = records.Thread(tenant, request.session.namespace, request.session.session_id)
         receipt = await self._submissions.submit(
             Submission(
                 session=records.Session(thread, request.session_uid),
@@ -154,6 +158,19 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         return pb.SubmitMessagesResponse(
             job_id=receipt.job_id, received_sequence=receipt.received_sequence
         )
+
+    async def BatchSubmitMessages(
+        self, request: pb.BatchSubmitMessagesRequest, context: Any
+    ) -> pb.BatchSubmitMessagesResponse:
+        principal = current_principal()
+        for each in request.submissions:
+            records.require_submission(principal, each.session, each.memories)
+        # What they write within a turn of the loop goes to the store together.
+        taken = await asyncio.gather(
+            *(self._submit(principal.tenant, each) for each in request.submissions),
+            return_exceptions=True,
+        )
+        return pb.BatchSubmitMessagesResponse(results=map(_submitted, taken))
 
     async def ExtractMemories(
         self, request: pb.ExtractMemoriesRequest, context: Any
@@ -233,9 +250,14 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         thread = records.Thread(
             principal.tenant, request.session.namespace, request.session.session_id
         )
-        gone = await self._eraser.forget_session(
-            principal, thread, request.user_id, request.session_uids
-        )
+        if request.message_ids:
+            gone = await self._eraser.take_back(
+                principal, thread, request.user_id, request.session_uids, request.message_ids
+            )
+        else:
+            gone = await self._eraser.forget_session(
+                principal, thread, request.user_id, request.session_uids
+            )
         return pb.ForgetSessionResponse(session_uids=gone)
 
     async def EraseUser(self, request: pb.EraseUserRequest, context: Any) -> pb.EraseUserResponse:
@@ -246,6 +268,16 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         return pb.EraseUserResponse(
             receipt=erasure.receipt(_SERVICE), sessions=erasure.erased_sessions()
         )
+
+
+def _submitted(
+    taken: pb.SubmitMessagesResponse | BaseException,
+) -> pb.SubmitMessagesResult:
+    if isinstance(taken, pb.SubmitMessagesResponse):
+        return pb.SubmitMessagesResult(response=taken)
+    if not isinstance(taken, Exception):
+        raise taken
+    return pb.SubmitMessagesResult(error=status.item_status(taken))
 
 
 def _withheld(request: pb.SubmitMessagesRequest) -> tuple[int, int] | None:

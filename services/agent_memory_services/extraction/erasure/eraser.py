@@ -91,14 +91,8 @@ class Eraser:
             The incarnations that were given up.
         """
         partition = thread.partition(self._store.partitions)
-        known = [Session(thread, uid) for uid in uids]
-        if latest := await targets.latest_session(self._store, partition, thread):
-            known.append(latest)
         gone: list[str] = []
-        for session in {each.key: each for each in known}.values():
-            owner = await targets.owner_of(self._store, partition, session)
-            if owner and owner != user and (user or principal.users is not None):
-                continue
+        for session, owner in await self._reached(principal, thread, user, uids):
             owned = targets.OwnedSessions(self._store, thread.tenant, owner or user)
             await owned.erase(targets.QueuedSession(partition, session.key))
             gone.append(session.uid)
@@ -106,6 +100,37 @@ class Eraser:
             keys = [Session(thread, uid).key for uid in gone]
             await targets.erase_changes(self._store, partition, keys)
         return gone
+
+    async def take_back(
+        self,
+        principal: context.Principal,
+        thread: Thread,
+        user: str,
+        uids: Iterable[str],
+        message_ids: Iterable[str],
+    ) -> list[str]:
+        """Learn nothing from some messages of a session any more; see `forget_session`."""
+        partition = thread.partition(self._store.partitions)
+        reached = await self._reached(principal, thread, user, uids)
+        for session, _ in reached:
+            await targets.take_back(self._store, partition, session, message_ids)
+        return [session.uid for session, _ in reached]
+
+    async def _reached(
+        self, principal: context.Principal, thread: Thread, user: str, uids: Iterable[str]
+    ) -> list[tuple[Session, str]]:
+        """Return the incarnations of a session that a caller means and reaches, with owners."""
+        partition = thread.partition(self._store.partitions)
+        known = [Session(thread, uid) for uid in uids]
+        if latest := await targets.latest_session(self._store, partition, thread):
+            known.append(latest)
+        reached: list[tuple[Session, str]] = []
+        for session in {each.key: each for each in known}.values():
+            owner = await targets.owner_of(self._store, partition, session)
+            if owner and owner != user and (user or principal.users is not None):
+                continue
+            reached.append((session, owner))
+        return reached
 
     async def _of_owner(
         self, partition: int, tenant: str, user: str, progress: _Progress

@@ -10,17 +10,19 @@ from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.extraction.v1.extraction_pb2 import Job, SummaryView
 from agent_memory_services.extraction.domain.records import Session, Thread, partition_prefix
 from agent_memory_services.extraction.domain.views import home_of
-from agent_memory_services.extraction.store.queue import Limits, Store, step
+from agent_memory_services.extraction.store.queue import Limits, Store, step, taken_back_key
 from agent_memory_services.extraction.store.views import KeptView, ViewStore
 from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.contract.ids import fence_name, new_id
-from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.kit.contract.messages import batched, copied
 from agent_memory_services.kit.redis.keys import decode, encode
 from agent_memory_services.kit.redis.replay_cache import SUMMARY_VIEWS, erase_mentions
 from agent_memory_services.kit.redis.scripts import Key, Text
 
 _AT_A_TIME: Final = 100
 _CHANGES_AT_A_TIME: Final = 1000
+_TAKEN_BACK_MS: Final = 30 * 24 * 60 * 60 * 1000
+"""How long messages are known to be taken back: failed jobs may be tried again so much later."""
 _BARRED_MS: Final = 24 * 60 * 60 * 1000
 """How long nothing of an erased session is taken in: longer than anything is on its way."""
 
@@ -126,6 +128,18 @@ async def owner_of(store: Store, partition: int, session: Session) -> str:
         f"{partition_prefix(partition)}session:{session.key}", "user"
     )
     return found.decode() if found else ""
+
+
+async def take_back(
+    store: Store, partition: int, session: Session, message_ids: Iterable[str]
+) -> None:
+    """Note messages of an incarnation that nothing is learned from, for as long as any may wait."""
+    key = taken_back_key(partition, session)
+    async with store.client.pipeline(transaction=False) as pipeline:
+        for batch in batched(message_ids, _AT_A_TIME):
+            pipeline.sadd(key, *batch)
+        pipeline.pexpire(key, _TAKEN_BACK_MS)
+        await pipeline.execute()
 
 
 async def bar(store: Store, tenant: str, owner: str, uids: Iterable[str]) -> None:

@@ -125,9 +125,12 @@ class Submissions:
     """Entry point of submissions to the store."""
 
     def __init__(
-        self, store: Store, schedule: Schedule, wake: Callable[[int, float], None]
+        self, store: Store, schedule: Schedule, wake: Callable[[int, float, str], None]
     ) -> None:
-        """Tell `wake` in which partition something is due, and in how many seconds."""
+        """Tell `wake` in which partition something is due, and in how many seconds.
+
+        Of what is due at once it is told the key of the tenant, else an empty one.
+        """
         self._store = store
         self._schedule = schedule
         self._wake = wake
@@ -176,8 +179,10 @@ class Submissions:
         refusal, job_id, received = answer
         if refusal:
             raise errors.OwnerMismatch("session") if refusal == b"owner" else errors.SessionErased
-        at_once = submission.memories or indexing or submission.deleted
-        self._wake(partition, 0.0 if at_once else self._schedule.debounce_seconds)
+        if submission.memories or indexing or submission.deleted:
+            self._wake(partition, 0.0, encode(tenant))
+        if submission.messages:
+            self._wake(partition, self._schedule.debounce_seconds, "")
         return Receipt(job_id.decode(), received)
 
 

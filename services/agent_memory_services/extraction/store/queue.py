@@ -1,7 +1,7 @@
 """Queue of jobs: its partitions in the store, and the leases of workers on what is due."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -247,6 +247,7 @@ class Lease:
         results: What earlier attempts found, by the name of the window.
         wanted: What messages ask to forget, as earlier attempts found it, likewise.
         receipts: What earlier attempts forgot, or were about to, likewise.
+        more: Another job of the tenant is due in the partition.
     """
 
     partition: int
@@ -256,11 +257,24 @@ class Lease:
     results: Mapping[str, Sequence[Memory]]
     wanted: Mapping[str, Sequence[ForgetSubject]] = field(default_factory=dict)
     receipts: Mapping[str, Sequence[ForgetReceipt]] = field(default_factory=dict)
+    more: bool = False
 
     @property
     def job_id(self) -> str:
         """The job's id."""
         return self.record.job.id
+
+    def without(self, message_ids: Collection[str]) -> "Lease":
+        """Return the lease without some of the messages, and without what was found before."""
+        if not message_ids:
+            return self
+        payload = replace(
+            self.payload,
+            messages=[each for each in self.messages if each.id not in message_ids],
+            before=[each for each in self.before if each.id not in message_ids],
+        )
+        # Windows are cut anew, and their names stand for other messages now.
+        return replace(self, payload=payload, results={}, wanted={}, receipts={})
 
     @property
     def messages(self) -> Sequence[Message]:
@@ -335,6 +349,17 @@ class Leases:
             reason = status.status_of(records.unreadable(damaged)).SerializeToString()
             await self._store.take(_park, partition, job_id, tenant=tenant_key, reason=reason)
 
+    async def taken_back(self, lease: Lease) -> frozenset[str]:
+        """Return the ids of those of a job's messages that nothing is learned from any more."""
+        job = lease.record.job
+        thread = records.Thread(lease.record.tenant, job.session.namespace, job.session.session_id)
+        key = taken_back_key(lease.partition, records.Session(thread, job.session_uid))
+        ids = list(dict.fromkeys(each.id for each in (*lease.before, *lease.messages)))
+        if not ids:
+            return frozenset()
+        found: Any = await self._store.client.smismember(key, ids)
+        return frozenset(each for each, taken in zip(ids, found, strict=True) if taken)
+
     async def renew(self, lease: Lease) -> None:
         """Hold a job for another term.
 
@@ -394,7 +419,7 @@ class Leases:
         memory_ids: Sequence[str],
         skipped: Sequence[SkippedItem] = (),
         receipts: Sequence[ForgetReceipt] = (),
-    ) -> None:
+    ) -> bool:
         """End a job whose results are stored; its messages count as extracted from now on.
 
         Args:
@@ -403,11 +428,14 @@ class Leases:
             skipped: What it left out, with the reasons.
             receipts: What became of requests to forget.
 
+        Returns:
+            True if others waited behind it, which may be due now.
+
         Raises:
             LeaseLost: another worker has the job.
         """
         outcome = Job(memory_ids=memory_ids, skipped=skipped, forget_receipts=receipts)
-        await self._hold(_complete, lease, outcome=outcome.SerializeToString())
+        return await self._hold(_complete, lease, outcome=outcome.SerializeToString()) > 1
 
     async def retry_later(
         self, lease: Lease, error: Status, *, delay_seconds: float, strike: bool
@@ -445,10 +473,17 @@ class Leases:
         /,
         *args: P.args,
         **kwargs: P.kwargs,
-    ) -> None:
+    ) -> int:
         job_id, token = held.job_id, held.token
-        if not await self._store.take(own, held.partition, job_id, token, *args, **kwargs):
+        done: int = await self._store.take(own, held.partition, job_id, token, *args, **kwargs)
+        if not done:
             raise LeaseLost
+        return done
+
+
+def taken_back_key(partition: int, session: records.Session) -> str:
+    """Return the key of the messages of an incarnation that were taken back."""
+    return f"{records.partition_prefix(partition)}taken_back:{session.key}"
 
 
 def _outlook(answer: Any) -> Outlook | RedisError:
@@ -464,7 +499,7 @@ def _outlook(answer: Any) -> Outlook | RedisError:
 
 
 def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
-    job_id, fields, messages, before, memories, results = found
+    job_id, fields, messages, before, memories, results, more = found
     kept = {
         name.decode(errors="replace"): packed
         for name, packed in scripts.mapping_of(results).items()
@@ -479,6 +514,7 @@ def _leased(partition: int, token: str, found: Sequence[Any]) -> Lease:
         results=_of_windows(kept, "", Memory),
         wanted=_of_windows(kept, _WANTED, ForgetSubject),
         receipts=_of_windows(kept, _FORGOTTEN, ForgetReceipt),
+        more=bool(more),
     )
 
 

@@ -1,6 +1,7 @@
 """Delivery of results to long-term memory, over its contract."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
     DeleteMemoriesRequest,
     ForgetMemoriesRequest,
     ForgetMemoriesResponse,
+    ForgetSessionRequest,
     GetMemoryRequest,
     ListMemoriesRequest,
     SearchMemoriesRequest,
@@ -29,6 +31,7 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 )
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory_services.extraction.domain.memories import SUMMARY_TOPIC, Origin, summary_id
+from agent_memory_services.kit.client.channels import repeatable
 from agent_memory_services.kit.contract import errors, ids, status
 from agent_memory_services.kit.contract.messages import batched, copied
 
@@ -96,7 +99,8 @@ class LongTermMemory:
         rejected: list[Rejection] = []
         incidents: list[Rejection] = []
         for batch in batched(memories, _BATCH, weight=_work):
-            results = await self._create(batch, deduplication)
+            with repeatable() if ids_name_content else nullcontext():
+                results = await self._create(batch, deduplication)
             for memory, result in zip(batch, results, strict=True):
                 refusal = _refusal(result)
                 if refusal is None:
@@ -192,6 +196,20 @@ class LongTermMemory:
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
+
+    async def take_back(self, origin: Origin, message_ids: Sequence[str]) -> None:
+        """Forget for good what messages of a session alone state.
+
+        Raises:
+            ServiceError: it cannot be forgotten now.
+        """
+        request = ForgetSessionRequest(
+            session=origin.session,
+            user_id=origin.user_id,
+            session_uids=[origin.session_uid],
+            message_ids=message_ids,
+        )
+        await self._stub.ForgetSession(request)
 
     async def known(self, text: str, origin: Origin, limit: int) -> list[Memory]:
         """Return the facts of the same owner that are nearest to a text.

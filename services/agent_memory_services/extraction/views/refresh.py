@@ -31,6 +31,11 @@ def _due(base: Key, limits: Limits, *, most: int, pause: int) -> Any:
     """Take views that are to be looked into now, and next after so many microseconds."""
 
 
+@step("waiting", folder="views")
+def _waiting(base: Key, limits: Limits) -> Any:
+    """Tell whether a partition has a view that is due, or an edition that has ended."""
+
+
 class Refresher:
     """Looks into continuous views, each in turn, by whichever replica takes it first."""
 
@@ -56,9 +61,14 @@ class Refresher:
         return self._steps.running()
 
     async def _step(self) -> None:
-        for partition in range(self._store.store.partitions):
+        partitions = range(self._store.store.partitions)
+        answers = await self._store.store.take_each(_waiting, partitions)
+        for partition, answer in zip(partitions, answers, strict=True):
             try:
-                await self._look(partition)
+                if isinstance(answer, RedisError):
+                    raise answer
+                if answer:
+                    await self._look(partition)
             except RedisError as fault:
                 # The other partitions may lie on a node that serves.
                 _note_store_away(fault)

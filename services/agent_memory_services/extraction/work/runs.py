@@ -222,8 +222,17 @@ class Runs:
             with acting_for(lease.record.tenant):
                 await self._views.perform(lease)
                 return Done()
+        taken_back = await self._leases.taken_back(lease)
+        lease = lease.without(taken_back)
         salvage = Salvage(lease)
         done = await self._performed(lease, salvage)
+        # Of what was taken back while it was worked on, facts may be stored by now.
+        late = await self._leases.taken_back(lease)
+        if lease.record.job.attempt > 1:
+            late |= taken_back
+        if late:
+            with _acting_for_owner(lease):
+                await self._memory.take_back(_origin(lease), sorted(late))
         self._note_skipped(lease, salvage)
         return replace(done, skipped=salvage.skipped)
 
@@ -332,9 +341,7 @@ class Runs:
         return self._noted(await self._memory.replace(summary))
 
     async def _store_as_is(self, lease: Lease, salvage: Salvage) -> list[str]:
-        job = lease.record.job
-        zone = clock.zone_name(_task(lease).zone)
-        origin = Origin(job.session, job.session_uid, job.user_id, time_zone=zone)
+        origin = _origin(lease)
         with _acting_for_owner(lease):
             if lease.record.unindexing:
                 await self._memory.delete_messages(origin)
@@ -385,6 +392,12 @@ class Runs:
         if salvage.skipped_count:
             log.warning("job.items_skipped", job_id=lease.job_id, items=salvage.skipped_count)
             self._meters.skipped(salvage.skipped_count)
+
+
+def _origin(lease: Lease) -> Origin:
+    job = lease.record.job
+    zone = clock.zone_name(_task(lease).zone)
+    return Origin(job.session, job.session_uid, job.user_id, time_zone=zone)
 
 
 def _acting_for_owner(lease: Lease) -> AbstractContextManager[None]:

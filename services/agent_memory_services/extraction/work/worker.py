@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 from opentelemetry.trace import Span
@@ -81,6 +81,13 @@ class RetryPolicy:
         return self.backoff.wait(failures, at_least=failure.retry_after)
 
 
+class _End(NamedTuple):
+    """End of an attempt: its outcome in a word, and whether another job may be due by it."""
+
+    outcome: str
+    frees: bool = True
+
+
 class Attempts:
     """Attempts at jobs; none of them raises, whatever happens to the job."""
 
@@ -102,14 +109,18 @@ class Attempts:
         self._heartbeat = heartbeat_seconds
         self._run_seconds = run_seconds
 
-    async def make(self, lease: Lease) -> None:
-        """Attempt a job; being cancelled hands it back."""
+    async def make(self, lease: Lease) -> bool:
+        """Attempt a job; being cancelled hands it back.
+
+        Returns:
+            True if another job of the partition may be due by it.
+        """
         timer = clock.Timer()
-        outcome = "lost"
+        end = _End("lost")
         try:
-            outcome = await self._outcome(lease)
+            end = await self._end(lease)
         except asyncio.CancelledError:
-            outcome = "handed_back"
+            end = _End("handed_back")
             with suppress(LeaseLost, RedisError):
                 await self._leases.hand_back(lease)
             raise
@@ -119,16 +130,17 @@ class Attempts:
             # The lease expires, and another worker takes the job over.
             log.warning("job.adrift", job_id=lease.job_id, error=type(fault).__name__)
         finally:
-            self._meters.attempt(lease.record.lane, outcome, timer.elapsed)
+            self._meters.attempt(lease.record.lane, end.outcome, timer.elapsed)
+        return end.frees
 
-    async def _outcome(self, lease: Lease) -> str:
+    async def _end(self, lease: Lease) -> _End:
         record = lease.record
         with continued(f"extraction {record.lane}", record.traces) as span:
             span.set_attribute("agent_memory.job.attempt", record.job.attempt)
             span.set_attribute("agent_memory.job.messages", len(lease.messages))
             return await self._attempted(lease, span)
 
-    async def _attempted(self, lease: Lease, span: Span) -> str:
+    async def _attempted(self, lease: Lease, span: Span) -> _End:
         try:
             async with asyncio.timeout(self._run_seconds):
                 done = await self._held(lease, self._runs.perform(lease))
@@ -137,15 +149,15 @@ class Attempts:
         except Unfinished:
             # Other jobs run before it continues.
             await self._leases.hand_back(lease)
-            return "handed_back"
+            return _End("handed_back")
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends in the job's record
             note_failure(span, error)
-            return await self._failed(lease, failure_of(error))
-        await self._leases.complete(lease, done.memory_ids, done.skipped, done.receipts)
+            return _End(await self._failed(lease, failure_of(error)))
+        frees = await self._leases.complete(lease, done.memory_ids, done.skipped, done.receipts)
         self._meters.completed(lease.record.lane, _age(lease.record.job))
         span.set_attribute("agent_memory.job.memories", len(done.memory_ids))
         log.info("job.succeeded", job_id=lease.job_id, memories=len(done.memory_ids))
-        return "succeeded"
+        return _End("succeeded", frees)
 
     async def _held(self, lease: Lease, work: Coroutine[Any, Any, Done]) -> Done:
         """Do the work while the lease is held; losing it ends the work."""
@@ -257,6 +269,8 @@ class Worker:
         self._outlooks: dict[int, Outlook] = {}
         # Tenants with due jobs, by partition.
         self._due: dict[int, set[str]] = {partition: set() for partition in range(partitions)}
+        # Those who were named since the partition was looked at.
+        self._named: dict[int, set[str]] = {partition: set() for partition in self._due}
         self._look_at = dict.fromkeys(self._due, 0.0)
         self._rest = background.Rest(_LOOK_SECONDS, _IDLE_LOOK_SECONDS)
         self._running: set[asyncio.Task[None]] = set()
@@ -264,8 +278,17 @@ class Worker:
             self._step, _LOOK_SECONDS, report=_report_store_away, retry=_STORE_AWAY_SECONDS
         )
 
-    def wake(self, partition: int, seconds: float = 0.0) -> None:
-        """Something in a partition may be due in so many seconds."""
+    def wake(self, partition: int, seconds: float = 0.0, tenant: str = "") -> None:
+        """Something in a partition may be due in so many seconds.
+
+        Where it is due now, the key of its tenant may be given, and nobody has to look whose it is.
+        """
+        if tenant:
+            self._due[partition].add(tenant)
+            self._named[partition].add(tenant)
+            self._rest.found()
+            self._steps.wake()
+            return
         moment = asyncio.get_running_loop().time() + seconds
         if moment < self._look_at[partition]:
             self._look_at[partition] = moment
@@ -301,13 +324,14 @@ class Worker:
     async def _attempt(self, lease: Lease) -> None:
         tenant = encode(lease.record.tenant)
         self._rotation.begin(tenant)
+        frees = True
         try:
-            await self._attempts.make(lease)
+            frees = await self._attempts.make(lease)
         finally:
             self._rotation.end(tenant)
             self._places.release()
-            # What waited behind the job can be claimed now.
-            self.wake(lease.partition)
+            if frees:
+                self.wake(lease.partition)
 
     async def _next(self) -> Lease | None:
         """Lease a job that is due; None where there is none."""
@@ -323,8 +347,10 @@ class Worker:
         if not partitions:
             return
         next_look = loop.time() + self._rest.seconds
-        # They may be woken while they are looked at.
+        # They may be woken, and tenants named, while they are looked at.
         self._look_at |= dict.fromkeys(partitions, next_look)
+        for partition in partitions:
+            self._named[partition].clear()
         faults = []
         try:
             outlooks = await self._leases.poll(partitions, lost=status.status_of(WorkersLost()))
@@ -337,7 +363,7 @@ class Worker:
                 faults.append(outlook)
                 continue
             self._outlooks[partition] = outlook
-            self._due[partition] = set(outlook.due)
+            self._due[partition] = self._named[partition].union(outlook.due)
             if outlook.waiting:
                 self._rest.found()
             if outlook.next_seconds is not None:
@@ -353,9 +379,18 @@ class Worker:
         # Always the same order would leave some sessions of a tenant to the last.
         random.shuffle(places)
         for partition in places:
-            if lease := await self._leases.claim(partition, tenant):
-                return lease
+            # Another one may become due while this one is claimed.
             self._due[partition].discard(tenant)
+            try:
+                lease = await self._leases.claim(partition, tenant)
+            except BaseException:
+                self._due[partition].add(tenant)
+                raise
+            if lease is None:
+                continue
+            if lease.more:
+                self._due[partition].add(tenant)
+            return lease
         return None
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from types import TracebackType
@@ -37,6 +38,22 @@ def call_metadata() -> list[tuple[str, str | bytes]]:
     if (current := context.request_id_var.get()) is not None:
         metadata.append((context.REQUEST_ID_HEADER, current))
     return metadata
+
+
+_REPEATABLE: Final[ContextVar[bool]] = ContextVar("repeatable", default=False)
+
+
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Make calls whose requests name all that they make, so that a second attempt finds it.
+
+    The attempts of other calls have a name in common, and who is called remembers its answer.
+    """
+    token = _REPEATABLE.set(True)
+    try:
+        yield
+    finally:
+        _REPEATABLE.reset(token)
 
 
 @contextmanager
@@ -277,7 +294,8 @@ class OutgoingChannel(grpc.aio.Channel):
 
     def _terms(self, method: str, timeout: float | None, outgoing: OutgoingCall) -> dict[str, Any]:
         limits = [timeout or self._deadlines.get(method), context.remaining()]
-        named = [context.call_name_metadata()] if method in self._named else []
+        is_named = method in self._named and not _REPEATABLE.get()
+        named = [context.call_name_metadata()] if is_named else []
         return {
             "timeout": min((limit for limit in limits if limit is not None), default=None),
             "metadata": [*call_metadata(), *named, *self._identity.metadata, *outgoing.trace()],

@@ -54,6 +54,13 @@ class SettingsError(Exception):
     """The settings of a process are wrong; the message names the variables, never a value."""
 
 
+class AddressTakenError(OSError):
+    """An address that a setting names cannot be listened on."""
+
+    def __init__(self, listen: str) -> None:
+        super().__init__(f"cannot listen on {listen}: the address is taken or not ours")
+
+
 @dataclass(frozen=True, slots=True)
 class AlsoFrom:
     """Marks a field that is read from `key` too, where its own keys are absent."""

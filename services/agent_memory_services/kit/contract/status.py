@@ -93,7 +93,7 @@ def _late(service: str) -> errors.ServiceError:
 
 log = structlog.get_logger()
 
-_STORE_AWAY = (
+STORE_AWAY = (
     redis.ConnectionError,
     redis.TimeoutError,
     redis.ReadOnlyError,
@@ -148,7 +148,7 @@ def _common(group: BaseExceptionGroup[BaseException]) -> errors.ServiceError | N
 
 
 def _store_fault(error: redis.RedisError) -> errors.ServiceError | None:
-    away = isinstance(error, _STORE_AWAY)
+    away = isinstance(error, STORE_AWAY)
     full = isinstance(error, redis.OutOfMemoryError)
     if not away and not full:
         return None

@@ -26,6 +26,10 @@ class StoreAwayError(ResponseError):
     """A reply of a store that is there and does not serve for the moment."""
 
 
+class UnusableStoreError(Exception):
+    """A store that is there and cannot be used as it is; the message says why."""
+
+
 class StoreBusyError(StoreAwayError):
     """A reply of a store that runs one script for long, and serves nothing else meanwhile."""
 

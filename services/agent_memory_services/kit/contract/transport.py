@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import grpc
 
+from agent_memory_services.kit.contract.environment import AddressTakenError
+
 _HIGHEST_PORT = 65535
 _NAME = re.compile(r"[A-Za-z0-9._-]+").fullmatch
 
@@ -135,7 +137,7 @@ def bind(server: grpc.aio.Server, listen: str, credentials: grpc.ServerCredentia
     """Let a server listen, by TLS where there are credentials; the address with its real port.
 
     Raises:
-        OSError: the address is taken.
+        AddressTakenError: the address is taken.
     """
     try:
         if credentials is None:
@@ -143,7 +145,7 @@ def bind(server: grpc.aio.Server, listen: str, credentials: grpc.ServerCredentia
         else:
             port = server.add_secure_port(listen, credentials)
     except RuntimeError:
-        raise OSError(f"cannot listen on {listen}: the address is taken or not ours") from None
+        raise AddressTakenError(listen) from None
     return str(Address(parse_address(listen).host, port))
 
 

@@ -26,6 +26,7 @@ from prometheus_client import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from agent_memory_services.kit.contract.environment import AddressTakenError
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.contract.transport import Address, parse_address
 
@@ -157,7 +158,11 @@ class _Both(Collector):
 
 @contextmanager
 def exposed(listen: str, meters: CallMeters) -> Iterator[str]:
-    """Serve `/metrics` from a thread; yields the address, or "" where `listen` is empty."""
+    """Serve `/metrics` from a thread; yields the address, or "" where `listen` is empty.
+
+    Raises:
+        AddressTakenError: the address is taken.
+    """
     if not listen:
         yield ""
         return
@@ -165,7 +170,10 @@ def exposed(listen: str, meters: CallMeters) -> Iterator[str]:
     meters.complete()
     both = CollectorRegistry(auto_describe=False)
     both.register(_Both(meters.registry))
-    server, thread = start_http_server(address.port, address.host, both)
+    try:
+        server, thread = start_http_server(address.port, address.host, both)
+    except OSError as error:
+        raise AddressTakenError(listen) from error
     try:
         yield str(Address(address.host, server.server_port))
     finally:

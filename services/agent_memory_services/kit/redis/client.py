@@ -27,7 +27,7 @@ from redis.exceptions import TimeoutError as StoreTimeoutError
 
 from agent_memory_services.kit.contract import context
 from agent_memory_services.kit.contract.clock import Timer
-from agent_memory_services.kit.contract.store_errors import StoreBusyError
+from agent_memory_services.kit.contract.store_errors import StoreBusyError, UnusableStoreError
 from agent_memory_services.kit.observe.tracing import spans
 from agent_memory_services.kit.redis.connections import safe_connection
 from agent_memory_services.kit.redis.pool import StorePool
@@ -77,7 +77,7 @@ _RUN_SCRIPT: Final = frozenset({"EVALSHA", "EVAL"})
 _BRIEF: Final = _RUN_SCRIPT | {
     *("DEL", "EXISTS", "GET", "SET", "UNLINK"),
     *("HDEL", "HGET", "HGETALL", "HMGET", "HSET"),
-    *("XDEL", "XLEN", "XRANGE", "XREVRANGE"),
+    *("SMISMEMBER", "XDEL", "XLEN", "XRANGE", "XREVRANGE"),
     *("ZADD", "ZCARD", "ZCOUNT", "ZRANGE", "ZREM", "ZREVRANGEBYLEX", "ZSCORE"),
 }
 """Commands that never wait for anything but their turn."""
@@ -370,7 +370,7 @@ class Capabilities:
     query_engine: bool
 
 
-class MissingQueryEngineError(Exception):
+class MissingQueryEngineError(UnusableStoreError):
     """The store has no query engine, so it cannot hold memories."""
 
     def __init__(self, found: Capabilities) -> None:

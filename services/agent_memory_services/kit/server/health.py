@@ -23,15 +23,15 @@ class Health:
     to end, drain included.
     """
 
-    def __init__(self, service: str) -> None:
-        """Start alive but not ready."""
-        self._names = ("", service)
+    def __init__(self) -> None:
+        """Know nothing of a service yet."""
+        self._names = [""]
         self._servicer = health.aio.HealthServicer()
 
-    async def add_to(self, server: grpc.aio.Server) -> None:
-        """Serve it."""
-        await self._servicer.set(LIVENESS, _Status.SERVING)
-        await self.set_ready(ready=False)
+    async def add_to(self, server: grpc.aio.Server, service: str) -> None:
+        """Serve it beside a service, by the full name of that one too."""
+        self._names.append(service)
+        await self._begin()
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
 
     @asynccontextmanager
@@ -46,6 +46,7 @@ class Health:
         if not listen:
             yield ""
             return
+        await self._begin()
         server = grpc.aio.server(options=server_options(_MAX_PROBE_BYTES))
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
         address = bind(server, listen, None)
@@ -54,6 +55,11 @@ class Health:
             yield address
         finally:
             await server.stop(None)
+
+    async def _begin(self) -> None:
+        """Be alive and not ready."""
+        await self._servicer.set(LIVENESS, _Status.SERVING)
+        await self.set_ready(ready=False)
 
     async def set_ready(self, *, ready: bool) -> None:
         """Tell balancers to send calls here, or to stop."""

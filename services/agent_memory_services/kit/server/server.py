@@ -3,9 +3,11 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import Any, TypeVar
 
 import grpc
@@ -13,20 +15,22 @@ import structlog
 import uvloop
 from google.protobuf import descriptor_pool
 from grpc_reflection.v1alpha import reflection
+from redis.asyncio import Redis
 
-from agent_memory_services.kit.auth.authenticator import open_authenticator
+from agent_memory_services.kit.auth.api_keys.verifier import PepperError
+from agent_memory_services.kit.auth.authenticator import Authenticator, open_authenticator
 from agent_memory_services.kit.auth.certificates import server_credentials
 from agent_memory_services.kit.contract import transport
-from agent_memory_services.kit.contract.environment import SettingsError
+from agent_memory_services.kit.contract.environment import AddressTakenError, SettingsError
 from agent_memory_services.kit.contract.methods import method_policies
 from agent_memory_services.kit.observe import logs
 from agent_memory_services.kit.observe.metrics import CallMeters, exposed, watched_loop
 from agent_memory_services.kit.observe.tracing.export import exported
-from agent_memory_services.kit.redis import client
 from agent_memory_services.kit.server import health
 from agent_memory_services.kit.server.health import Health
 from agent_memory_services.kit.server.interceptor import CallInterceptor
 from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.kit.server.startup import opened, own_store
 from agent_memory_services.kit.server.steps.admission import Admission
 from agent_memory_services.kit.server.steps.order import ordered_steps
 
@@ -49,9 +53,17 @@ def on_first_signal(stop: Callable[[], None]) -> None:
 
 log = structlog.get_logger()
 
+_PACKAGES = ("working_memory", "long_term_memory", "extraction")
+
+
+def _contracts() -> Iterator[str]:
+    """Yield the names of all services, which a caller of the gateway asks any one of them for."""
+    for package in _PACKAGES:
+        module = import_module(f"agent_memory.{package}.v1.service_pb2")
+        yield from (each.full_name for each in module.DESCRIPTOR.services_by_name.values())
+
+
 _OPEN_SERVICES = frozenset({health.SERVICE_NAME, reflection.SERVICE_NAME})
-# Remembering the answers of calls takes two short commands of each that changes something.
-_MAX_OWN_CONNECTIONS = 16
 _FLUSH_SECONDS = 0.25
 # Longer than any drain: the library crashes where the grace of one `stop` is over at the moment
 # another has come to its end.
@@ -130,7 +142,8 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
     """Serve until the block is left, then drain.
 
     Raises:
-        OSError: the address is taken.
+        SettingsError: the store that the settings name cannot be used.
+        AddressTakenError: they name an address that is taken.
     """
     async with (
         exported(settings, _traced_name(settings)),
@@ -144,15 +157,15 @@ async def start(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> AsyncIter
 async def _serving(
     settings: SettingsT, lifespan: Lifespan[SettingsT]
 ) -> AsyncIterator[RunningServer]:
-    store = client.connect(
-        settings.redis_url,
-        timeout=settings.redis_timeout_seconds,
-        max_connections=_MAX_OWN_CONNECTIONS,
-    )
+    readiness = Health()
     async with (
-        store,
-        open_authenticator(settings, store) as authenticator,
-        lifespan(settings) as service,
+        own_store(settings) as store,
+        # Alive and not ready while the store is waited for.
+        readiness.probed_at(settings.health_listen) as health_address,
+        opened(settings, store, partial(_own, settings, store, lifespan)) as (
+            authenticator,
+            service,
+        ),
     ):
         policies = method_policies(descriptor_pool.Default().FindServiceByName(service.full_name))
         admission = Admission(settings.max_open_streams)
@@ -173,20 +186,31 @@ async def _serving(
         )
         server = grpc.aio.server(interceptors=[interceptor], options=_options(settings))
         service.add_to_server(service.servicer, server)
-        readiness = Health(service.full_name)
-        await readiness.add_to(server)
+        await readiness.add_to(server, service.full_name)
         if settings.reflection:
-            reflection.enable_server_reflection([service.full_name, *_OPEN_SERVICES], server)
+            names = {service.full_name, *_OPEN_SERVICES, *_contracts()}
+            reflection.enable_server_reflection(sorted(names), server)
         running = RunningServer(server, settings, health=readiness, admission=admission)
         with exposed(settings.metrics_listen, meters) as running.metrics_address:
             running.address = transport.bind(server, settings.listen, _credentials(settings))
-            async with readiness.probed_at(settings.health_listen) as running.health_address:
-                await server.start()
-                await readiness.set_ready(ready=True)
-                try:
-                    yield running
-                finally:
-                    await running.drain()
+            running.health_address = health_address
+            await server.start()
+            await readiness.set_ready(ready=True)
+            try:
+                yield running
+            finally:
+                await running.drain()
+
+
+@asynccontextmanager
+async def _own(
+    settings: SettingsT, store: Redis, lifespan: Lifespan[SettingsT]
+) -> AsyncIterator[tuple[Authenticator, Service]]:
+    async with (
+        open_authenticator(settings, store) as authenticator,
+        lifespan(settings) as service,
+    ):
+        yield authenticator, service
 
 
 def _traced_name(settings: ProcessSettings) -> str:
@@ -222,6 +246,9 @@ def run(settings_type: type[SettingsT], lifespan: Lifespan[SettingsT]) -> None:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, lifespan))
+    except (SettingsError, AddressTakenError, PepperError) as error:
+        log.critical("server.not_started", error=str(error))
+        sys.exit(1)
     except Exception as error:
         log.critical("server.failed", exc_info=error)
         sys.exit(1)

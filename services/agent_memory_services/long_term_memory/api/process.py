@@ -32,6 +32,7 @@ from agent_memory_services.long_term_memory.lifecycle.schedule import Retention,
 from agent_memory_services.long_term_memory.listing import Listing, Walk
 from agent_memory_services.long_term_memory.memories.creating import Creating
 from agent_memory_services.long_term_memory.memories.editing import Memories
+from agent_memory_services.long_term_memory.memories.matching import MatchingMemories
 from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.store.access import AccessTracker
 from agent_memory_services.long_term_memory.store.documents import Shard
@@ -43,10 +44,12 @@ from agent_memory_services.long_term_memory.store.index.engine import require_co
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from agent_memory_services.long_term_memory.store.index.reindexing import Rewording
 from agent_memory_services.long_term_memory.store.memories import DirtySets, MemoryStore
+from agent_memory_services.long_term_memory.store.owners import OwnerColumns
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from agent_memory_services.long_term_memory.store.rounds import Rounds
 from agent_memory_services.long_term_memory.store.traces import Traces
 from agent_memory_services.long_term_memory.transfer import Import
+from agent_memory_services.long_term_memory.values import Values
 
 
 @asynccontextmanager
@@ -124,6 +127,8 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             ),
         )
         accesses = AccessTracker(store)
+        room = settings.owner_columns_bytes
+        owners = OwnerColumns(client, index, settings.shards, room) if room else None
         dirty = DirtySets(client, settings.shards)
         parser = adopt(settings.parser_model)
         # Loads beside the start: the process is ready before it, and consolidation waits for it.
@@ -166,13 +171,16 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             Rewording(client).over,
             seconds=_WORDING_SECONDS,
         )
+        memories = Memories(store, vectorizer, reading=reading)
         servicer = LongTermMemoryServicer(
             creating=Creating(
                 store, vectorizer, compaction, settings.deduplication, reading=reading
             ),
-            memories=Memories(store, vectorizer, reading=reading),
+            memories=memories,
+            matching=MatchingMemories(memories, Walk(index), Listing(index)),
             listing=Listing(index),
-            search=Search(index, vectorizer, accesses),
+            values=Values(index),
+            search=Search(index, vectorizer, accesses, owners=owners),
             compaction=compaction,
             walk=Walk(index),
             imports=Import(store, vectorizer, ContractRules().violations),

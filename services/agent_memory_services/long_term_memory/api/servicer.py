@@ -1,7 +1,7 @@
 """The RPCs of the long-term memory service: requests to use cases, and their results back."""
 # ruff: noqa: ARG002, D102, N802 - names, arguments and meanings are those of the contract
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -21,6 +21,7 @@ from agent_memory_services.kit.contract.erasure import ErasedSession
 from agent_memory_services.kit.contract.status import item_status
 from agent_memory_services.kit.redis.replay_cache import mark_conversation
 from agent_memory_services.long_term_memory.consolidation.compaction import Compaction, Report
+from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.conditions import compile_filter
 from agent_memory_services.long_term_memory.domain.forget_policy import DEFAULT_MULTIPLIER, Policy
 from agent_memory_services.long_term_memory.domain.scope import Scope
@@ -43,12 +44,23 @@ from agent_memory_services.long_term_memory.lifecycle.requests import (
 )
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk, listed
 from agent_memory_services.long_term_memory.memories.creating import Creating, Creation
-from agent_memory_services.long_term_memory.memories.editing import Memories
+from agent_memory_services.long_term_memory.memories.editing import SHARED, Edit, Memories
+from agent_memory_services.long_term_memory.memories.matching import (
+    Batch,
+    MatchingMemories,
+    require_condition,
+)
 from agent_memory_services.long_term_memory.search.scores import Candidate
 from agent_memory_services.long_term_memory.search.search import Search
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from agent_memory_services.long_term_memory.transfer import Import, ImportReport, exported
+from agent_memory_services.long_term_memory.values import (
+    CountedValue,
+    ValuePlace,
+    Values,
+    ValuesRequest,
+)
 
 
 def mark_subjects_of(memories: Iterable[Memory]) -> None:
@@ -213,6 +225,18 @@ def _micros(duration: Duration) -> int:
 
 
 _MEMORIES_LISTED = 20
+_VALUES_LISTED: Final = 100
+_BATCH: Final = 500
+_SKIPPED_NAMED: Final = 100
+_INDEXED: Final[Mapping[ltm.MemoryField.ValueType, str]] = {
+    ltm.MEMORY_FIELD_NAMESPACE: fields.NAMESPACE,
+    ltm.MEMORY_FIELD_USER_ID: fields.USER,
+    ltm.MEMORY_FIELD_SESSION_ID: fields.SESSION,
+    ltm.MEMORY_FIELD_TOPICS: fields.TOPICS,
+    ltm.MEMORY_FIELD_ENTITIES: fields.ENTITIES,
+    ltm.MEMORY_FIELD_METADATA_KEY: fields.METADATA,
+    ltm.MEMORY_FIELD_METADATA_VALUE: fields.METADATA,
+}
 _FOUND, _MOST_FOUND = 10, 100
 _STREAMED, _MOST_STREAMED = 1000, 10_000
 _BATCH_SECONDS: Final = 10.0
@@ -227,7 +251,9 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         *,
         creating: Creating,
         memories: Memories,
+        matching: MatchingMemories,
         listing: Listing,
+        values: Values,
         search: Search,
         compaction: Compaction,
         walk: Walk,
@@ -241,8 +267,10 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         """Serve memories by id, filter and question, take them in and out, tell what they were."""
         self._creating = creating
         self._memories = memories
+        self._matching = matching
         self._compaction = compaction
         self._listing = listing
+        self._values = values
         self._search = search
         self._walk = walk
         self._imports = imports
@@ -307,6 +335,33 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
         )
         return rpc.CountMemoriesResponse(count=await self._listing.count(_scope(), condition))
 
+    async def ListFieldValues(
+        self, request: rpc.ListFieldValuesRequest, context: Context
+    ) -> rpc.ListFieldValuesResponse:
+        scope = _scope()
+        tokens = cursors.PageTokens("values", scope.tenant, cursors.unpaged(request))
+        condition = listed(
+            request.filter, include_hidden=request.include_hidden, now=clock.now_micros()
+        )
+        page = await self._values.page(
+            scope,
+            ValuesRequest(
+                _INDEXED[request.field],
+                condition,
+                path=request.metadata_path,
+                prefix=request.prefix,
+                depth=request.depth,
+            ),
+            size=cursors.page_size(request.page_size, default=_VALUES_LISTED),
+            after=tokens.position(request.page_token, ValuePlace.unpack),
+        )
+        return rpc.ListFieldValuesResponse(
+            values=map(field_value, page.values),
+            next_page_token=tokens.token(page.more_after.pack() if page.more_after else None),
+            total_size=page.total,
+            partial=page.partial,
+        )
+
     async def SearchMemories(
         self, request: rpc.SearchMemoriesRequest, context: Context
     ) -> rpc.SearchMemoriesResponse:
@@ -318,12 +373,18 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             size=cursors.page_size(request.page_size, default=_FOUND, largest=_MOST_FOUND),
             after=tokens.position(request.page_token, bytes),
         )
-        return rpc.SearchMemoriesResponse(
+        response = rpc.SearchMemoriesResponse(
             hits=hits_of(page.hits, explain=request.explain),
             next_page_token=tokens.token(page.next),
             total_size=page.total,
             time_windows=map(time_window, page.times),
         )
+        if request.standing_limit:
+            limit = request.standing_limit
+            standing = await self._search.standing(scope, request.query, limit)
+            response.standing.SetInParent()
+            response.standing.memories.extend(standing)
+        return response
 
     async def StreamSearchMemories(
         self, request: rpc.StreamSearchMemoriesRequest, context: Context
@@ -352,6 +413,34 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             _scope(), request.memory_ids, actor=_actor(), reason=request.reason
         )
         return rpc.DeleteMemoriesResponse(deleted_ids=deleted)
+
+    async def DeleteMemoriesByFilter(
+        self, request: rpc.DeleteMemoriesByFilterRequest, context: Context
+    ) -> rpc.DeleteMemoriesByFilterResponse:
+        tokens = _batch_tokens("delete", request)
+        done = await self._matching.delete(_scope(), _batch(request, tokens))
+        return rpc.DeleteMemoriesByFilterResponse(
+            matched_count=done.matched,
+            deleted_count=len(done.done) if request.execute else 0,
+            sample_ids=done.sample,
+            resume_token=tokens.token(done.more_after.pack() if done.more_after else None),
+            executed=request.execute,
+        )
+
+    async def UpdateMemoriesByFilter(
+        self, request: rpc.UpdateMemoriesByFilterRequest, context: Context
+    ) -> rpc.UpdateMemoriesByFilterResponse:
+        tokens = _batch_tokens("update", request)
+        edit = Edit(request.memory, request.update_mask.paths, request.reason, SHARED)
+        done = await self._matching.update(_scope(), _batch(request, tokens), edit)
+        return rpc.UpdateMemoriesByFilterResponse(
+            matched_count=done.matched,
+            updated_count=len(done.done) if request.execute else 0,
+            sample_ids=done.sample,
+            skipped_ids=done.skipped[:_SKIPPED_NAMED],
+            resume_token=tokens.token(done.more_after.pack() if done.more_after else None),
+            executed=request.execute,
+        )
 
     async def ImportMemories(
         self, request: AsyncIterator[rpc.ImportMemoriesRequest], context: Context
@@ -395,6 +484,25 @@ def _actor() -> str:
     return current_principal().subject
 
 
+_ByFilter: TypeAlias = rpc.DeleteMemoriesByFilterRequest | rpc.UpdateMemoriesByFilterRequest
+
+
+def _batch_tokens(kind: str, request: _ByFilter) -> cursors.PageTokens:
+    return cursors.PageTokens(kind, _scope().tenant, request.filter, request.include_hidden)
+
+
+def _batch(request: _ByFilter, tokens: cursors.PageTokens) -> Batch:
+    require_condition(compile_filter(request.filter, "filter"))
+    return Batch(
+        listed(request.filter, include_hidden=request.include_hidden, now=clock.now_micros()),
+        limit=cursors.page_size(request.limit, default=_BATCH),
+        after=tokens.position(request.resume_token, ListingCursor.unpack),
+        execute=request.execute,
+        actor=_actor(),
+        reason=request.reason,
+    )
+
+
 def creation_result(creation: Creation) -> ltm.CreateMemoryResult:
     """Return the message for the outcome of one creation."""
     if creation.memory is None:
@@ -415,6 +523,19 @@ def compaction_answer(report: Report) -> rpc.CompactMemoriesResponse:
         merged_count=report.merged,
         superseded_count=report.superseded,
     )
+
+
+def field_value(counted: CountedValue) -> ltm.FieldValue:
+    """Return the message for a value."""
+    found = ltm.FieldValue(memory_count=counted.memories, has_children=counted.branches)
+    match counted.value:
+        case bool() as flag:
+            found.flag = flag
+        case float() as number:
+            found.number = number
+        case str() as text:
+            found.text = text
+    return found
 
 
 def hits_of(candidates: Iterable[Candidate], *, explain: bool) -> Iterator[MemoryHit]:

@@ -134,6 +134,15 @@ class Settings(ProcessSettings):
         default=10.0, gt=0, description="Limit of one call to the provider, not of its retries."
     )
 
+    owner_columns_bytes: int = Field(
+        default=128 * 1024 * 1024,
+        ge=0,
+        description=(
+            "Bytes, roughly, in which a process keeps the memories of the owners that were asked "
+            "for last, so that searches within them need no index. A memory takes about 4 KB."
+        ),
+    )
+
     history_revisions: int = Field(
         default=1000, ge=1, description="Latest changes of a memory that its history keeps."
     )

@@ -93,9 +93,11 @@ NEAR: Final = 0.45
 
 def concerns(subject: Memory, other: Memory) -> bool:
     """Return true if the rules may act on the two."""
+    # Whatever excludes another without touching it does so by their slot.
+    in_one_slot = bool(subject.slot) and subject.slot == other.slot
     return (
         comparing.touches(subject, other)
-        or excludes(subject, other)
+        or (in_one_slot and excludes(subject, other))
         or comparing.same(subject, other)
     )
 
@@ -118,9 +120,11 @@ async def _judgement(
     judge: Judge | None, fact: Memory, neighbours: Sequence[Neighbour]
 ) -> Mapping[str, Verdict] | None:
     told = dict.fromkeys(fact.provenance.ended_memory_ids, Verdict.CONTRADICTS)
+    if judge is None:
+        return told
     compared = {*told, *fact.provenance.compared_memory_ids}
     doubtful = [each for each in _doubtful(fact, neighbours) if each.id not in compared]
-    if judge is None or not doubtful:
+    if not doubtful:
         return told
     verdicts = await judge.verdicts(fact, doubtful)
     if verdicts is None:

@@ -104,12 +104,14 @@ class Neighbourhood:
         claims, what ended is a neighbour too; nothing else that readers do not see is.
         """
         found: list[list[Neighbour]] = []
+        read = _Rows()
         for start in range(0, len(subjects), _SUBJECTS_PER_ROUND):
-            found += await self._round(tenant, subjects[start : start + _SUBJECTS_PER_ROUND], now)
+            lot = subjects[start : start + _SUBJECTS_PER_ROUND]
+            found += await self._round(tenant, lot, now, read)
         return found
 
     async def _round(
-        self, tenant: str, subjects: Sequence[StoredMemory], now: int
+        self, tenant: str, subjects: Sequence[StoredMemory], now: int, read: "_Rows"
     ) -> list[list[Neighbour]]:
         owners = [_condition(tenant, _owner(subject.memory)) for subject in subjects]
         asked = [
@@ -122,7 +124,7 @@ class Neighbourhood:
         queries = [*chain.from_iterable(asked), *map(_counting, counted)]
         answers = iter(await self._index.search(tenant, queries, generation))
         found = [
-            _merged(subject.memory, [next(answers) for _ in own])
+            _merged(subject.memory, [next(answers) for _ in own], read)
             for subject, own in zip(subjects, asked, strict=True)
         ]
         self._shares.note({each: next(answers).total for each in counted})
@@ -241,10 +243,27 @@ def _reading(query: Query) -> Query:
     return query
 
 
-def _merged(subject: Memory, answers: Sequence[Answer]) -> list[Neighbour]:
+class _Rows:
+    """The memories of rows; many are near to several of the memories of one call."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[bytes | None, ...], Memory | None] = {}
+
+    def memory(self, row: Row) -> Memory | None:
+        """Return the memory of a row, the same object wherever it stands as it does here."""
+        values = tuple(row.fields.get(name) for name in _READ)
+        if values not in self._read:
+            self._read[values] = memory_of(values)
+        return self._read[values]
+
+
+_READ: Final = tuple(name.encode() for name in READ)
+
+
+def _merged(subject: Memory, answers: Sequence[Answer], read: _Rows) -> list[Neighbour]:
     found: dict[str, Neighbour] = {}
     for row in chain.from_iterable(answer.rows for answer in answers):
-        memory = memory_of([row.fields.get(name.encode()) for name in READ])
+        memory = read.memory(row)
         if memory is not None and memory.id != subject.id:
             found.setdefault(memory.id, Neighbour(memory, _cosine(row)))
     return list(found.values())

@@ -370,6 +370,15 @@ def fields_of(condition: Node) -> Iterator[str]:
             yield condition.field
 
 
+def owner_of(condition: Node) -> str:
+    """Return the owner of all memories that a condition selects; empty where it names none."""
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    for part in parts:
+        if isinstance(part, Tag) and part.field == fields.USER and len(part.values) == 1:
+            return part.values[0]
+    return ""
+
+
 def _held(field: str, memory: Memory) -> set[str]:
     """Return the values of a tag field; nothing is held as the empty value."""
     return set(fields.TAGS[field].read(memory)) or {""}

@@ -34,6 +34,8 @@ SEPARATOR: Final = ","
 RECORD: Final = "record"
 ETAG: Final = "etag"
 CONTENT_HASH: Final = "content_hash"
+ROW: Final = "row"
+"""What a search reads of a memory, packed (`traits`)."""
 
 TENANT: Final = "tenant"
 ID: Final = "id"
@@ -161,7 +163,8 @@ MOST_METADATA: Final = 256
 """Values of one memory's metadata that are indexed."""
 LONGEST_METADATA: Final = 512
 """Bytes of a path or text of metadata that is indexed."""
-_DIGITS: Final = 16
+ORDINAL_DIGITS: Final = 16
+"""Digits of the ordinal of a number (`ordinal`)."""
 
 
 def exists_key(path: str) -> str:
@@ -193,9 +196,13 @@ def between_keys(path: str, low: int, high: int) -> list[str]:
     found: list[str] = []
     while low <= high:
         span = 0
-        while span < _DIGITS and not low % 16 ** (span + 1) and low + 16 ** (span + 1) - 1 <= high:
+        while (
+            span < ORDINAL_DIGITS
+            and not low % 16 ** (span + 1)
+            and low + 16 ** (span + 1) - 1 <= high
+        ):
             span += 1
-        digits = f"{low:016x}"[: _DIGITS - span]
+        digits = f"{low:016x}"[: ORDINAL_DIGITS - span]
         found.append(_stretch_key(path, digits))
         low += 16**span
     return found
@@ -213,6 +220,13 @@ def ordinal(number: float) -> int:
     """Return the place of a number among all that a double can hold."""
     bits: int = struct.unpack(">Q", struct.pack(">d", number or 0.0))[0]
     return LARGEST_ORDINAL - bits if bits >> 63 else bits | 1 << 63
+
+
+def number_of(place: int) -> float:
+    """Return the number of an ordinal."""
+    bits = place ^ 1 << 63 if place >> 63 else LARGEST_ORDINAL - place
+    found: float = struct.unpack(">d", struct.pack(">Q", bits))[0]
+    return found
 
 
 def metadata_keys(memory: Memory) -> Sequence[str]:
@@ -252,7 +266,7 @@ def _value_keys(path: str, value: Value) -> Iterator[str]:
             yield text_key(path, value.string_value)
     elif kind == "number_value":
         digits = f"{ordinal(value.number_value):016x}"
-        yield from (_stretch_key(path, digits[:end]) for end in range(_DIGITS + 1))
+        yield from (_stretch_key(path, digits[:end]) for end in range(ORDINAL_DIGITS + 1))
 
 
 class Kind(Enum):

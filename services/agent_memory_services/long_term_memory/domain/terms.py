@@ -18,10 +18,11 @@ another spelling, or as a part, counts less than the word itself.
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
+from zlib import crc32
 
 from agent_memory_services.kit.contract.remembered import remembered
 
@@ -113,7 +114,11 @@ def asked(text: str) -> list[Term]:
 
 def searchable(text: str) -> str:
     """Return a text as it is indexed: its words, and behind them what else it is found by."""
-    found = words_of(text)
+    return indexed(words_of(text))
+
+
+def indexed(found: Words) -> str:
+    """Return the words of a text as they are indexed."""
     said = [word.text for word in found.words]
     others = dict.fromkeys(chain.from_iterable(map(_others, found.words)))
     others |= dict.fromkeys(form for word in found.joined for form in (word.text, *_others(word)))
@@ -122,9 +127,24 @@ def searchable(text: str) -> str:
     return " ".join([*said, _END, *others] if others else said)
 
 
+def key_of(stem: str) -> int:
+    """Return the number that stands for a stem in rows."""
+    return crc32(stem.encode())
+
+
+def keys_of(stems: Iterable[str]) -> frozenset[int]:
+    """Return the numbers that stand for stems."""
+    return frozenset(map(key_of, stems))
+
+
 def plain(text: str) -> list[str]:
     """Return the words of a text in order, each in its plainest spelling."""
-    return [_folded(word.text) for word in words_of(text).words]
+    return plain_words(words_of(text))
+
+
+def plain_words(found: Words) -> list[str]:
+    """Return the words of a text in order, each in its plainest spelling."""
+    return [_folded(word.text) for word in found.words]
 
 
 def _others(word: Term) -> Iterator[str]:

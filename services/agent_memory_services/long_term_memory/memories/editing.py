@@ -1,6 +1,7 @@
 """The rules of reading, changing and deleting memories by id."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -20,6 +21,38 @@ from agent_memory_services.long_term_memory.store.embeddings.vectors import REJE
 from agent_memory_services.long_term_memory.store.memories import Commit, CommitOutcome, MemoryStore
 
 _ATTEMPTS: Final = 5
+SHARED: Final = WRITABLE - {"text", "context", "claims", "slot", "validity"}
+"""Fields that many memories may be given at once: all but what each says for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """New values of some fields.
+
+    Attributes:
+        given: the values.
+        paths: the mask that names the fields.
+        reason: why, for the history.
+        allowed: the fields that may be named.
+    """
+
+    given: Memory
+    paths: Sequence[str]
+    reason: str = ""
+    allowed: frozenset[str] = WRITABLE
+
+
+@dataclass(frozen=True, slots=True)
+class EachUpdate:
+    """Result of a change of several memories.
+
+    Attributes:
+        updated: ids of those that were changed.
+        skipped: ids of those that others have the new content of.
+    """
+
+    updated: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
 
 
 class Memories:
@@ -86,7 +119,7 @@ class Memories:
             before = await self.get(scope, given.id)
             if given.etag and given.etag != before.etag:
                 raise errors.EtagMismatch(before.etag)
-            change = await self._change(scope, before, given, paths, reason)
+            change = await self._change(scope, before, Edit(given, paths, reason))
             if change is None:
                 return before
             commit = await self._store.commit(
@@ -96,6 +129,60 @@ class Memories:
                 return change.memory
             _refuse_unless_stale(commit, given.id)
         raise errors.EtagMismatch((await self.get(scope, given.id)).etag)
+
+    async def update_each(
+        self,
+        scope: Scope,
+        memories: Sequence[Memory],
+        edit: Edit,
+        *,
+        actor: str,
+    ) -> EachUpdate:
+        """Change fields that a mask names in each of some memories, all but their words.
+
+        Args:
+            scope: what the caller may touch.
+            memories: the memories as they were read.
+            edit: the new values, none of them of the words of a memory.
+            actor: who changes them, for their history.
+
+        Raises:
+            EtagMismatch: a memory keeps changing.
+            InvalidFieldMask: a path is unknown or may not be named.
+            InvalidFields: a changed memory would break a rule.
+            AccessDenied: the change would move a memory out of the caller's scope.
+        """
+        done = EachUpdate()
+        left = list(memories)
+        for _ in range(_ATTEMPTS):
+            planned = [await self._change(scope, each, edit) for each in left]
+            changes = [change for change in planned if change is not None]
+            commits = await self._store.commit_each(
+                scope.tenant, changes, actor=actor, now=clock.now_micros()
+            )
+            stale = []
+            for change, commit in zip(changes, _sound(commits), strict=True):
+                if commit.committed:
+                    done.updated.append(change.memory.id)
+                elif commit.outcome is CommitOutcome.DUPLICATE:
+                    done.skipped.append(change.memory.id)
+                elif commit.outcome is CommitOutcome.STALE:
+                    stale.append(change.memory.id)
+            if not stale:
+                return done
+            left = [m for m in await self.get_each(scope, stale) if isinstance(m, Memory)]
+        raise errors.EtagMismatch(left[0].etag if left else "")
+
+    async def would_update(self, scope: Scope, memories: Sequence[Memory], edit: Edit) -> list[str]:
+        """Return the ids of those memories that `update_each` would change.
+
+        Raises:
+            InvalidFieldMask: a path is unknown or may not be named.
+            InvalidFields: a changed memory would break a rule.
+            AccessDenied: the change would move a memory out of the caller's scope.
+        """
+        planned = [await self._change(scope, each, edit) for each in memories]
+        return [change.memory.id for change in planned if change is not None]
 
     async def delete(
         self, scope: Scope, ids: Sequence[str], *, actor: str, reason: str = ""
@@ -128,11 +215,9 @@ class Memories:
                 return [memory_id for memory_id in wanted if memory_id in deleted]
         raise errors.EtagMismatch((await self.get(scope, left[0])).etag)
 
-    async def _change(
-        self, scope: Scope, before: Memory, given: Memory, paths: Sequence[str], reason: str
-    ) -> Change | None:
+    async def _change(self, scope: Scope, before: Memory, edit: Edit) -> Change | None:
         """Return the change of a memory as it was read; None where it has these values already."""
-        after, changed = _changed(before, given, paths)
+        after, changed = _changed(before, edit)
         if not changed:
             return None
         if before.claims and not after.claims:
@@ -148,7 +233,7 @@ class Memories:
             if vectors is None:
                 raise errors.InvalidField("memory.text", REJECTED)
         normalise(after, clock.now_micros())
-        return Change(before, after, ltm.REVISION_CAUSE_UPDATE, vectors, reason)
+        return Change(before, after, ltm.REVISION_CAUSE_UPDATE, vectors, edit.reason)
 
 
 def _refuse_unless_stale(commit: Commit, memory_id: str) -> None:
@@ -167,13 +252,13 @@ def _sound(commits: Sequence[Commit | Exception]) -> Iterator[Commit]:
         yield commit
 
 
-def _changed(before: Memory, given: Memory, paths: Sequence[str]) -> tuple[Memory, set[str]]:
+def _changed(before: Memory, edit: Edit) -> tuple[Memory, set[str]]:
     """Return the memory with the mask applied, and the fields whose value changed."""
     after = Memory()
     after.CopyFrom(before)
-    named = apply_mask(after, given, paths, WRITABLE)
+    named = apply_mask(after, edit.given, edit.paths, edit.allowed)
     _keep_reason(before, after)
-    if "text" in named and not _gives_claims(given, paths):
+    if "text" in named and not _gives_claims(edit.given, edit.paths):
         # They are those of the old text.
         after.ClearField("claims")
     changed = (*named, "claims")

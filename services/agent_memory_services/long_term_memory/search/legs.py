@@ -3,8 +3,9 @@
 A leg is one way of finding memories: by nearness of vectors or by words in common.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Final, Protocol
 
@@ -14,12 +15,12 @@ from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.long_term_memory.domain import conditions, fields
+from agent_memory_services.long_term_memory.domain import conditions, fields, traits
+from agent_memory_services.long_term_memory.domain.columns import Entry, Table, table_of
 from agent_memory_services.long_term_memory.domain.scope import Selection
 from agent_memory_services.long_term_memory.search import scores
 from agent_memory_services.long_term_memory.search.question import Question, Wording
-from agent_memory_services.long_term_memory.store.documents import READ, memory_of
-from agent_memory_services.long_term_memory.store.embeddings.vectors import has_context_vector
+from agent_memory_services.long_term_memory.store.documents import RANKED, entry_of
 from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
 
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
@@ -165,15 +166,36 @@ def _unscored(selection: Selection, match: str) -> str:
 
 
 def _reading(query: Query) -> Query:
-    for field in READ:
+    for field in RANKED:
         query.return_field(field, decode_field=False)
     return query
 
 
-_READ: Final = tuple(name.encode() for name in READ)
+_RANKED: Final = tuple(name.encode() for name in RANKED)
 
 
-@dataclass(frozen=True, slots=True)
+class Records(Mapping[str, Memory]):
+    """Memories by id, each made of its record when it is asked for.
+
+    Attributes:
+        table: the memories as columns.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._at = {memory_id: at for at, memory_id in enumerate(table.ids)}
+
+    def __getitem__(self, memory_id: str) -> Memory:
+        return self.table.memory(self._at[memory_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+
+@dataclass(frozen=True)
 class Pool:
     """Memories by id, and what each leg measured of them.
 
@@ -187,30 +209,63 @@ class Pool:
     measured: Mapping[str, Mapping[str, float]]
     total: int
 
+    @cached_property
+    def table(self) -> Table:
+        """The memories as columns."""
+        given = self.memories
+        return given.table if isinstance(given, Records) else table_of(list(given.values()))
+
     def exhausted(self, depth: int) -> bool:
         """Return true if no leg would find more if it were read deeper than `depth`."""
         return all(len(values) < depth for values in self.measured.values())
 
+    def reached(self, legs: Sequence[Leg]) -> dict[str, scores.Floats]:
+        """Return what each leg measured of each memory; NaN where it did not reach it.
+
+        A memory with one vector has its measure in the place of that of the second one.
+        """
+        found = {
+            leg.name: np.array(
+                [self.measured[leg.name].get(name, np.nan) for name in self.memories], dtype=float
+            )
+            for leg in legs
+        }
+        return with_single_vectors(legs, self.table, found)
+
+
+def with_single_vectors(
+    legs: Sequence[Leg], table: Table, found: Mapping[str, scores.Floats]
+) -> dict[str, scores.Floats]:
+    """Give memories with one vector its measure in the place of that of a second one."""
+    filled = dict(found)
+    for leg in legs:
+        if isinstance(leg, DenseLeg) and leg.alone in found:
+            own = found[leg.name]
+            lone = np.isnan(own) & ~table.flag(traits.TWO_VECTORS)
+            filled[leg.name] = np.where(lone, found[leg.alone], own)
+    return filled
+
 
 def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -> Pool:
     """Gather the answers to the legs, one for each, None for a leg that did not ask."""
-    memories: dict[bytes, Memory] = {}
+    entries: dict[bytes, Entry] = {}
     for row in chain.from_iterable(answer.rows for answer in answers if answer):
-        if row.key not in memories and (memory := _memory(row)) is not None:
-            memories[row.key] = memory
-    ids = {key: memory.id for key, memory in memories.items()}
+        # One that was deleted while the leg was read has no fields any more.
+        if row.key not in entries and (entry := _entry(row)) is not None:
+            entries[row.key] = entry
+    table = Table.of(list(entries.values()))
+    ids = dict(zip(entries, table.ids, strict=True))
     measured = {
         leg.name: {ids[row.key]: leg.value(row) for row in answer.rows if row.key in ids}
         if answer
         else {}
         for leg, answer in zip(legs, answers, strict=True)
     }
-    return Pool({memory.id: memory for memory in memories.values()}, measured, total)
+    return Pool(Records(table), measured, total)
 
 
-def _memory(found: Row) -> Memory | None:
-    """Return the memory of a row; None for one that was deleted while the leg was read."""
-    return memory_of([found.fields.get(name) for name in _READ])
+def _entry(found: Row) -> Entry | None:
+    return entry_of([found.fields.get(name) for name in _RANKED])
 
 
 class Retriever:
@@ -279,29 +334,17 @@ class ReciprocalRankFusion:
         return scores.reciprocal_ranks(scaled, self.constant)
 
 
-def _found(leg: Leg, pool: Pool) -> Mapping[str, float]:
-    """Return what a leg measured, and for memories with one vector what that one measures."""
-    found = pool.measured[leg.name]
-    if not (isinstance(leg, DenseLeg) and leg.alone):
-        return found
-    alone = pool.measured.get(leg.alone, {})
-    single = {
-        name: distance
-        for name, distance in alone.items()
-        if not has_context_vector(pool.memories[name])
-    }
-    return {**single, **found}
-
-
 def fuse(
-    fusion: Fusion, legs: Sequence[Leg], pool: Pool, wording: Wording, sheet: scores.Scoresheet
+    fusion: Fusion,
+    legs: Sequence[Leg],
+    reached: Mapping[str, scores.Floats],
+    wording: Wording,
+    sheet: scores.Scoresheet,
 ) -> scores.Floats:
-    """Return the match of each memory of a pool, 0 to 1; add a line per leg to the sheet."""
-    match = np.zeros(len(pool.memories))
+    """Return the match of each memory, 0 to 1; add a line per leg to the sheet."""
+    match = np.zeros(sheet.candidates)
     for leg in legs:
-        found = _found(leg, pool)
-        reached = np.array([found.get(name, np.nan) for name in pool.memories])
-        values = leg.measure(reached, wording)
+        values = leg.measure(reached[leg.name], wording)
         contributions = leg.weight * fusion.counted(leg.scaled(values))
         sheet.add(leg.name, values, contributions)
         match += contributions

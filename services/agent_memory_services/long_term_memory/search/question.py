@@ -1,18 +1,22 @@
 """The question of a search, and its words beside those of a candidate."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import STOP_WORDS, stem
 from agent_memory_services.long_term_memory.domain import fields, terms
-from agent_memory_services.long_term_memory.domain.terms import Term
+from agent_memory_services.long_term_memory.domain.columns import (
+    Floats,
+    Readable,
+    Table,
+    table_of,
+)
+from agent_memory_services.long_term_memory.domain.terms import Term, key_of
 from agent_memory_services.long_term_memory.search.scores import Occurrences
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
@@ -111,26 +115,8 @@ def _phrase(phrase: tuple[str, ...], names: Sequence[str]) -> str:
     return "(" + "|".join(f'(@{field}:"{text}")' for field in names) + ")"
 
 
-_REMEMBERED_TEXTS: Final = 1024
-_REMEMBERED_CHARACTERS: Final = 1000
-
-
 _OTHERWISE: Final = 0.5
 """Times that a word occurs where it is written in another way, or is a part of another word."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """The words of a text, by their stems.
-
-    Attributes:
-        words: in their order.
-        others: by each other form, the words that it also stands for; a form of several words
-            that are written together stands for none.
-    """
-
-    words: tuple[str, ...]
-    others: Mapping[str, frozenset[str]]
 
 
 class Wording:
@@ -141,80 +127,65 @@ class Wording:
         around: in the texts and the words around them, taken together.
     """
 
-    def __init__(self, asked: Sequence[Term], memories: Sequence[Memory]) -> None:
+    def __init__(self, asked: Sequence[Term], memories: Readable) -> None:
         """Count the words that are asked for in memories."""
-        sought = _Sought(asked)
-        text = sought.occurrences([memory.text for memory in memories])
-        beside = sought.occurrences([memory.context for memory in memories])
-        around = text.counts + beside.counts
+        sought, table = _Sought(asked), table_of(memories)
+        text, beside = (sought.occurrences(table, field) for field in (0, 1))
+        around = text + beside
+        lengths = table.heads["text_words"].astype(float)
         # A pair of characters that nobody has stands between two words more often than for one.
         known = around.any(axis=1) | ~sought.pairs
-        self.text = Occurrences(text.counts[known], text.lengths)
-        self.around = Occurrences(around[known], text.lengths + beside.lengths)
+        self.text = Occurrences(text[known], lengths)
+        self.around = Occurrences(around[known], lengths + table.heads["context_words"])
 
 
 class _Sought:
-    """The words of a question, by their stems and those of their spellings.
+    """The words of a question, by the keys of their stems and of those of their spellings.
 
     Attributes:
         pairs: for each word, whether it is a pair of characters.
     """
 
     def __init__(self, asked: Sequence[Term]) -> None:
-        self._rows: dict[str, int] = {}
-        self._spellings: dict[str, set[int]] = {}
+        self._rows: dict[int, int] = {}
+        self._spellings: dict[int, set[int]] = {}
         for word in asked:
-            row = self._rows.setdefault(stem(word.text), len(self._rows))
-            for spelling in map(stem, word.spellings):
+            row = self._rows.setdefault(_key(word.text), len(self._rows))
+            for spelling in map(_key, word.spellings):
                 self._spellings.setdefault(spelling, set()).add(row)
-        pairs = {stem(word.text) for word in asked if word.parts}
+        pairs = {_key(word.text) for word in asked if word.parts}
         self.pairs = np.array([form in pairs for form in self._rows], dtype=bool)
         self._forms = {form: {row} for form, row in self._rows.items()}
         for form, rows in self._spellings.items():
             self._forms[form] = self._forms.get(form, set()) | rows
 
-    def occurrences(self, texts: Sequence[str]) -> Occurrences:
-        """Count the words in texts."""
-        counts = np.zeros((len(self._rows), len(texts)))
-        lengths = np.zeros(len(texts))
-        for column, text in enumerate(texts):
-            reading = _reading(text)
-            lengths[column] = len(reading.words)
-            for row in map(self._rows.get, reading.words):
-                if row is not None:
-                    counts[row, column] += 1
-            for row in self._written_otherwise(reading):
-                counts[row, column] += _OTHERWISE
-        return Occurrences(counts, lengths)
+    def occurrences(self, table: Table, field: int) -> Floats:
+        """Count the words in texts (0) or in the words around them (1); shape (words, texts)."""
+        counts = np.zeros((len(self._rows), len(table)))
+        if not self._rows:
+            return counts
+        keys, owners, times = table.among(table.columns.words[field], self._forms)
+        for form, rows in self._forms.items():
+            held = keys == form
+            own = self._rows.get(form)
+            for row in rows:
+                share = 1.0 if row == own else _OTHERWISE
+                counts[row, owners[held]] += share * times[held]
+        for owner, row in self._written_otherwise(table, field):
+            counts[row, owner] += _OTHERWISE
+        return counts
 
-    def _written_otherwise(self, reading: _Reading) -> Iterator[int]:
-        """Yield the words that a text has in another form only."""
-        if self._spellings:
-            for word in reading.words:
-                yield from self._spellings.get(word, set()) - {self._rows.get(word)}
-        if reading.others:
-            places = {
-                (word, row)
-                for form, rows in self._forms.items()
-                for word in reading.others.get(form, ())
-                for row in rows - self._forms.get(word, set())
-            }
-            yield from (row for _, row in places)
+    def _written_otherwise(self, table: Table, field: int) -> list[tuple[int, int]]:
+        """Return the texts that have a word in another form only, each with the word."""
+        keys, owners, stands_for = table.among(table.columns.others[field], self._forms)
+        met = zip(keys.tolist(), owners.tolist(), stands_for.tolist(), strict=True)
+        places = {
+            (owner, word, row)
+            for form, owner, word in met
+            for row in self._forms[form] - self._forms.get(word, set())
+        }
+        return [(owner, row) for owner, _, row in sorted(places)]
 
 
-# Questions about one owner read the same texts again.
-@remembered(_REMEMBERED_TEXTS, longest=_REMEMBERED_CHARACTERS)
-def _reading(text: str) -> _Reading:
-    found = terms.words_of(text)
-    words = tuple(stem(word.text) for word in found.words)
-    others: dict[str, set[str]] = {}
-    for word in found.words:
-        if word.spellings or word.parts:
-            for form in (*word.spellings, *word.parts):
-                others.setdefault(stem(form), set()).add(stem(word.text))
-    written = frozenset(words)
-    for word in found.joined:
-        whole = stem(word.text)
-        for form in (word.text, *word.spellings):
-            others.setdefault(stem(form), set()).add(whole if whole in written else "")
-    return _Reading(words, {form: frozenset(stand_for) for form, stand_for in others.items()})
+def _key(word: str) -> int:
+    return key_of(stem(word))

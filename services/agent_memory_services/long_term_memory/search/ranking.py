@@ -17,28 +17,25 @@ Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), as a discount:
 one with the best score after a share of it is taken off for its likeness to a hit before it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, overload
 
 import numpy as np
 
-from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
-from agent_memory_services.kit.contract.clock import to_micros
-from agent_memory_services.language.en.words import STOP_WORDS, WEEKDAY_NAMES, stem
-from agent_memory_services.long_term_memory.domain import terms
+from agent_memory_services.long_term_memory.domain import fields
+from agent_memory_services.long_term_memory.domain.columns import (
+    Floats,
+    Places,
+    Readable,
+    Table,
+    table_of,
+)
 from agent_memory_services.long_term_memory.search import legs, signals
 from agent_memory_services.long_term_memory.search.plan import DENSE, SearchPlan
 from agent_memory_services.long_term_memory.search.question import Wording
-from agent_memory_services.long_term_memory.search.scores import Candidate, Floats, Scoresheet
+from agent_memory_services.long_term_memory.search.scores import Candidate, Scoresheet
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
-
-_SEEN_FROM_NOW: Final = (
-    "today tonight tomorrow yesterday now just ago last next coming this past morning noon"
-    " afternoon evening night day days week weeks weekend month months year years"
-)
-# Stems of words by which a speaker tells a day or a time as seen from that of speaking.
-_RELATIVE: Final = frozenset(map(stem, (*WEEKDAY_NAMES, *_SEEN_FROM_NOW.split())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +45,19 @@ class RecencyBlend:
     weights: RecencyWeights
     now: int
 
-    def apply(self, memories: Sequence[Memory], sheet: Scoresheet) -> None:
+    def apply(self, memories: Readable, sheet: Scoresheet) -> None:
         """Scale the match down and add both parts of recency."""
+        table = table_of(memories)
         weights = self.weights
         whole = max(1.0, weights.semantic + weights.recency)
         parts = max(1.0, weights.freshness + weights.novelty)
         share = weights.recency / whole / parts
-        created = np.array([to_micros(memory.create_time) for memory in memories], dtype=float)
-        accessed = np.array([_last_access(memory) for memory in memories], dtype=float)
-        freshness = weights.fresh(created, accessed, self.now)
+        created: Floats = table.heads[fields.CREATE]
+        freshness = weights.fresh(created, table.accessed, self.now)
         novelty = weights.novel(created, self.now)
         sheet.scale(weights.semantic / whole)
         sheet.add("recency.freshness", freshness, share * weights.freshness * freshness)
         sheet.add("recency.novelty", novelty, share * weights.novelty * novelty)
-
-
-def _last_access(memory: Memory) -> int:
-    return to_micros(memory.last_access_time) if memory.HasField("last_access_time") else 0
 
 
 _READ: Final = 100
@@ -81,17 +74,15 @@ class Diversity:
 
     strength: float
 
-    def apply(self, memories: Sequence[Memory], sheet: Scoresheet) -> None:
+    def apply(self, table: Table, sheet: Scoresheet) -> None:
         """Take the discounts off the scores."""
-        if not memories:
+        if not len(table):
             return
         scores = sheet.scores
         best = np.argsort(-scores, kind="stable")[:_READ]
-        compared = self._likeness_to_better(
-            scores[best], _likenesses([memories[at] for at in best])
-        )
+        compared = self._likeness_to_better(scores[best], _likenesses(table, best))
         # What is not compared must not overtake for that.
-        likeness = np.full(len(memories), compared.max())
+        likeness = np.full(len(table), compared.max())
         likeness[best] = compared
         sheet.add("diversity", likeness, -self.strength * likeness * scores)
 
@@ -106,56 +97,77 @@ class Diversity:
         return found
 
 
-def _likenesses(memories: Sequence[Memory]) -> Floats:
+def _likenesses(table: Table, places: Places) -> Floats:
     """Pairs of memories: the share of words in common, at least a half within a session."""
-    held = [frozenset(map(stem, terms.plain(memory.text))) for memory in memories]
+    held = [table.stems(at) for at in places.tolist()]
     known = {word: column for column, word in enumerate(frozenset().union(*held))}
-    table = np.zeros((len(held), len(known)))
+    held_by = np.zeros((len(held), len(known)))
     for row, found in enumerate(held):
-        table[row, [known[word] for word in found]] = 1.0
-    common = table @ table.T
-    sizes = table.sum(axis=1)
+        held_by[row, [known[word] for word in found]] = 1.0
+    common = held_by @ held_by.T
+    sizes = held_by.sum(axis=1)
     shared = common / np.maximum(1.0, sizes[:, None] + sizes - common)
-    sessions = [signals.session_of(memory) or at for at, memory in enumerate(memories)]
-    together = np.array([[one == other for other in sessions] for one in sessions])
+    sessions = table.conversations[places]
+    sessions = np.where(sessions < 0, -1 - np.arange(len(sessions)), sessions)
+    together = sessions[:, None] == sessions
     likenesses: Floats = np.where(together, np.maximum(shared, _SAME_SESSION), shared)
     return likenesses
 
 
-def _restated(memories: Sequence[Memory]) -> Mapping[int, int]:
+def _restated(table: Table) -> Mapping[int, int]:
     """Return the places of messages, each with that of a fact that says all that it does."""
-    told: dict[tuple[str, str], list[int]] = {}
-    for at, memory in enumerate(memories):
-        if memory.type != MemoryType.MEMORY_TYPE_MESSAGE:
-            for source in _sources(memory):
-                told.setdefault(source, []).append(at)
-    if not told:
+    if not table.columns.restated:
         return {}
-    return {
-        at: fact
-        for at, memory in enumerate(memories)
-        if memory.type == MemoryType.MEMORY_TYPE_MESSAGE
-        for source in _sources(memory)
-        for fact in told.get(source, ())
-        if _telling(memory.text) <= _told(memories[fact])
-    }
+    found: dict[int, int] = {}
+    for message, fact in table.at[np.array(table.columns.restated)].tolist():
+        if message < 0 or fact < 0:
+            continue
+        known = found.get(message)
+        if known is None or table.ids[fact] < table.ids[known]:
+            found[message] = fact
+    return found
 
 
-def _sources(memory: Memory) -> Iterator[tuple[str, str]]:
-    """Yield the messages that a memory rests on, of the session that it comes from."""
-    session = memory.provenance.session_uid
-    if session:
-        yield from ((session, message_id) for message_id in memory.provenance.message_ids)
+class Ordered(Sequence[Candidate]):
+    """Hits, best first, each of which is made when it is asked for."""
 
+    def __init__(
+        self, table: Table, sheet: Scoresheet, distances: Floats | None, places: Places
+    ) -> None:
+        self._view = table
+        self._sheet = sheet
+        self._scores = sheet.scores
+        self._distances = distances
+        self._places = places
 
-def _told(fact: Memory) -> frozenset[str]:
-    """Return what a fact says; where it has a date, words that count days from then say no more."""
-    return _telling(fact.text) | (_RELATIVE if fact.HasField("event_time") else frozenset())
+    def __len__(self) -> int:
+        return len(self._places)
 
+    @overload
+    def __getitem__(self, at: int) -> Candidate: ...
+    @overload
+    def __getitem__(self, at: slice) -> "Ordered": ...
+    def __getitem__(self, at: int | slice) -> "Candidate | Ordered":
+        if isinstance(at, slice):
+            return Ordered(self._view, self._sheet, self._distances, self._places[at])
+        place = int(self._places[at])
+        far = np.nan if self._distances is None else self._distances[place]
+        return Candidate(
+            self._view.memory(place),
+            float(self._scores[place]),
+            None if np.isnan(far) else float(far),
+            self._sheet,
+            place,
+        )
 
-def _telling(text: str) -> frozenset[str]:
-    """Return the stems of the words that say something."""
-    return frozenset(stem(word) for word in terms.plain(text) if word not in STOP_WORDS)
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids of the hits."""
+        return [self._view.ids[at] for at in self._places.tolist()]
+
+    def at(self, places: Sequence[int]) -> "Ordered":
+        """Return some of the hits."""
+        return Ordered(self._view, self._sheet, self._distances, self._places[list(places)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,21 +184,23 @@ class Ranking:
 
     def hits(self, pool: legs.Pool) -> list[Candidate]:
         """Return the hits of a pool, best first."""
-        memories = list(pool.memories.values())
-        sheet = self._relevance(pool)
-        if self.plan.recency:
-            RecencyBlend(self.plan.recency, self.now).apply(memories, sheet)
-        if self.plan.diversity:
-            Diversity(self.plan.diversity).apply(memories, sheet)
-        return self._ordered(pool, sheet, _restated(memories))
+        return list(self.order(pool.table, pool.reached(self.plan.legs)))
 
-    def _relevance(self, pool: legs.Pool) -> Scoresheet:
+    def order(self, table: Table, reached: Mapping[str, Floats]) -> Ordered:
+        """Return the hits among memories, best first, by what each leg measured of them."""
+        sheet = self._relevance(table, reached)
+        if self.plan.recency:
+            RecencyBlend(self.plan.recency, self.now).apply(table, sheet)
+        if self.plan.diversity:
+            Diversity(self.plan.diversity).apply(table, sheet)
+        return self._ordered(table, sheet, reached.get(DENSE))
+
+    def _relevance(self, table: Table, reached: Mapping[str, Floats]) -> Scoresheet:
         """Score the match of each memory and its signals, as shares of the greatest sum."""
-        memories = list(pool.memories.values())
-        wording = Wording(self.plan.words, memories)
-        sheet = Scoresheet(len(memories))
-        match = legs.fuse(self.plan.fusion, self.plan.legs, pool, wording, sheet)
-        evidence = signals.Evidence(memories, match, wording.text)
+        wording = Wording(self.plan.words, table)
+        sheet = Scoresheet(len(table))
+        match = legs.fuse(self.plan.fusion, self.plan.legs, reached, wording, sheet)
+        evidence = signals.Evidence(table, match, wording.text)
         whole = 1.0
         for part in self.plan.parts:
             values = part.measure(evidence)
@@ -194,31 +208,28 @@ class Ranking:
                 sheet.add(part.name, values, part.weight * values)
                 whole += part.weight
         if self.plan.telling:
-            self.plan.telling.apply(memories, sheet)
+            self.plan.telling.apply(table, sheet)
         sheet.scale(1 / whole)
         return sheet
 
-    def _ordered(
-        self, pool: legs.Pool, sheet: Scoresheet, restated: Mapping[int, int]
-    ) -> list[Candidate]:
+    def _ordered(self, table: Table, sheet: Scoresheet, distances: Floats | None) -> Ordered:
+        restated = _restated(table)
         if restated:
             _lift(sheet, restated)
         scores = sheet.scores
-        distances = pool.measured.get(DENSE, {})
-        candidates = [
-            Candidate(memory, float(scores[at]), distances.get(name), sheet, at)
-            for at, (name, memory) in enumerate(pool.memories.items())
-        ]
-        good = {each.column for each in candidates if self._good(each)}
-        shown = (each for each in candidates if restated.get(each.column) not in good)
-        return sorted((each for each in shown if each.column in good), key=_place)
-
-    def _good(self, candidate: Candidate) -> bool:
-        farthest = self.plan.max_distance
-        near = farthest is None or (
-            candidate.distance is not None and candidate.distance <= farthest
-        )
-        return near and candidate.score >= self.plan.min_score
+        good = scores >= self.plan.min_score
+        if self.plan.max_distance is not None:
+            # What was not compared has no distance, and is beyond any.
+            near = np.full(len(scores), np.nan) if distances is None else distances
+            good &= near <= self.plan.max_distance
+        shown = good.copy()
+        for message, fact in restated.items():
+            shown[message] &= not good[fact]
+        places = np.flatnonzero(shown)
+        best = places[np.argsort(-scores[places], kind="stable")]
+        if (np.diff(scores[best]) == 0).any():
+            best = np.array(sorted(best.tolist(), key=lambda at: (-scores[at], table.ids[at])))
+        return Ordered(table, sheet, distances, best)
 
 
 def _lift(sheet: Scoresheet, restated: Mapping[int, int]) -> None:
@@ -228,7 +239,3 @@ def _lift(sheet: Scoresheet, restated: Mapping[int, int]) -> None:
     for message, fact in restated.items():
         values[fact] = np.fmax(values[fact], scores[message])
     sheet.add("message", values, np.nan_to_num(np.maximum(values - scores, 0.0)))
-
-
-def _place(candidate: Candidate) -> tuple[float, str]:
-    return -candidate.score, candidate.memory.id

@@ -15,14 +15,14 @@ across its pages.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.domain import columns
 
-Floats = npt.NDArray[np.float64]
+Floats: TypeAlias = columns.Floats
 
 _K1: Final = 1.2
 _B: Final = 0.75
@@ -107,7 +107,7 @@ class Scoresheet:
 
     def __init__(self, candidates: int) -> None:
         """Start an empty sheet for so many candidates."""
-        self._candidates = candidates
+        self.candidates = candidates
         self._lines: list[_Line] = []
 
     def add(self, name: str, values: Floats, contributions: Floats) -> None:
@@ -122,7 +122,7 @@ class Scoresheet:
     @property
     def scores(self) -> Floats:
         """The sum of the contributions, 0 to 1."""
-        total = np.zeros(self._candidates)
+        total = np.zeros(self.candidates)
         for line in self._lines:
             total += line.contributions
         return np.clip(total, 0.0, 1.0)

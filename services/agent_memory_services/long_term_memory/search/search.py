@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter
-from agent_memory.common.v1.memory_pb2 import MemoryType
+from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.kit.contract import clock, cursors
 from agent_memory_services.kit.contract.numbers import is_exact
 from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.scope import Scope, Selection
-from agent_memory_services.long_term_memory.listing import Listing, ListingCursor
+from agent_memory_services.long_term_memory.listing import Listed, Listing, ListingCursor
 from agent_memory_services.long_term_memory.search import legs
+from agent_memory_services.long_term_memory.search.owned import OwnedSearch
 from agent_memory_services.long_term_memory.search.plan import SearchPlan, plan_of, refuse_unfit
-from agent_memory_services.long_term_memory.search.ranking import Ranking
+from agent_memory_services.long_term_memory.search.ranking import Ordered, Ranking
 from agent_memory_services.long_term_memory.search.scores import Candidate
 from agent_memory_services.long_term_memory.search.temporal.intent import SpokenTime
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, Weights
-from agent_memory_services.long_term_memory.store.embeddings.vectors import Vectorizer
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
+from agent_memory_services.long_term_memory.store.owners import OwnerColumns
 
 _HEAD: Final = struct.Struct(">qIQ")
 _DIGEST_BYTES: Final = 5
@@ -51,17 +53,21 @@ class SearchCursor:
     recent: tuple[bytes, ...] = ()
     total: int | None = None
 
-    def following(self, hits: Sequence[Candidate]) -> list[Candidate]:
+    def following(self, hits: Sequence[Candidate]) -> Sequence[Candidate]:
         """Return the hits, best first, that were not shown."""
         if not self.shown:
-            return list(hits)
+            return hits
         shown = frozenset(self.recent)
-        rest = hits[self.shown - len(self.recent) :]
-        return [hit for hit in rest if _digest(hit) not in shown]
+        start = self.shown - len(self.recent)
+        if isinstance(hits, Ordered):
+            rest = enumerate(hits.ids[start:], start)
+            return hits.at([at for at, memory_id in rest if _digest(memory_id) not in shown])
+        return [hit for hit in hits[start:] if _digest(hit.memory.id) not in shown]
 
     def after(self, page: Sequence[Candidate], total: int) -> "SearchCursor":
         """Return the cursor behind a page, of a query that matches `total` memories."""
-        recent = (*self.recent, *map(_digest, page))[-_REMEMBERED:]
+        shown = (_digest(hit.memory.id) for hit in page)
+        recent = (*self.recent, *shown)[-_REMEMBERED:]
         return SearchCursor(self.asked_at, self.shown + len(page), recent, total)
 
     def pack(self) -> bytes:
@@ -84,8 +90,8 @@ class SearchCursor:
         return cls(asked_at, shown, recent, total)
 
 
-def _digest(hit: Candidate) -> bytes:
-    return hashlib.blake2b(hit.memory.id.encode(), digest_size=_DIGEST_BYTES).digest()
+def _digest(memory_id: str) -> bytes:
+    return hashlib.blake2b(memory_id.encode(), digest_size=_DIGEST_BYTES).digest()
 
 
 _PER_ANSWER: Final = 100
@@ -135,12 +141,15 @@ class Search:
         vectorizer: Vectorizer,
         accesses: Accesses,
         weights: Weights = DEFAULTS,
+        owners: OwnerColumns | None = None,
     ) -> None:
+        """Search an index and, where owners are kept as columns, within one owner these."""
         self._retriever = legs.Retriever(index)
         self._listing = Listing(index)
         self._vectorizer = vectorizer
         self._accesses = accesses
         self._weights = weights
+        self._owned = OwnedSearch(owners) if owners else None
 
     async def page(
         self, scope: Scope, query: SearchQuery, *, size: int, after: bytes | None
@@ -162,6 +171,16 @@ class Search:
         page = await self._best(scope, query, size, cursor)
         self._record_accesses(scope, query, page.hits)
         return page
+
+    async def standing(self, scope: Scope, query: SearchQuery, limit: int) -> Sequence[Memory]:
+        """Return the `limit` newest standing memories that the filter of a query selects.
+
+        Raises:
+            InvalidField: the filter nests too deep.
+        """
+        stands = conditions.flag(fields.STANDING, value=True)
+        condition = conditions.every([_listed(query), stands])
+        return (await self._list(scope, condition, limit, None)).memories
 
     async def stream(
         self, scope: Scope, query: SearchQuery, *, limit: int
@@ -186,13 +205,19 @@ class Search:
     async def _newest(
         self, scope: Scope, query: SearchQuery, size: int, after: ListingCursor | None
     ) -> Hits:
-        condition = condition_of(query, clock.now_micros())
-        if not _names_types(query.filter):
-            condition = conditions.every([condition, _NO_MESSAGE])
-        page = await self._listing.page(scope, condition, size=size, after=after)
+        page = await self._list(scope, _listed(query), size, after)
         more = page.more_after
         hits = [Candidate(memory) for memory in page.memories]
         return Hits(hits, page.total, more.pack() if more else None)
+
+    async def _list(
+        self, scope: Scope, condition: conditions.Node, size: int, after: ListingCursor | None
+    ) -> Listed:
+        selection, page = scope.select(condition), None
+        if self._owned is not None and conditions.owner_of(selection.condition):
+            space = self._vectorizer.current
+            page = await self._owned.newest(selection, space, size=size, after=after)
+        return page or await self._listing.page(scope, condition, size=size, after=after)
 
     async def _best(
         self, scope: Scope, query: SearchQuery, size: int, after: SearchCursor | None
@@ -201,22 +226,41 @@ class Search:
         condition = condition_of(query, cursor.asked_at)
         if after is not None:
             condition = conditions.every([condition, _stored_by(cursor.asked_at)])
-        plan = await self._plan(query, cursor.asked_at)
-        hits, total = await self._unseen(scope.select(condition), plan, cursor, size)
-        page = hits[:size]
+        space = self._vectorizer.current
+        plan = await self._plan(query, cursor.asked_at, space)
+        selection = scope.select(condition)
+        hits, total = await self._within(selection, plan, space, cursor) or await self._unseen(
+            selection, plan, cursor, size
+        )
+        page = list(hits[:size])
         more = cursor.after(page, total).pack() if len(hits) > size else None
         return Hits(page, total, more, plan.times)
 
-    async def _first(self, scope: Scope, query: SearchQuery, limit: int) -> list[Candidate]:
+    async def _within(
+        self, selection: Selection, plan: SearchPlan, space: Space, cursor: SearchCursor
+    ) -> tuple[Sequence[Candidate], int] | None:
+        """Return the hits within an owner that were not shown, and the total; None without one."""
+        if self._owned is None or not conditions.owner_of(selection.condition):
+            return None
+        found = await self._owned.ranked(selection, plan, space, cursor.asked_at)
+        if found is None:
+            return None
+        hits, total = found
+        return cursor.following(hits), total if cursor.total is None else cursor.total
+
+    async def _first(self, scope: Scope, query: SearchQuery, limit: int) -> Sequence[Candidate]:
         """Return the `limit` best hits of one reading."""
         now = clock.now_micros()
         selection = scope.select(condition_of(query, now))
-        plan = await self._plan(query, now)
+        space = self._vectorizer.current
+        plan = await self._plan(query, now, space)
+        if within := await self._within(selection, plan, space, SearchCursor(now)):
+            return within[0][:limit]
         return Ranking(plan, now).hits(await self._pool(selection, plan, limit, 0))[:limit]
 
     async def _unseen(
         self, selection: Selection, plan: SearchPlan, cursor: SearchCursor, size: int
-    ) -> tuple[list[Candidate], int]:
+    ) -> tuple[Sequence[Candidate], int]:
         """Return more than `size` hits that were not shown, if there are so many, and the total."""
         weights, total = self._weights, cursor.total
         ranking = Ranking(plan, cursor.asked_at)
@@ -242,9 +286,7 @@ class Search:
             selection, plan.legs, depth, generation=plan.generation, total=total
         )
 
-    async def _plan(self, query: SearchQuery, asked_at: int) -> SearchPlan:
-        space = self._vectorizer.current
-
+    async def _plan(self, query: SearchQuery, asked_at: int, space: Space) -> SearchPlan:
         async def embed(text: str) -> bytes:
             return await space.of_question(text, "query.text")
 
@@ -264,6 +306,12 @@ def condition_of(query: SearchQuery, now: int) -> conditions.Node:
     at = clock.to_micros(query.as_of) if query.HasField("as_of") else now
     given = conditions.compile_filter(query.filter, "query.filter")
     return conditions.every([given, conditions.visible(at, superseded=query.include_superseded)])
+
+
+def _listed(query: SearchQuery) -> conditions.Node:
+    """Return the condition of a query without a text."""
+    condition = condition_of(query, clock.now_micros())
+    return condition if _names_types(query.filter) else conditions.every([condition, _NO_MESSAGE])
 
 
 def _names_types(given: MemoryFilter) -> bool:

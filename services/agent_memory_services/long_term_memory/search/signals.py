@@ -1,22 +1,19 @@
 """Signals that a candidate gets from others: neighbours, sessions, entities and names."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory_services.language.en.words import STOP_WORDS
-from agent_memory_services.long_term_memory.domain import terms
+from agent_memory_services.long_term_memory.domain import fields, terms
+from agent_memory_services.long_term_memory.domain.columns import Readable, Table, table_of
+from agent_memory_services.long_term_memory.domain.traits import ASSISTANT, USER
 from agent_memory_services.long_term_memory.search.scores import Floats, Occurrences
-
-Session: TypeAlias = tuple[str, str, str]
-"""Namespace, id and incarnation."""
 
 
 @dataclass(frozen=True)
@@ -29,21 +26,14 @@ class Evidence:
         words: where the question's words occur in their texts.
     """
 
-    memories: Sequence[Memory]
+    memories: Readable
     match: Floats
     words: Occurrences
 
     @cached_property
-    def sessions(self) -> Sequence[Session | None]:
-        """The session that each memory comes from, or None."""
-        return list(map(session_of, self.memories))
-
-
-def session_of(memory: Memory) -> Session | None:
-    """Return the session a memory comes from, or None."""
-    if not memory.session_id:
-        return None
-    return memory.namespace, memory.session_id, memory.provenance.session_uid
+    def table(self) -> Table:
+        """The candidates as columns."""
+        return table_of(self.memories)
 
 
 class Part(Protocol):
@@ -67,14 +57,6 @@ class Part(Protocol):
         ...
 
 
-# "Ann: ...", "Ann Lee said, ...", with a date or another note in brackets before it.
-_SPEAKER: Final = re.compile(
-    r"(?:[\[(][^\])\n]{1,60}[\])]\s*)?"
-    r"(?P<name>[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){0,2}?)"
-    r"(?::| said[,:]?)\s"
-)
-
-
 # A question is the user's, about what either side of a conversation said.
 _SELF: Final = frozenset({"i", "me", "my", "mine", "myself"})
 _SAID_BY_ASSISTANT: Final = re.compile(
@@ -83,8 +65,6 @@ _SAID_BY_ASSISTANT: Final = re.compile(
     r"provided|wrote|written|explained|advised|proposed|described|shared|made|planned|answered)\b",
     re.IGNORECASE,
 )
-_USER, _ASSISTANT = "user", "assistant"
-_ROLE: Final = "role"
 
 
 class QuestionNames:
@@ -118,26 +98,11 @@ class QuestionNames:
         return self._role is not None or any(self._starts)
 
 
-def names_of(memory: Memory) -> Iterator[str]:
-    """Yield the speaker of a memory, the speaker's role, and what it is about.
-
-    A role tells messages apart. What is no message may rest on words of either side, so that a
-    fact about the user never stands back behind the words it was taken from.
-    """
-    if speaker := _SPEAKER.match(memory.text):
-        yield speaker["name"]
-    if memory.type != MemoryType.MEMORY_TYPE_MESSAGE:
-        yield from (_USER, _ASSISTANT)
-    elif _ROLE in memory.metadata:
-        yield str(memory.metadata[_ROLE])
-    yield from memory.entities
-
-
 def _role(question: str, found: Sequence[str]) -> str | None:
     """Return the role whose words a question is about, where a pronoun says so."""
     if _SAID_BY_ASSISTANT.search(question):
-        return _ASSISTANT
-    return None if _SELF.isdisjoint(found) else _USER
+        return ASSISTANT
+    return None if _SELF.isdisjoint(found) else USER
 
 
 class _Case(Enum):
@@ -180,37 +145,33 @@ class Neighbours:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the mean for each memory."""
-        places = [
-            (session, memory.sequence) if session and memory.sequence else None
-            for session, memory in zip(evidence.sessions, evidence.memories, strict=True)
-        ]
-        matches: dict[tuple[Session, int], float] = {}
-        for place, match in zip(places, evidence.match.tolist(), strict=True):
-            if place is not None:
-                matches[place] = max(match, matches.get(place, 0.0))
-        return self._means(places, matches, evidence.match)
+        values = self.lone * evidence.match
+        if not len(values):
+            return values
+        spots, table = evidence.table.by_spot, evidence.table
+        first = spots.order[spots.starts]
+        sessions, numbers = table.conversations[first], table.heads[fields.SEQUENCE][first]
+        placed = (sessions >= 0) & (numbers != 0)
+        # Who stands at one place stands there once, with the best match.
+        means = self._means(sessions, numbers, spots.best(evidence.match) * placed)
+        return np.where(placed[spots.groups], means[spots.groups], values)
 
-    def _means(
-        self,
-        places: Sequence[tuple[Session, int] | None],
-        matches: Mapping[tuple[Session, int], float],
-        alone: Floats,
-    ) -> Floats:
-        shares = list(self._shares())
-        values = self.lone * alone
-        for at, place in enumerate(places):
-            if place is not None:
-                session, number = place
-                values[at] = sum(
-                    share * matches.get((session, number + offset), 0.0) for offset, share in shares
-                )
-        return values
+    def _means(self, sessions: Floats, numbers: Floats, matches: Floats) -> Floats:
+        """Return the means of places, which are in order."""
+        means = np.zeros(len(matches))
+        for away in range(1, min(self.reach, len(matches) - 1) + 1):
+            together = sessions[away:] == sessions[:-away]
+            distance = numbers[away:] - numbers[:-away]
+            for offset, share in self._shares():
+                near = np.flatnonzero(together & (distance == offset))
+                means[near] += share * matches[near + away]
+                means[near + away] += share * matches[near]
+        return means
 
     def _shares(self) -> Iterator[tuple[int, float]]:
         whole = 2 * sum(self.decay**further for further in range(self.reach))
         for further in range(self.reach):
-            share = self.decay**further / whole
-            yield from ((further + 1, share), (-further - 1, share))
+            yield further + 1, self.decay**further / whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +187,9 @@ class SessionBest:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the best match for each memory; its own for one without a session."""
-        groups, count = _groups(evidence.sessions)
-        best = np.zeros(count)
-        np.maximum.at(best, groups, evidence.match)
-        return best[groups]
+        sessions = evidence.table.by_conversation
+        best: Floats = sessions.best(evidence.match)[sessions.groups]
+        return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,23 +205,12 @@ class SessionCoverage:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the share of the question's words, each by its worth."""
-        groups, count = _groups(evidence.sessions)
-        worth = evidence.words.worth()
+        worth, sessions = evidence.words.worth(), evidence.table.by_conversation
         if not worth.any():
-            return np.zeros(len(groups))
-        held = np.zeros((count, len(worth)))
-        np.maximum.at(held, groups, evidence.words.counts.T > 0)
-        coverage: Floats = held @ worth / worth.sum()
-        return np.minimum(1.0, coverage)[groups]
-
-
-def _groups(sessions: Sequence[Session | None]) -> tuple[npt.NDArray[np.intp], int]:
-    """Number the sessions of memories, and count them; a memory without one has its own."""
-    numbers: dict[Session | int, int] = {}
-    groups = [
-        numbers.setdefault(session or at, len(numbers)) for at, session in enumerate(sessions)
-    ]
-    return np.array(groups, dtype=np.intp), len(numbers)
+            return np.zeros(len(evidence.match))
+        held = sessions.best(evidence.words.counts.T > 0)
+        coverage: Floats = np.minimum(1.0, held @ worth / worth.sum())
+        return coverage[sessions.groups]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,16 +231,20 @@ class NamedEntities:
 
     def measure(self, evidence: Evidence) -> Floats | None:
         """Return each memory's share of the known names of the question; None without any."""
-        known: dict[str, str | None] = {}
-        named = []
-        for memory in evidence.memories:
-            borne = set()
-            for name in names_of(memory):
-                if name not in known:
-                    known[name] = name.casefold() if self.names.hold(name) else None
-                borne.add(known[name])
-            named.append(borne - {None})
-        asked = set(known.values()) - {None}
+        table = evidence.table
+        asked: dict[str, list[int]] = {}
+        for name, code in table.columns.name_codes.items():
+            if self.names.hold(name):
+                asked.setdefault(name.casefold(), []).append(code)
         if not asked:
             return None
-        return np.array([len(borne) / len(asked) for borne in named])
+        of = {code: at for at, codes in enumerate(asked.values()) for code in codes}
+        codes, owners, _ = table.among(table.columns.names, of)
+        borne = np.zeros((len(asked), len(table)))
+        borne[[of[code] for code in codes.tolist()], owners] = 1.0
+        # A name that none of the candidates bears is unknown, whoever else does.
+        known = borne.any(axis=1)
+        if not known.any():
+            return None
+        shares: Floats = borne[known].sum(axis=0) / known.sum()
+        return shares

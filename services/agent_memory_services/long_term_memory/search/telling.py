@@ -18,69 +18,13 @@ from typing import Final
 
 import numpy as np
 
-from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
-from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.language.en.words import NUMBERS, stem
-from agent_memory_services.long_term_memory.domain import terms
+from agent_memory_services.language.en.words import stem
+from agent_memory_services.long_term_memory.domain import terms, traits
+from agent_memory_services.long_term_memory.domain.columns import Readable, table_of
+from agent_memory_services.long_term_memory.domain.traits import FEATURES
 from agent_memory_services.long_term_memory.search.scores import Floats, Scoresheet
 from agent_memory_services.long_term_memory.search.signals import Evidence
-from agent_memory_services.long_term_memory.search.temporal import intent, nearness
-
-_REMEMBERED_TEXTS: Final = 4096
-_REMEMBERED_CHARACTERS: Final = 1000
-_READ: Final = 2000
-"""Characters of a text that are read."""
-_SHORT, _LONG, _MANY_NAMES = 4, 60, 3
-_ANY_LENGTH: Final = np.log1p(150)
-
-_NAME: Final = re.compile(r"(?<=[a-z,;:'\"] )[\"'(]?[A-Z]\w+")
-_NUMBER: Final = re.compile(
-    rf"\d|\b(?:{'|'.join(NUMBERS)}|hundred|thousand|twice|once)\b", re.IGNORECASE
-)
-_OWN: Final = re.compile(r"\b(?:I|I'm|I've|[Mm]y|[Ww]e|[Oo]ur|i|i'm|i've)\b")
-_QUOTED: Final = re.compile(r"[\"\u201c]")
-_REACTING: Final = re.compile(
-    r"(?:thanks|thank you|wow|cool|awesome|great|nice|yeah|yes|yep|sure|ok|okay|oh|haha|lol|"
-    r"congrats|that's|sounds|glad|absolutely|definitely|totally)\b",
-    re.IGNORECASE,
-)
-_ASKING: Final = ("?", "\u061f", "\uff1f")
-
-FEATURES: Final = (
-    "length",
-    "short",
-    "long",
-    "ends asking",
-    "asks",
-    "names",
-    "number",
-    "time",
-    "own",
-    "quotes",
-    "reacts",
-)
-"""What is read of a text, each 0 to 1."""
-
-
-@remembered(_REMEMBERED_TEXTS, longest=_REMEMBERED_CHARACTERS)
-def features(text: str) -> tuple[float, ...]:
-    """Read what a text tells by itself; see `FEATURES`."""
-    text = text[:_READ]
-    words = len(text.split())
-    return (
-        min(1.0, float(np.log1p(words) / _ANY_LENGTH)),
-        float(words <= _SHORT),
-        min(1.0, words / _LONG),
-        float(text.rstrip().endswith(_ASKING)),
-        float(any(mark in text for mark in _ASKING)),
-        min(1.0, len(_NAME.findall(text)) / _MANY_NAMES),
-        float(bool(_NUMBER.search(text))),
-        float(nearness.mentions_time(text)),
-        float(bool(_OWN.search(text))),
-        float(bool(_QUOTED.search(text))),
-        float(bool(_REACTING.match(text))),
-    )
-
+from agent_memory_services.long_term_memory.search.temporal import intent
 
 _ASKED: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "who": (re.compile(r"\bwho(?:se|m)?\b", re.IGNORECASE), "names"),
@@ -147,18 +91,18 @@ class Telling:
         self._weights = weights.of(ways(question))
         self._usual = weights.usual
 
-    def measure(self, memories: Sequence[Memory]) -> Floats:
+    def measure(self, memories: Readable) -> Floats:
         """Return how much more each memory tells than an answer usually does, below 0 for less.
 
         It is worth as much as it is, where a full match is worth 1.
         """
-        told = np.array([features(memory.text) for memory in memories]) @ self._weights
-        messages = [memory.type == MemoryType.MEMORY_TYPE_MESSAGE for memory in memories]
-        return np.where(messages, told - self._usual, 0.0)
+        table = table_of(memories)
+        told = table.heads["features"] @ self._weights
+        return np.where(table.flag(traits.MESSAGE), told - self._usual, 0.0)
 
-    def apply(self, memories: Sequence[Memory], sheet: Scoresheet) -> None:
+    def apply(self, memories: Readable, sheet: Scoresheet) -> None:
         """Add what each memory tells to the scores."""
-        if memories:
+        if len(memories):
             values = self.measure(memories)
             # No score is below 0.
             sheet.add(self.name, values, np.maximum(values, -sheet.scores))
@@ -212,15 +156,13 @@ class Kinds:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return each memory's share of the kinds."""
-        held = (_stems(memory.text) for memory in evidence.memories)
-        return np.array(
-            [sum(not kind.isdisjoint(stems) for kind in self.kinds) for stems in held]
-        ) / len(self.kinds)
-
-
-@remembered(_REMEMBERED_TEXTS, longest=_REMEMBERED_CHARACTERS)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(map(stem, terms.plain(text[:_READ])))
+        table = evidence.table
+        held = np.zeros(len(table))
+        for kind in self.kinds:
+            _, owners, _ = table.among(table.columns.plain, terms.keys_of(kind))
+            held[np.unique(owners)] += 1.0
+        shares: Floats = held / len(self.kinds)
+        return shares
 
 
 def asks_for_several(question: str) -> bool:

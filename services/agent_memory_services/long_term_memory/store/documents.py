@@ -11,12 +11,15 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_timestamp
-from agent_memory_services.kit.redis.keys import encode, partition_of
-from agent_memory_services.long_term_memory.domain import fields, terms
+from agent_memory_services.kit.redis.keys import decode, encode, partition_of
+from agent_memory_services.long_term_memory.domain import fields, terms, traits
+from agent_memory_services.long_term_memory.domain.columns import Entry, is_row_of
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""
+RANKED: Final = (*READ, fields.ETAG, fields.ROW)
+"""The fields that a ranking reads, in the order `entry_of` takes them."""
 
 
 def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict[str, str | bytes]:
@@ -24,12 +27,14 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
 
     None keeps the vectors it has.
     """
+    text, context = terms.words_of(memory.text), terms.words_of(memory.context)
     found: dict[str, str | bytes] = {
         fields.RECORD: _without_accesses(memory).SerializeToString(),
         fields.ETAG: memory.etag,
         fields.CONTENT_HASH: memory.content_hash,
-        fields.TEXT: terms.searchable(memory.text),
-        fields.CONTEXT: terms.searchable(memory.context),
+        fields.ROW: traits.row_of(memory, text=text, context=context),
+        fields.TEXT: terms.indexed(text),
+        fields.CONTEXT: terms.indexed(context),
         **_tags(tenant, memory),
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }
@@ -72,6 +77,19 @@ def memory_of(values: Sequence[bytes | None]) -> Memory | None:
     return memory
 
 
+def entry_of(values: Sequence[bytes | None]) -> Entry | None:
+    """Return what a ranking reads of a memory by its fields `RANKED`; None where there is none.
+
+    A row that is of another release, or of an earlier version of the memory, is made anew.
+    """
+    record, access, access_count, etag, row = values
+    if record is None:
+        return None
+    if row is None or etag is None or not is_row_of(row, etag.decode()):
+        row = traits.row_of(Memory.FromString(record))
+    return Entry(row, int(access) if access else None, int(access_count or 0), record)
+
+
 def whole(generations: Sequence[int]) -> tuple[str, ...]:
     """Return the fields of a memory with its vectors, in the order `stored_of` takes them."""
     vectors = (fields.stored(name, number) for number in generations for name in fields.VECTORS)
@@ -97,7 +115,7 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
         **{name: field.read(memory) for name, field in fields.TAGS.items()},
     }
     return {
-        name: fields.SEPARATOR.join(map(encode, held)) or encode("")
+        name: fields.SEPARATOR.join(map(encode, dict.fromkeys(held))) or encode("")
         for name, held in values.items()
     }
 
@@ -162,6 +180,18 @@ class Shard:
     def feed(self, tenant: str) -> str:
         """Return the key of a tenant's latest changes, in order."""
         return f"{self._root}:c:{encode(tenant)}"
+
+    def ledger(self, tenant: str) -> str:
+        """Return the key of what was last noted of a tenant's rosters."""
+        return f"{self._root}:ledger:{encode(tenant)}"
+
+    def rosters(self, tenant: str) -> str:
+        """Return the prefix of the keys of a tenant's rosters, one for each owner."""
+        return f"{self._root}:own:{encode(tenant)}:"
+
+    def tenant_of(self, key: str) -> str:
+        """Return the tenant of a memory, by its key."""
+        return decode(key.removeprefix(self.memory_prefix).partition(":")[0])
 
     def dirty(self, tenant: str) -> str:
         """Return the key of a tenant's memories that consolidation has yet to look at."""

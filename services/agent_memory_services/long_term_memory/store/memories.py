@@ -14,6 +14,7 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import MemoryRevision
 from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.redis import scripts
+from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import conflicts, fields, memory
 from agent_memory_services.long_term_memory.domain.conditions import is_visible
 from agent_memory_services.long_term_memory.domain.memory import Change, HistoryLimits
@@ -40,6 +41,8 @@ class _Row:
         content_hash: of the content after.
         claim: to that content; see `CommitContext._claim`.
         dirty: add, remove or nothing.
+        owner: whose it is then, as keys spell it; empty for nobody's, and for one that goes.
+        former: whose it was before, where that is another.
         departs: the way in which it left its owner; empty where it did not.
         kind: for those who watch.
         revision: for its history.
@@ -60,6 +63,8 @@ class _Row:
     content_hash: str
     claim: str
     dirty: str
+    owner: str
+    former: str
     departs: str
     kind: int
     revision: bytes
@@ -69,13 +74,17 @@ class _Row:
     fields: Mapping[str, scripts.Value]
 
 
-@scripts.script("agent_memory_services.long_term_memory.store", "lua/holder", "lua/commit")
+@scripts.script(
+    "agent_memory_services.long_term_memory.store", "lua/holder", "lua/roster", "lua/commit"
+)
 def _commit(
     feed: scripts.Key,
     dirty: scripts.Key,
     tenants: scripts.Key,
     erased: scripts.Key,
     *,
+    ledger: scripts.Key,
+    rosters: scripts.Key,
     now: int,
     tenant: str,
     revisions_kept: int,
@@ -152,6 +161,8 @@ class CommitContext:
             shard.dirty(self.tenant),
             shard.tenants,
             shard.erased(self.tenant),
+            ledger=shard.ledger(self.tenant),
+            rosters=shard.rosters(self.tenant),
             now=self.now,
             tenant=self.tenant,
             revisions_kept=limits.revisions,
@@ -165,6 +176,7 @@ class CommitContext:
         before, after = change.before or change.memory, change.memory
         uid = after.provenance.session_uid
         removed, fields = self._fields(change)
+        owner = _owner(change.after)
         return _Row(
             memory=shard.memory(tenant, after.id),
             revisions=shard.revisions(tenant, after.id),
@@ -177,6 +189,8 @@ class CommitContext:
             content_hash=after.content_hash,
             claim=self._claim(change),
             dirty="add" if change.unsettles else "remove" if change.retires else "",
+            owner=owner,
+            former=former if (former := _owner(change.before)) != owner else "",
             departs=_departure(change),
             kind=change.kind,
             revision=self._revision(change),
@@ -237,6 +251,10 @@ def _step(change: Change) -> str:
     if change.before is None:
         return "create"
     return "change" if change.after is not None else "delete"
+
+
+def _owner(memory: Memory | None) -> str:
+    return encode(memory.user_id) if memory is not None and memory.user_id else ""
 
 
 def _departure(change: Change) -> str:
@@ -307,8 +325,15 @@ class DirtySets:
 _COMMITS_PER_ROUND: Final = 32
 
 
-@scripts.script("agent_memory_services.long_term_memory.store", "lua/touch")
-def _touch(memories: Sequence[scripts.Key], *, now: int, interval: int) -> Any:
+@scripts.script("agent_memory_services.long_term_memory.store", "lua/roster", "lua/touch")
+def _touch(
+    ledger: scripts.Key,
+    rosters: scripts.Key,
+    memories: Sequence[scripts.Key],
+    *,
+    now: int,
+    interval: int,
+) -> Any:
     """Note that memories were found."""
 
 
@@ -419,7 +444,9 @@ class MemoryStore:
         """
         shard = self.shard(tenant)
         keys = [shard.memory(tenant, memory_id) for memory_id in ids]
-        return cast("int", await _touch(self._client, keys, now=now, interval=interval))
+        beside = shard.ledger(tenant), shard.rosters(tenant)
+        answer = await _touch(self._client, *beside, keys, now=now, interval=interval)
+        return cast("int", answer)
 
     async def _rivals(self, tenant: str, changes: Sequence[memory.Change]) -> dict[str, Memory]:
         """Read the memories whose conflicts changes settle; most changes settle none."""

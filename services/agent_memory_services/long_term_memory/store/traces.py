@@ -21,7 +21,7 @@ _BEFORE: Final = b":before"
 _COUNTER: Final = b"last"
 
 
-@scripts.script(_PACKAGE, "lua/erase")
+@scripts.script(_PACKAGE, "lua/roster", "lua/erase")
 def _erase(
     memory: scripts.Key,
     revisions: scripts.Key,
@@ -29,6 +29,9 @@ def _erase(
     left: scripts.Key,
     sizes: scripts.Key,
     *,
+    feed: scripts.Key,
+    ledger: scripts.Key,
+    rosters: scripts.Key,
     etag: str,
     digest_prefix: str,
     memory_id: str,
@@ -72,6 +75,9 @@ class Traces:
                 shard.dirty(tenant),
                 shard.left(tenant, memory.user_id),
                 shard.sizes,
+                feed=shard.feed(tenant),
+                ledger=shard.ledger(tenant),
+                rosters=shard.rosters(tenant),
                 etag=memory.etag,
                 digest_prefix=shard.digest_prefix(tenant),
                 memory_id=memory.id,

@@ -27,12 +27,14 @@ from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.prompt.sources import SourceReader
 from agent_memory_services.working_memory.relay.relay import Inbox, Pace, Relay
 from agent_memory_services.working_memory.sessions.erasure import Eraser
+from agent_memory_services.working_memory.sessions.forks import Forks
 from agent_memory_services.working_memory.sessions.rebuild import Reconstruction
 from agent_memory_services.working_memory.sessions.sessions import Sessions
 from agent_memory_services.working_memory.sessions.watch import SessionWatch
 from agent_memory_services.working_memory.store.events import SessionEvent, SessionStatuses
 from agent_memory_services.working_memory.store.listings import Listings
 from agent_memory_services.working_memory.store.neighbours import (
+    ConversationForgetting,
     ExtractionInbox,
     ExtractionSummarizer,
     LongTermListing,
@@ -72,7 +74,10 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
     ):
         trigger = windows.Trigger(windows.SUMMARIZATION_THRESHOLD, windows.DEFAULT_WINDOW)
         store = SessionStore(
-            client, settings.partitions, trigger if settings.summarization else None
+            client,
+            settings.partitions,
+            trigger if settings.summarization else None,
+            settings.lifetimes,
         )
         await store.open()
         relay = _relay(client, ExtractionInbox(extraction), settings)
@@ -83,6 +88,8 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             summaries.wake,
             Reconstruction(LongTermListing(long_term)) if settings.reconstruct else None,
             withdraw=partial(_withdraw, client),
+            lifetimes=settings.lifetimes,
+            forgotten=ConversationForgetting(extraction, long_term).forget,
         )
         feed = Feed(client, SessionEvent.read)
         servicer = WorkingMemoryServicer(
@@ -95,7 +102,8 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
                 feed,
                 checkpoint_seconds=settings.watch_checkpoint_seconds,
             ),
-            Eraser(client, settings.partitions),
+            eraser=Eraser(client, settings.partitions),
+            forks=Forks(store),
         )
         async with aclosing(feed), relay.running(), _switched(summaries, settings):
             yield Service(

@@ -26,6 +26,7 @@ from agent_memory_services.working_memory.domain.session import (
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.builder import PromptBuilder
 from agent_memory_services.working_memory.sessions.erasure import Eraser
+from agent_memory_services.working_memory.sessions.forks import Forks
 from agent_memory_services.working_memory.sessions.sessions import Revision, Sessions, Wanted
 from agent_memory_services.working_memory.sessions.watch import SessionWatch
 from agent_memory_services.working_memory.store.listings import Listings
@@ -33,7 +34,9 @@ from agent_memory_services.working_memory.store.listings import Listings
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 _SERVICE: Final = rpc.DESCRIPTOR.services_by_name["WorkingMemoryService"].full_name
-_MUTABLE: Final = frozenset({"data", "context", "ttl", "extraction", "time_zone", "user_id"})
+_MUTABLE: Final = frozenset(
+    {"data", "context", "ttl", "sliding_ttl", "extraction", "time_zone", "user_id"}
+)
 _SESSIONS_PER_PAGE: Final = 20
 _MESSAGES_PER_PAGE: Final = 100
 _LOG_PAGE_BYTES: Final = 4 * 1024 * 1024
@@ -48,9 +51,12 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         listings: Listings,
         prompts: PromptBuilder,
         watch: SessionWatch,
+        *,
         eraser: Eraser,
+        forks: Forks,
     ) -> None:
-        """Serve sessions, their listings and changes, prompts, and erasure."""
+        """Serve sessions, their listings, changes and copies, prompts, and erasure."""
+        self._forks = forks
         self._sessions = sessions
         self._listings = listings
         self._prompts = prompts
@@ -158,6 +164,19 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             working_memory=translate.working_memory(session, None)
         )
 
+    async def ForkWorkingMemory(
+        self,
+        request: rpc.ForkWorkingMemoryRequest,
+        context: Context,
+    ) -> rpc.ForkWorkingMemoryResponse:
+        session = await self._forks.fork(
+            _key(request),
+            _actor(request),
+            new_id=request.new_session_id,
+            message_id=request.message_id,
+        )
+        return rpc.ForkWorkingMemoryResponse(working_memory=translate.working_memory(session, None))
+
     async def DeleteWorkingMemory(
         self,
         request: rpc.DeleteWorkingMemoryRequest,
@@ -166,9 +185,11 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         deleted = await self._sessions.delete(
             _key(request), _actor(request), etag=request.etag, forget=request.forget
         )
-        uid, user = deleted or ("", "")
         return rpc.DeleteWorkingMemoryResponse(
-            deleted=deleted is not None, session_uid=uid, user_id=user
+            deleted=deleted.deleted,
+            session_uid=deleted.uid,
+            user_id=deleted.user,
+            forgotten_count=deleted.forgotten,
         )
 
     async def ListSessions(
@@ -267,6 +288,7 @@ _Named: TypeAlias = (
     | rpc.AppendMessagesRequest
     | rpc.AddMemoriesRequest
     | rpc.DeleteWorkingMemoryRequest
+    | rpc.ForkWorkingMemoryRequest
     | rpc.ListMessagesRequest
     | rpc.WatchWorkingMemoryRequest
     | wm.WorkingMemory

@@ -2,9 +2,19 @@
 
 from typing import ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent_memory_services.kit.server.settings import ProcessSettings
+from agent_memory_services.working_memory.domain.session import Lifetime, Lifetimes
+
+
+class DefaultTtl(BaseModel):
+    """Time to live of sessions that say none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seconds: int = Field(ge=1, le=315_360_000)
+    sliding: bool = False
 
 
 class Settings(ProcessSettings):
@@ -73,6 +83,25 @@ class Settings(ProcessSettings):
             "it. Needs extraction to index messages."
         ),
     )
+
+    default_ttls: dict[str, DefaultTtl] = Field(
+        default_factory=dict,
+        description=(
+            "Times to live of sessions that say none, as JSON: by namespace, or `*` for all "
+            "without one of their own, `seconds` after the last write, and `sliding` where reads "
+            "renew them too. Without one a session lives for ever."
+        ),
+    )
+
+    @property
+    def lifetimes(self) -> Lifetimes:
+        """Times to live by namespace."""
+        return Lifetimes(
+            {
+                name: Lifetime(each.seconds * 1_000_000, each.sliding)
+                for name, each in self.default_ttls.items()
+            }
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -61,6 +61,7 @@ def state_of(message: wm.WorkingMemory) -> State:
         extraction=message.extraction if message.HasField("extraction") else None,
         ttl=_micros(message.ttl) if message.HasField("ttl") else None,
         time_zone=message.time_zone,
+        sliding=message.sliding_ttl,
     )
 
 
@@ -69,6 +70,7 @@ def put_state(message: wm.WorkingMemory, user: str, state: State) -> None:
     message.user_id = user
     message.context = state.context
     message.time_zone = state.time_zone
+    message.sliding_ttl = state.sliding
     if state.data is not None:
         message.data.CopyFrom(state.data)
         message.data.SetInParent()
@@ -102,6 +104,10 @@ def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
     put_state(message, session.user, session.state)
     if session.expires is not None:
         message.expire_time.CopyFrom(clock.to_timestamp(session.expires))
+    if session.fork is not None:
+        message.forked_from.session_id = session.fork.session_id
+        message.forked_from.session_uid = session.fork.uid
+        message.forked_from.last_sequence = session.fork.last
     if window is not None:
         usage = windows.usage_of(session.tokens, window)
         message.usage.total_percent = usage.total

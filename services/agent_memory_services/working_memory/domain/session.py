@@ -1,7 +1,7 @@
 """Sessions: who reaches them, their state, their view, slices of their log, and changes of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final, Self, TypeVar
@@ -116,6 +116,7 @@ class State:
         extraction: how messages become memories; None leaves it to extraction's default.
         ttl: microseconds that the session lives after its last write; None is for ever.
         time_zone: IANA zone of the user; empty is UTC.
+        sliding: reads renew the time to live too.
     """
 
     data: Struct | None = None
@@ -124,12 +125,46 @@ class State:
     extraction: ExtractionConfig | None = None
     ttl: int | None = None
     time_zone: str = ""
+    sliding: bool = False
 
     def with_context(self, context: str) -> Self:
         """Return the state with a caller's own context, which covers nothing unless unchanged."""
         if context == self.context:
             return self
         return replace(self, context=context, context_range=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """Time to live of the sessions of a namespace that say none.
+
+    Attributes:
+        micros: microseconds after the last write.
+        sliding: reads renew it too.
+    """
+
+    micros: int
+    sliding: bool
+
+
+class Lifetimes:
+    """Times to live by namespace; "*" stands for all that are not named."""
+
+    def __init__(self, by_namespace: Mapping[str, Lifetime]) -> None:
+        self._by_namespace = by_namespace
+
+    def of(self, namespace: str) -> Lifetime | None:
+        """Return that of a namespace; None where its sessions live for ever."""
+        return self._by_namespace.get(namespace) or self._by_namespace.get(ANY_NAMESPACE)
+
+    def given(self, namespace: str, state: State) -> State:
+        """Return a state with the time to live that holds where it says none."""
+        if state.ttl is not None or (lifetime := self.of(namespace)) is None:
+            return state
+        return replace(state, ttl=lifetime.micros, sliding=lifetime.sliding)
+
+
+ANY_NAMESPACE: Final = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +193,23 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Fork:
+    """Origin of a session that was forked.
+
+    Attributes:
+        session_id: the other session, of the same namespace.
+        uid: its incarnation.
+        last: position of the last message that is copied.
+        complete: all of it is copied.
+    """
+
+    session_id: str
+    uid: str
+    last: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session that exists, as it was at one moment.
 
@@ -177,6 +229,7 @@ class Session:
             What the store has is parsed when somebody looks at it.
         memories: memories placed in it, oldest first.
         window: tokens of the window that its writers named; None where none did.
+        fork: where it was forked from; None where it was not.
     """
 
     key: SessionKey
@@ -193,6 +246,7 @@ class Session:
     shown: Sequence[Shown] = ()
     memories: tuple[Memory, ...] = ()
     window: int | None = None
+    fork: Fork | None = None
 
     @property
     def etag(self) -> str:
@@ -346,6 +400,8 @@ class Change:
         memories: memories with ids. Each is handed to extraction once per id and content.
         window: tokens of the window that the messages are meant for; None leaves what was named
             before.
+        fork: the messages and memories are copied from there, and handed over by nobody; None
+            where they are the session's own.
     """
 
     expected: int | None = None
@@ -357,6 +413,7 @@ class Change:
     replaces_memories: bool = False
     memories: Sequence[Memory] = ()
     window: int | None = None
+    fork: Fork | None = None
 
 
 @dataclass(frozen=True, slots=True)

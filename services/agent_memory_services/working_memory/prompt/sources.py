@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
-from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.kit.contract import ids
 from agent_memory_services.kit.contract.clock import zone_of
 from agent_memory_services.kit.contract.messages import copied
@@ -15,6 +15,7 @@ from agent_memory_services.working_memory.domain.session import Actor, Session, 
 from agent_memory_services.working_memory.domain.windows import Limits
 from agent_memory_services.working_memory.prompt.model import MemoryPart, PromptRequest, Sources
 from agent_memory_services.working_memory.prompt.packet import surely_shown
+from agent_memory_services.working_memory.store.neighbours import Found
 
 
 def names_users(conditions: MemoryFilter) -> bool:
@@ -85,8 +86,11 @@ class SessionReader(Protocol):
 class MemorySearcher(Protocol):
     """Interface of searching long-term memory for the present caller."""
 
-    async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
-        """Return the best `limit` hits; 0 is the service's default. A fault is raised."""
+    async def search(self, query: SearchQuery, limit: int, *, standing: int = 0) -> Found:
+        """Return the best `limit` hits, 0 for the service's default, and standing memories.
+
+        A fault is raised.
+        """
         ...
 
     async def get(self, ids: Sequence[str]) -> Sequence[Memory]:
@@ -108,15 +112,14 @@ class SourceReader:
             async with asyncio.TaskGroup() as group:
                 session = group.create_task(self._session(request))
                 search = group.create_task(_search(request, session))
-                hits = group.create_task(self._hits(request.memories, search))
-                standing = group.create_task(self._standing(request.memories, search))
+                found = group.create_task(self._found(request.memories, search))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
         query = search.result()
         zone = zone_of(query.time_zone if query else "") or UTC
-        told = [*(hit.memory for hit in hits.result()), *standing.result()]
-        rivals = await self._rivals(told)
-        return Sources(session.result(), hits.result(), standing.result(), zone, rivals)
+        hits, standing = found.result().hits, found.result().standing or ()
+        rivals = await self._rivals([*(hit.memory for hit in hits), *standing])
+        return Sources(session.result(), hits, standing, zone, rivals)
 
     async def _rivals(self, told: Sequence[Memory]) -> Mapping[str, Memory]:
         """Return what is told by id, with what contradicts it, though no search found that."""
@@ -132,21 +135,20 @@ class SourceReader:
             return None
         return await self._sessions.find(part.key, part.actor, part.limits)
 
-    async def _hits(
+    async def _found(
         self, part: MemoryPart | None, search: asyncio.Task[SearchQuery | None]
-    ) -> Sequence[MemoryHit]:
+    ) -> Found:
         if part is None or (query := await search) is None:
-            return ()
-        return await self._memories.search(query, part.limit)
-
-    async def _standing(
-        self, part: MemoryPart | None, search: asyncio.Task[SearchQuery | None]
-    ) -> Sequence[Memory]:
-        if part is None or part.exclude_standing or (query := await search) is None:
-            return ()
-        if (shelf := standing_search(query)) is None:
-            return ()
-        return [hit.memory for hit in await self._memories.search(shelf, STANDING_LIMIT)]
+            return Found(())
+        shelf = None if part.exclude_standing else standing_search(query)
+        if shelf is None:
+            return await self._memories.search(query, part.limit)
+        found = await self._memories.search(query, part.limit, standing=STANDING_LIMIT)
+        if found.standing is not None:
+            return found
+        # A service of the release before does not know them.
+        listed = await self._memories.search(shelf, STANDING_LIMIT)
+        return Found(found.hits, [hit.memory for hit in listed.hits])
 
 
 async def _search(

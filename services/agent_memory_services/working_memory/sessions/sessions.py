@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
-from agent_memory.common.v1.message_pb2 import Message
-from agent_memory_services.kit.contract import errors
+from agent_memory.common.v1.message_pb2 import Message, SessionRef
+from agent_memory_services.kit.contract import clock, errors
 from agent_memory_services.kit.redis.replay_cache import mark_conversation, mark_life
 from agent_memory_services.shared.prompts import check_extraction
 from agent_memory_services.working_memory.domain import drafts, views, windows
@@ -14,6 +14,7 @@ from agent_memory_services.working_memory.domain.session import (
     NO_VERSION,
     Actor,
     Change,
+    Lifetimes,
     LogPage,
     LogSlice,
     Session,
@@ -24,10 +25,12 @@ from agent_memory_services.working_memory.domain.session import (
     retry_on_conflict,
 )
 from agent_memory_services.working_memory.sessions.rebuild import Reconstruction
-from agent_memory_services.working_memory.store.sessions import SessionStore
+from agent_memory_services.working_memory.store.sessions import FOR_EVER, SessionStore
 
 _TIME_ZONE: Final = "working_memory.time_zone"
 _EXTRACTION: Final = "working_memory.extraction"
+_RENEWALS: Final = 20
+"""How often, at the most, reads renew a time to live while it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,23 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """Effect of deleting a session.
+
+    Attributes:
+        deleted: there was one.
+        uid: its incarnation; empty where there was none.
+        user: its owner; empty for none.
+        forgotten: how many memories were forgotten with it.
+    """
+
+    deleted: bool
+    uid: str
+    user: str
+    forgotten: int
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """Owner and state of a session after an update."""
 
@@ -65,6 +85,10 @@ async def _nothing_waits(_partition: int, _tenant: str, _session_uid: str, _user
     return
 
 
+async def _nothing_learned(_session: SessionRef, _user: str, _uids: Sequence[str]) -> int:
+    return 0
+
+
 class Sessions:
     """Reads and writes sessions."""
 
@@ -74,7 +98,10 @@ class Sessions:
         outbox_grew: Callable[[int], None],
         view_overflowed: Callable[[], None],
         reconstruction: Reconstruction | None = None,
+        *,
         withdraw: Callable[[int, str, str, str], Awaitable[None]] = _nothing_waits,
+        lifetimes: Lifetimes = FOR_EVER,
+        forgotten: Callable[[SessionRef, str, Sequence[str]], Awaitable[int]] = _nothing_learned,
     ) -> None:
         """Keep sessions in `store`.
 
@@ -84,7 +111,12 @@ class Sessions:
             view_overflowed: is told when another session waits for a summary.
             reconstruction: rebuilds sessions that are gone, for readers; None leaves them gone.
             withdraw: takes back what of a tenant's incarnation waits in a partition.
+            lifetimes: of sessions that say none.
+            forgotten: lets the services behind this one forget a session of an owner, of which
+                some incarnations are known; answers how many memories went.
         """
+        self._forgotten = forgotten
+        self._lifetimes = lifetimes
         self._withdraw = withdraw
         self._store = store
         self._outbox_grew = outbox_grew
@@ -96,7 +128,7 @@ class Sessions:
         session = await self._store.read(key, limits) or await self._rebuilt(key, actor)
         if session is None or not actor.sees(session.user):
             return None
-        return windows.within(session, limits)
+        return windows.within(await self._read(session), limits)
 
     async def get(self, key: SessionKey, actor: Actor, limits: windows.Limits) -> Session:
         """Return the session, cut to the limits.
@@ -127,13 +159,12 @@ class Sessions:
                     raise errors.OwnerMismatch("session")
                 return windows.within(rebuilt, limits), False
             if found is None:
-                change = Change(
-                    expected=NO_VERSION, actor=actor, state=State(), window=limits.tokens
-                )
-                return _after(None, key, await self._write(key, change), State()), True
+                state = self._lifetimes.given(key.namespace, State())
+                change = Change(expected=NO_VERSION, actor=actor, state=state, window=limits.tokens)
+                return _after(None, key, await self._write(key, change), state), True
             if not actor.sees(found.user):
                 raise errors.OwnerMismatch("session")
-            session = windows.within(found, limits)
+            session = windows.within(await self._read(found), limits)
             if not actor.user or found.user:
                 return session, False
             written = await self._write(key, Change(expected=found.version, actor=actor))
@@ -199,6 +230,7 @@ class Sessions:
                 be followed.
         """
         naming = drafts.Naming(key, request_id)
+        wanted = replace(wanted, state=self._lifetimes.given(key.namespace, wanted.state))
         check_time_zone(wanted.state.time_zone, _TIME_ZONE)
         if wanted.state.extraction is not None:
             check_extraction(wanted.state.extraction, _EXTRACTION)
@@ -290,7 +322,7 @@ class Sessions:
             check_time_zone(revision.state.time_zone, _TIME_ZONE)
             if revision.state.extraction is not None:
                 check_extraction(revision.state.extraction, _EXTRACTION)
-            state = _with_known_range(session, revision.state)
+            state = _with_known_range(session, self._lifetimes.given(key.namespace, revision.state))
             owner = replace(actor, user=revision.user)
             change = Change(expected=session.version, actor=owner, state=state)
             return _after(session, key, await self._write(key, change), state)
@@ -299,14 +331,13 @@ class Sessions:
 
     async def delete(
         self, key: SessionKey, actor: Actor, *, etag: str, forget: bool = False
-    ) -> tuple[str, str] | None:
-        """Delete the session; answers its incarnation and owner, None where there was none.
-
-        With `forget`, what it said is not handed over to extraction any more.
+    ) -> Deletion:
+        """Delete the session, and with `forget` what waits of it and was learned from it alone.
 
         Raises:
             OwnerMismatch: it belongs to another user.
             EtagMismatch: it changed since the etag was read.
+            ServiceError: it is deleted, and a service that has to forget it is away.
         """
         deleted = await self._store.delete(key, actor, etag=etag)
         if deleted is not None:
@@ -314,7 +345,13 @@ class Sessions:
             if forget:
                 await self._withdraw(partition, key.tenant, *deleted)
             self._outbox_grew(partition)
-        return deleted
+        uid, user = deleted or ("", "")
+        forgotten = 0
+        if forget:
+            session = SessionRef(namespace=key.namespace, session_id=key.session_id)
+            uids = [uid] if uid else []
+            forgotten = await self._forgotten(session, user or actor.user, uids)
+        return Deletion(deleted is not None, uid, user, forgotten)
 
     async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
         """Return a slice of the log.
@@ -326,6 +363,16 @@ class Sessions:
         if page is None or not actor.sees(page.user):
             raise errors.SessionNotFound(key.session_id)
         return page
+
+    async def _read(self, session: Session) -> Session:
+        """Return a session that is read, with its time to live renewed where reads do that."""
+        ttl, expires = session.state.ttl, session.expires
+        if not session.state.sliding or ttl is None or expires is None:
+            return session
+        if expires - clock.now_micros() > ttl - ttl // _RENEWALS:
+            return session
+        renewed = await self._store.renew(session.key, session.uid)
+        return session if renewed is None else replace(session, expires=renewed)
 
     async def _rebuilt(self, key: SessionKey, actor: Actor) -> Session | None:
         if self._reconstruction is None:

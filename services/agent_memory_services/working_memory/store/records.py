@@ -22,6 +22,7 @@ from agent_memory_services.kit.redis.scripts import Key
 from agent_memory_services.working_memory.domain.drafts import DIGEST_BYTES
 from agent_memory_services.working_memory.domain.session import (
     Entry,
+    Fork,
     SequenceRange,
     Session,
     SessionKey,
@@ -190,6 +191,19 @@ def write_state(state: State) -> Iterator[tuple[str, bytes | str | int]]:
     yield "strategy", "none" if silent else ""
     yield "ttl", "" if state.ttl is None else state.ttl
     yield "time_zone", state.time_zone
+    yield "sliding", "1" if state.sliding else ""
+
+
+def write_fork(fork: Fork) -> str:
+    """Return the field `fork` of meta."""
+    return f"{int(fork.complete)}:{fork.last}:{fork.uid}:{fork.session_id}"
+
+
+def _read_fork(spelled: bytes) -> Fork | None:
+    if not spelled:
+        return None
+    complete, last, uid, session_id = spelled.decode().split(":", 3)
+    return Fork(session_id, uid, int(last), complete == "1")
 
 
 def read_session(
@@ -215,6 +229,7 @@ def read_session(
         shown=shown,
         memories=_read_memories(memories),
         window=_number(meta.get(b"window")),
+        fork=_read_fork(meta.get(b"fork", _NOTHING)),
     )
 
 
@@ -309,6 +324,7 @@ def _read_state(meta: Mapping[bytes, bytes]) -> State:
         extraction=ExtractionConfig.FromString(extraction) if extraction else None,
         ttl=_number(meta.get(b"ttl")),
         time_zone=meta.get(b"time_zone", _NOTHING).decode(),
+        sliding=bool(meta.get(b"sliding")),
     )
 
 

@@ -19,6 +19,8 @@ from agent_memory_services.working_memory.domain.session import (
     Change,
     Entry,
     Incoming,
+    Lifetime,
+    Lifetimes,
     Logged,
     LogPage,
     LogSlice,
@@ -129,6 +131,8 @@ def _write(
     memories: Sequence[_NewMemory],
     window: int | None,
     trigger: windows.Trigger | None,
+    copies: bool,
+    lifetime: Lifetime | None,
 ) -> Any:
     """Make one write to a session: all of it, or a refusal and nothing."""
 
@@ -145,7 +149,20 @@ def _delete(
     """Delete a session, and hand over that it is deleted."""
 
 
+@scripts.script(
+    _PACKAGE,
+    "lua/session/prelude",
+    "lua/session/changes",
+    "lua/session/expiry",
+    "lua/session/renew",
+)
+def _renew(address: records.SpelledAddress, parts: records.SessionParts, *, uid: str) -> Any:
+    """Let an incarnation live on for its time to live from now."""
+
+
 _PARTITIONS_SETTING: Final = "AGENT_MEMORY_WORKING_MEMORY_PARTITIONS"
+
+FOR_EVER: Final = Lifetimes({})
 
 ALL: Final = windows.Limits()
 """A read of the whole view."""
@@ -155,13 +172,18 @@ class SessionStore:
     """The sessions of one Redis."""
 
     def __init__(
-        self, client: Redis, partitions: int, trigger: windows.Trigger | None = None
+        self,
+        client: Redis,
+        partitions: int,
+        trigger: windows.Trigger | None = None,
+        lifetimes: Lifetimes = FOR_EVER,
     ) -> None:
         """Use `partitions` partitions; `open` checks that the store agrees.
 
         A write that leaves a view beyond the trigger puts the session down for a summary; without
-        one none ever is.
+        one none ever is. Sessions that say nothing of their time to live have that of `lifetimes`.
         """
+        self._lifetimes = lifetimes
         self._client = client
         self._partitions = partitions
         self._trigger = trigger
@@ -260,6 +282,9 @@ class SessionStore:
             IdAlreadyExists: the log has the message's id with other content.
         """
         address = records.SessionAddress.of(key, self._partitions)
+        state = {} if change.state is None else dict(records.write_state(change.state))
+        if change.fork is not None:
+            state["fork"] = records.write_fork(change.fork)
         answer = await _write(
             self._client,
             address.spelled,
@@ -271,19 +296,38 @@ class SessionStore:
             owner=encode(change.actor.user),
             fresh_uid=ids.new_id(),
             trace=kept_context(),
-            state={} if change.state is None else dict(records.write_state(change.state)),
+            state=state,
             replaces_view=change.replaces_view,
             slots=_slots(change.messages),
-            messages=_new_messages(change.messages),
+            messages=_new_messages(change.messages, copies=change.fork is not None),
             replaces_memories=change.replaces_memories,
             memories=[
                 _NewMemory(memory.id, drafts.memory_digest(memory), memory.SerializeToString())
                 for memory in change.memories
             ],
             window=change.window,
-            trigger=self._trigger,
+            # A copy waits for no summary before it is whole.
+            trigger=None if change.fork and not change.fork.complete else self._trigger,
+            copies=change.fork is not None,
+            lifetime=self._lifetimes.of(key.namespace),
         )
         return _written(_accepted(answer))
+
+    async def renew(self, key: SessionKey, uid: str) -> int | None:
+        """Let an incarnation live on for its time to live from now.
+
+        Returns:
+            When it will be gone, in microseconds; None where it is gone, or lives for ever.
+        """
+        address = records.SessionAddress.of(key, self._partitions)
+        expires: int | None = await _renew(self._client, address.spelled, address.parts, uid=uid)
+        return expires
+
+    async def sequence_of(self, key: SessionKey, message_id: str) -> int | None:
+        """Return the position of the message that has an id now; None where none has."""
+        parts = records.SessionAddress.of(key, self._partitions).parts
+        found: Any = await self._client.hget(parts.ids, message_id)
+        return None if found is None else int(found[drafts.DIGEST_BYTES :])
 
     async def delete(self, key: SessionKey, actor: Actor, *, etag: str) -> tuple[str, str] | None:
         """Delete a session; answers its incarnation and owner, None where there was none.
@@ -314,7 +358,7 @@ def _slots(messages: Sequence[Entry | Incoming]) -> list[bytes]:
     return [records.write_place(item) if isinstance(item, Entry) else b"" for item in messages]
 
 
-def _new_messages(messages: Sequence[Entry | Incoming]) -> list[_NewMessage]:
+def _new_messages(messages: Sequence[Entry | Incoming], *, copies: bool) -> list[_NewMessage]:
     return [
         _NewMessage(
             item.message.id,
@@ -322,11 +366,15 @@ def _new_messages(messages: Sequence[Entry | Incoming]) -> list[_NewMessage]:
             item.message.SerializeToString(),
             b"" if item.whole is None else item.whole.SerializeToString(),
             _text_for_extraction(item.message),
-            item.message.skip_extraction or not (item.message.content or _asks(item.message)),
+            copies or _is_silent(item.message),
         )
         for item in messages
         if isinstance(item, Incoming)
     ]
+
+
+def _is_silent(message: Message) -> bool:
+    return message.skip_extraction or not (message.content or _asks(message))
 
 
 def _asks(message: Message) -> bool:

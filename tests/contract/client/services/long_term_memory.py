@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802 - the contract names the methods
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -84,6 +85,26 @@ class LongTermMemory(LongTermMemoryServiceServicer):
     ) -> rpc.CountMemoriesResponse:
         return rpc.CountMemoriesResponse(count=len(self._newest_first(request.filter)))
 
+    async def ListFieldValues(
+        self, request: rpc.ListFieldValuesRequest, _: Context
+    ) -> rpc.ListFieldValuesResponse:
+        if request.field == types.MEMORY_FIELD_METADATA_VALUE:
+            values = [
+                types.FieldValue(flag=True, memory_count=2),
+                types.FieldValue(number=1.5, memory_count=1),
+            ]
+            return rpc.ListFieldValuesResponse(values=values, total_size=2, partial=True)
+        counts = Counter(memory.user_id for memory in self._newest_first(request.filter))
+        found = [
+            types.FieldValue(text=text, memory_count=count)
+            for text, count in counts.most_common()
+            if text.startswith(request.prefix)
+        ]
+        part, token = page(found, request.page_size or 100, request.page_token)
+        return rpc.ListFieldValuesResponse(
+            values=part, next_page_token=token, total_size=len(found)
+        )
+
     async def SearchMemories(
         self, request: rpc.SearchMemoriesRequest, _: Context
     ) -> rpc.SearchMemoriesResponse:
@@ -161,6 +182,47 @@ class LongTermMemory(LongTermMemoryServiceServicer):
         for begin in range(0, len(found), 2):
             hits = [MemoryHit(memory=memory) for memory in found[begin : begin + 2]]
             yield rpc.StreamSearchMemoriesResponse(hits=hits)
+
+    async def DeleteMemoriesByFilter(
+        self, request: rpc.DeleteMemoriesByFilterRequest, _: Context
+    ) -> rpc.DeleteMemoriesByFilterResponse:
+        found, part, token = self._batch(request)
+        if request.execute:
+            for memory in part:
+                del self.memories[memory.id]
+        return rpc.DeleteMemoriesByFilterResponse(
+            matched_count=len(found),
+            deleted_count=len(part) if request.execute else 0,
+            sample_ids=[memory.id for memory in part],
+            # What is gone moves nothing on.
+            resume_token="0" if token and request.execute else "",
+            executed=request.execute,
+        )
+
+    async def UpdateMemoriesByFilter(
+        self, request: rpc.UpdateMemoriesByFilterRequest, _: Context
+    ) -> rpc.UpdateMemoriesByFilterResponse:
+        found, part, token = self._batch(request)
+        if request.execute:
+            for memory in part:
+                request.update_mask.MergeMessage(
+                    request.memory, memory, replace_repeated_field=True
+                )
+        return rpc.UpdateMemoriesByFilterResponse(
+            matched_count=len(found),
+            updated_count=len(part) if request.execute else 0,
+            sample_ids=[memory.id for memory in part],
+            skipped_ids=["taken"],
+            resume_token=token if request.execute else "",
+            executed=request.execute,
+        )
+
+    def _batch(
+        self, request: rpc.DeleteMemoriesByFilterRequest | rpc.UpdateMemoriesByFilterRequest
+    ) -> tuple[list[Memory], list[Memory], str]:
+        found = self._newest_first(request.filter)
+        part, token = page(found, request.limit or 500, request.resume_token)
+        return found, list(part), token
 
     async def ImportMemories(
         self, requests: AsyncIterator[rpc.ImportMemoriesRequest], context: Context

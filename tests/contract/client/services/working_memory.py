@@ -30,6 +30,7 @@ class WorkingMemory(WorkingMemoryServiceServicer):
     def __init__(self, long_term_memory: LongTermMemory) -> None:
         self.sessions: dict[tuple[str, str], types.WorkingMemory] = {}
         self.logs: dict[tuple[str, str], list[Message]] = {}
+        self.taken_back: list[str] = []
         self.watch: Script[rpc.WatchWorkingMemoryRequest] = Script()
         self._long_term_memory = long_term_memory
 
@@ -69,7 +70,9 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         kept.ClearField("etag")
         session.MergeFrom(kept)
         self._log(session, new)
-        return rpc.SetWorkingMemoryResponse(working_memory=session, new_message_count=len(new))
+        return rpc.SetWorkingMemoryResponse(
+            working_memory=session, new_message_count=len(new), taken_back_ids=self.taken_back
+        )
 
     async def AppendMessages(
         self, request: rpc.AppendMessagesRequest, context: Context
@@ -123,6 +126,24 @@ class WorkingMemory(WorkingMemoryServiceServicer):
             session.data.CopyFrom(data)
         self._touch(session)
         return rpc.UpdateWorkingMemoryResponse(working_memory=session)
+
+    async def ForkWorkingMemory(
+        self, request: rpc.ForkWorkingMemoryRequest, context: Context
+    ) -> rpc.ForkWorkingMemoryResponse:
+        source = self.sessions.get((request.namespace, request.session_id))
+        if source is None:
+            await refuse(context, not_found("session", request.session_id))
+        copy = types.WorkingMemory()
+        copy.CopyFrom(source)
+        copy.session_id, copy.session_uid = request.new_session_id, "uid-copy"
+        ids = [message.id for message in copy.messages]
+        if request.message_id:
+            del copy.messages[ids.index(request.message_id) + 1 :]
+        copy.forked_from.session_id = request.session_id
+        copy.forked_from.session_uid = source.session_uid
+        copy.forked_from.last_sequence = copy.messages[-1].sequence
+        self.sessions[request.namespace, request.new_session_id] = copy
+        return rpc.ForkWorkingMemoryResponse(working_memory=copy)
 
     async def DeleteWorkingMemory(
         self, request: rpc.DeleteWorkingMemoryRequest, _: Context

@@ -31,6 +31,7 @@ from tests.support.extraction_service import QUICK
 from tests.support.servers import Served, serving
 from tests.support.settings import configured
 from tests.support.stores import emptied
+from tests.support.waiting import pauses
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,9 +104,10 @@ class World:
 
     async def until(self, job_id: str, condition: Callable[[Job], bool]) -> Job:
         """A job, once a condition holds for it."""
+        pause = pauses()
         async with asyncio.timeout(30):
             while not condition(job := await self.job(job_id)):
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(next(pause))
         return job
 
     async def run(self, view: SummaryView) -> Job:

@@ -14,7 +14,7 @@ from agent_memory_services.long_term_memory.store.revisions import RevisionLog
 from tests.integration.long_term_memory.consolidation.conftest import SCOPE, VECTORS, World, world
 
 MERGED, SUPERSEDED = ltm.CREATE_OUTCOME_MERGED, ltm.CREATE_OUTCOME_SUPERSEDED
-OF_THE_WRITE = (fields.ETAG, fields.UPDATE)
+OF_THE_WRITE = (fields.ETAG, fields.UPDATE, fields.ROW)
 """Fields that every write of a record changes."""
 
 

@@ -32,6 +32,13 @@ from tests.integration.long_term_memory.embeddings.provider import (
 )
 from tests.support.settings import configured
 
+# One of each kind by default: about the request, about something that is not there, and a fault.
+STATUSES = [
+    400,
+    404,
+    500,
+    *(pytest.param(each, marks=pytest.mark.long) for each in (405, 415, 422, 501)),
+]
 NOTES = "The meeting notes say more. " * 108
 CHINESE = "\u4f1a\u8bae\u8bb0\u5f55" * 2500
 
@@ -98,7 +105,7 @@ def encoding(request: Request) -> str | None:
     return request.body.get("encoding_format")
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 415, 422, 500, 501])
+@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize(
     "refused",
     [
@@ -140,7 +147,15 @@ async def test_vectors_are_found_in_other_shapes(
     np.testing.assert_allclose(await embedder.embed(["a", "b"]), unit("a", "b"), atol=1e-6)
 
 
-@pytest.mark.parametrize("status", [400, 413, 422, 500])
+@pytest.mark.parametrize(
+    "status",
+    [
+        400,
+        pytest.param(413, marks=pytest.mark.long),
+        pytest.param(422, marks=pytest.mark.long),
+        500,
+    ],
+)
 @pytest.mark.parametrize("limit", [512, 100])
 @pytest.mark.parametrize("text", [NOTES, CHINESE[:3000]], ids=["English", "Chinese"])
 async def test_a_text_longer_than_the_window_is_embedded_in_pieces(

@@ -94,6 +94,10 @@ def test_every_method_has_a_route_to_its_backend() -> None:
     assert leads == {
         **{f"/agent_memory.one.v1.OneService/{name}": "one" for name in ("Put", "Get", "Watch")},
         **{f"/agent_memory.two.v1.TwoService/{name}": "two" for name in ("Put", "Get", "Watch")},
+        **{
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo": "one"
+            for version in ("v1", "v1alpha")
+        },
         "elsewhere": "none",
     }
 

@@ -3,8 +3,8 @@
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory_services.long_term_memory.domain.traits import CONTEXT_CHARACTERS
 from agent_memory_services.long_term_memory.store.embeddings.vectors import (
-    CONTEXT_CHARACTERS,
     with_context,
     with_speaker,
 )

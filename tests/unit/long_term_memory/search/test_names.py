@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
+from agent_memory_services.long_term_memory.domain.traits import names_of
 from agent_memory_services.long_term_memory.search.question import Wording
 from agent_memory_services.long_term_memory.search.signals import (
     Evidence,
     NamedEntities,
     QuestionNames,
-    names_of,
 )
 
 MESSAGE = MemoryType.MEMORY_TYPE_MESSAGE

@@ -9,7 +9,7 @@ import pytest
 
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter, TypeFilter
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
-from agent_memory.common.v1.search_pb2 import MemoryHit, SearchQuery
+from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory_services.kit.contract.errors import DependencyUnavailable
 from agent_memory_services.kit.contract.ids import message_memory_id
 from agent_memory_services.working_memory.domain.session import ANYBODY, Actor, Session, SessionKey
@@ -21,6 +21,7 @@ from agent_memory_services.working_memory.prompt.model import (
     Sources,
 )
 from agent_memory_services.working_memory.prompt.sources import SourceReader
+from agent_memory_services.working_memory.store.neighbours import Found
 from tests.unit.working_memory.prompt.memories import hits, memory
 from tests.unit.working_memory.shown import KEY, session, user
 
@@ -29,7 +30,10 @@ SESSION = SessionPart(KEY, ANYBODY, Limits())
 
 @dataclass(slots=True)
 class Places:
-    """A session and memories that are there, and a note of what was asked."""
+    """A session and memories that are there, and a note of what was asked.
+
+    Those of an `earlier` release do not know standing memories beside hits.
+    """
 
     session: Session | None = None
     reading: asyncio.Event = field(default_factory=asyncio.Event)
@@ -37,20 +41,25 @@ class Places:
     fault: Exception | None = None
     marked: dict[str, list[str]] = field(default_factory=dict)
     read: list[str] = field(default_factory=list)
+    earlier: bool = False
 
     async def find(self, key: SessionKey, actor: Actor, limits: Limits) -> Session | None:
         """The session, once it may be read."""
         await self.reading.wait()
         return self.session
 
-    async def search(self, query: SearchQuery, limit: int) -> Sequence[MemoryHit]:
+    async def search(self, query: SearchQuery, limit: int, *, standing: int = 0) -> Found:
         """Something for each search."""
         if self.fault:
             raise self.fault
         self.searches.append(query)
         self.reading.set()
         text = "standing" if query.filter.standing else "found"
-        return hits(memory(text, conflicts_with=self.marked.get(text, ())))
+        found = hits(memory(text, conflicts_with=self.marked.get(text, ())))
+        if self.earlier or not standing:
+            return Found(found)
+        shelf = memory("standing", conflicts_with=self.marked.get("standing", ()))
+        return Found(found, [shelf])
 
     async def get(self, ids: Sequence[str]) -> Sequence[Memory]:
         """All but one of the memories."""
@@ -108,6 +117,17 @@ async def test_without_any_user_there_is_no_shelf() -> None:
     sources = await gather(places, PromptRequest("why?", None, MemoryPart(SearchQuery())))
     assert places.searches == [SearchQuery(text="why?")]
     assert not sources.standing
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+async def test_one_search_answers_hits_and_shelf(earlier: bool) -> None:
+    """Only a service of the release before is asked for the shelf by itself."""
+    places = Places(earlier=earlier)
+    query = SearchQuery(filter=MemoryFilter(user_id=TagFilter(eq="alice")))
+    sources = await gather(places, PromptRequest("why?", None, MemoryPart(query)))
+    assert [hit.memory.text for hit in sources.hits] == ["found"]
+    assert [m.text for m in sources.standing] == ["standing"]
+    assert len(places.searches) == 1 + earlier
 
 
 async def test_the_shelf_can_be_left_out() -> None:

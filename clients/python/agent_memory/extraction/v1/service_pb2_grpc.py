@@ -41,6 +41,11 @@ class ExtractionServiceStub:
                 request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.SubmitMessagesRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.SubmitMessagesResponse.FromString,
                 _registered_method=True)
+        self.BatchSubmitMessages = channel.unary_unary(
+                '/agent_memory.extraction.v1.ExtractionService/BatchSubmitMessages',
+                request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.BatchSubmitMessagesRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.BatchSubmitMessagesResponse.FromString,
+                _registered_method=True)
         self.ExtractMemories = channel.unary_unary(
                 '/agent_memory.extraction.v1.ExtractionService/ExtractMemories',
                 request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.ExtractMemoriesRequest.SerializeToString,
@@ -138,6 +143,15 @@ class ExtractionServiceServicer:
         durable. Repeating a message of the same session and sequence changes
         nothing. Working memory calls it for what it acknowledged; a credential
         that is confined to users does not. The owner of a session is set once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchSubmitMessages(self, request, context):
+        """Takes several submissions in, each for itself and in no particular order.
+        Working memory hands over by it what gathers while calls come in quickly. A
+        caller who may not submit one of them may submit none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -251,7 +265,7 @@ class ExtractionServiceServicer:
 
     def ForgetSession(self, request, context):
         """Gives up everything of a session that waits for extraction, and takes in
-        nothing of it any more.
+        nothing of it any more; or gives up some of its messages, wherever they are.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -272,6 +286,11 @@ def add_ExtractionServiceServicer_to_server(servicer, server):
                     servicer.SubmitMessages,
                     request_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.SubmitMessagesRequest.FromString,
                     response_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.SubmitMessagesResponse.SerializeToString,
+            ),
+            'BatchSubmitMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchSubmitMessages,
+                    request_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.BatchSubmitMessagesRequest.FromString,
+                    response_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.BatchSubmitMessagesResponse.SerializeToString,
             ),
             'ExtractMemories': grpc.unary_unary_rpc_method_handler(
                     servicer.ExtractMemories,
@@ -388,6 +407,33 @@ class ExtractionService:
             '/agent_memory.extraction.v1.ExtractionService/SubmitMessages',
             agent__memory_dot_extraction_dot_v1_dot_service__pb2.SubmitMessagesRequest.SerializeToString,
             agent__memory_dot_extraction_dot_v1_dot_service__pb2.SubmitMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchSubmitMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.extraction.v1.ExtractionService/BatchSubmitMessages',
+            agent__memory_dot_extraction_dot_v1_dot_service__pb2.BatchSubmitMessagesRequest.SerializeToString,
+            agent__memory_dot_extraction_dot_v1_dot_service__pb2.BatchSubmitMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,11 @@ class ExtractionServiceStub:
     nothing. Working memory calls it for what it acknowledged; a credential
     that is confined to users does not. The owner of a session is set once.
     """
+    BatchSubmitMessages: _grpc.UnaryUnaryMultiCallable[_service_pb2.BatchSubmitMessagesRequest, _service_pb2.BatchSubmitMessagesResponse]
+    """Takes several submissions in, each for itself and in no particular order.
+    Working memory hands over by it what gathers while calls come in quickly. A
+    caller who may not submit one of them may submit none.
+    """
     ExtractMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.ExtractMemoriesRequest, _service_pb2.ExtractMemoriesResponse]
     """Answers what a strategy would find in the given messages; stores nothing."""
     Summarize: _grpc.UnaryUnaryMultiCallable[_service_pb2.SummarizeRequest, _service_pb2.SummarizeResponse]
@@ -75,7 +80,7 @@ class ExtractionServiceStub:
     """Lists the partitions of a view."""
     ForgetSession: _grpc.UnaryUnaryMultiCallable[_service_pb2.ForgetSessionRequest, _service_pb2.ForgetSessionResponse]
     """Gives up everything of a session that waits for extraction, and takes in
-    nothing of it any more.
+    nothing of it any more; or gives up some of its messages, wherever they are.
     """
     EraseUser: _grpc.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]
     """Erases everything of a user that waits for extraction, and its jobs and
@@ -94,6 +99,11 @@ class ExtractionServiceAsyncStub(ExtractionServiceStub):
     durable. Repeating a message of the same session and sequence changes
     nothing. Working memory calls it for what it acknowledged; a credential
     that is confined to users does not. The owner of a session is set once.
+    """
+    BatchSubmitMessages: _aio.UnaryUnaryMultiCallable[_service_pb2.BatchSubmitMessagesRequest, _service_pb2.BatchSubmitMessagesResponse]  # type: ignore[assignment]
+    """Takes several submissions in, each for itself and in no particular order.
+    Working memory hands over by it what gathers while calls come in quickly. A
+    caller who may not submit one of them may submit none.
     """
     ExtractMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.ExtractMemoriesRequest, _service_pb2.ExtractMemoriesResponse]  # type: ignore[assignment]
     """Answers what a strategy would find in the given messages; stores nothing."""
@@ -129,7 +139,7 @@ class ExtractionServiceAsyncStub(ExtractionServiceStub):
     """Lists the partitions of a view."""
     ForgetSession: _aio.UnaryUnaryMultiCallable[_service_pb2.ForgetSessionRequest, _service_pb2.ForgetSessionResponse]  # type: ignore[assignment]
     """Gives up everything of a session that waits for extraction, and takes in
-    nothing of it any more.
+    nothing of it any more; or gives up some of its messages, wherever they are.
     """
     EraseUser: _aio.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]  # type: ignore[assignment]
     """Erases everything of a user that waits for extraction, and its jobs and
@@ -151,6 +161,17 @@ class ExtractionServiceServicer(metaclass=_abc_1.ABCMeta):
         durable. Repeating a message of the same session and sequence changes
         nothing. Working memory calls it for what it acknowledged; a credential
         that is confined to users does not. The owner of a session is set once.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchSubmitMessages(
+        self,
+        request: _service_pb2.BatchSubmitMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.BatchSubmitMessagesResponse, _abc.Awaitable[_service_pb2.BatchSubmitMessagesResponse]]:
+        """Takes several submissions in, each for itself and in no particular order.
+        Working memory hands over by it what gathers while calls come in quickly. A
+        caller who may not submit one of them may submit none.
         """
 
     @_abc_1.abstractmethod
@@ -282,7 +303,7 @@ class ExtractionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.ForgetSessionResponse, _abc.Awaitable[_service_pb2.ForgetSessionResponse]]:
         """Gives up everything of a session that waits for extraction, and takes in
-        nothing of it any more.
+        nothing of it any more; or gives up some of its messages, wherever they are.
         """
 
     @_abc_1.abstractmethod

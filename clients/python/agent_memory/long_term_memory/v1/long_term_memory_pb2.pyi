@@ -219,6 +219,50 @@ MEMORY_CHANGE_KIND_DELETED: MemoryChangeKind.ValueType  # 5
 """It was deleted, archived or erased."""
 Global___MemoryChangeKind: _TypeAlias = MemoryChangeKind  # noqa: Y015
 
+class _MemoryField:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MemoryFieldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MemoryField.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MEMORY_FIELD_UNSPECIFIED: _MemoryField.ValueType  # 0
+    """Refused."""
+    MEMORY_FIELD_NAMESPACE: _MemoryField.ValueType  # 1
+    """The namespace."""
+    MEMORY_FIELD_USER_ID: _MemoryField.ValueType  # 2
+    """The owner."""
+    MEMORY_FIELD_SESSION_ID: _MemoryField.ValueType  # 3
+    """The session."""
+    MEMORY_FIELD_TOPICS: _MemoryField.ValueType  # 4
+    """The topics."""
+    MEMORY_FIELD_ENTITIES: _MemoryField.ValueType  # 5
+    """The entities."""
+    MEMORY_FIELD_METADATA_KEY: _MemoryField.ValueType  # 6
+    """Paths of values of the metadata, spelled as in `MetadataFilter.path`."""
+    MEMORY_FIELD_METADATA_VALUE: _MemoryField.ValueType  # 7
+    """Values at one path of the metadata."""
+
+class MemoryField(_MemoryField, metaclass=_MemoryFieldEnumTypeWrapper):
+    """A field of memories whose values can be listed."""
+
+MEMORY_FIELD_UNSPECIFIED: MemoryField.ValueType  # 0
+"""Refused."""
+MEMORY_FIELD_NAMESPACE: MemoryField.ValueType  # 1
+"""The namespace."""
+MEMORY_FIELD_USER_ID: MemoryField.ValueType  # 2
+"""The owner."""
+MEMORY_FIELD_SESSION_ID: MemoryField.ValueType  # 3
+"""The session."""
+MEMORY_FIELD_TOPICS: MemoryField.ValueType  # 4
+"""The topics."""
+MEMORY_FIELD_ENTITIES: MemoryField.ValueType  # 5
+"""The entities."""
+MEMORY_FIELD_METADATA_KEY: MemoryField.ValueType  # 6
+"""Paths of values of the metadata, spelled as in `MetadataFilter.path`."""
+MEMORY_FIELD_METADATA_VALUE: MemoryField.ValueType  # 7
+"""Values at one path of the metadata."""
+Global___MemoryField: _TypeAlias = MemoryField  # noqa: Y015
+
 @_typing.final
 class CreateMemoryResult(_message.Message):
     """What became of one memory of a batch, at the same position."""
@@ -496,3 +540,45 @@ class MemoryChange(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MemoryChange: _TypeAlias = MemoryChange  # noqa: Y015
+
+@_typing.final
+class FieldValue(_message.Message):
+    """A value of a field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    FLAG_FIELD_NUMBER: _builtins.int
+    MEMORY_COUNT_FIELD_NUMBER: _builtins.int
+    HAS_CHILDREN_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """A text."""
+    number: _builtins.float
+    """A number."""
+    flag: _builtins.bool
+    """A truth value."""
+    memory_count: _builtins.int
+    """How many memories have it; of one that is cut at a level, how many have it or
+    one below it.
+    """
+    has_children: _builtins.bool
+    """There are others below it, which are counted with it."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        number: _builtins.float = ...,
+        flag: _builtins.bool = ...,
+        memory_count: _builtins.int = ...,
+        has_children: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["flag", b"flag", "number", b"number", "text", b"text", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flag", b"flag", "has_children", b"has_children", "memory_count", b"memory_count", "number", b"number", "text", b"text", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_value: _TypeAlias = _typing.Literal["text", "number", "flag"]  # noqa: Y015
+    _WhichOneofArgType_value: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_value) -> _WhichOneofReturnType_value | None: ...
+
+Global___FieldValue: _TypeAlias = FieldValue  # noqa: Y015

@@ -399,6 +399,99 @@ class CountMemoriesResponse(_message.Message):
 Global___CountMemoriesResponse: _TypeAlias = CountMemoriesResponse  # noqa: Y015
 
 @_typing.final
+class ListFieldValuesRequest(_message.Message):
+    """Asks for the values of a field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    METADATA_PATH_FIELD_NUMBER: _builtins.int
+    PREFIX_FIELD_NUMBER: _builtins.int
+    DEPTH_FIELD_NUMBER: _builtins.int
+    INCLUDE_HIDDEN_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    field: _long_term_memory_pb2.MemoryField.ValueType
+    """The field."""
+    metadata_path: _builtins.str
+    """Where in the metadata the values are, as in `MetadataFilter.path`."""
+    prefix: _builtins.str
+    """Only values that start with this text."""
+    depth: _builtins.int
+    """Levels of texts that are told apart, such as namespaces that are written with
+    `/` between: 1 counts `shop/de` and `shop/fr` as `shop`. 0 means all levels.
+    """
+    include_hidden: _builtins.bool
+    """Also counts superseded, merged and archived memories."""
+    page_size: _builtins.int
+    """How many to answer; 0 means 100, more than 1000 means 1000."""
+    page_token: _builtins.str
+    """The token of the page before; empty for the first."""
+    @_builtins.property
+    def filter(self) -> _filter_pb2.MemoryFilter:
+        """Whose values, of memories that a listing shows."""
+
+    def __init__(
+        self,
+        *,
+        field: _long_term_memory_pb2.MemoryField.ValueType = ...,
+        filter: _filter_pb2.MemoryFilter | None = ...,
+        metadata_path: _builtins.str = ...,
+        prefix: _builtins.str = ...,
+        depth: _builtins.int = ...,
+        include_hidden: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["depth", b"depth", "field", b"field", "filter", b"filter", "include_hidden", b"include_hidden", "metadata_path", b"metadata_path", "page_size", b"page_size", "page_token", b"page_token", "prefix", b"prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFieldValuesRequest: _TypeAlias = ListFieldValuesRequest  # noqa: Y015
+
+@_typing.final
+class ListFieldValuesResponse(_message.Message):
+    """A page of values."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    PARTIAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty when there is none."""
+    total_size: _builtins.int
+    """How many values there are in all."""
+    partial: _builtins.bool
+    """Not everything was looked at: the values of 200,000 memories are counted, for
+    metadata those of 20,000, and 10,000 of them are told. A narrower filter or
+    a longer prefix tells more.
+    """
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[_long_term_memory_pb2.FieldValue]:
+        """The values, those of most memories first."""
+
+    def __init__(
+        self,
+        *,
+        values: _abc.Iterable[_long_term_memory_pb2.FieldValue] | None = ...,
+        next_page_token: _builtins.str = ...,
+        total_size: _builtins.int = ...,
+        partial: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "partial", b"partial", "total_size", b"total_size", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFieldValuesResponse: _TypeAlias = ListFieldValuesResponse  # noqa: Y015
+
+@_typing.final
 class SearchMemoriesRequest(_message.Message):
     """Asks a question."""
 
@@ -408,12 +501,18 @@ class SearchMemoriesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     EXPLAIN_FIELD_NUMBER: _builtins.int
+    STANDING_LIMIT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many to answer; 0 means 10, more than 100 means 100."""
     page_token: _builtins.str
     """The token of the page before; empty for the first."""
     explain: _builtins.bool
     """Answers every signal of each hit."""
+    standing_limit: _builtins.int
+    """Answers as well as many of the standing memories that the filter selects,
+    whatever the text, the newest first; 0 answers none. They do not count as
+    found, and messages are among them only if the filter names types.
+    """
     @_builtins.property
     def query(self) -> _search_pb2.SearchQuery:
         """What to look for."""
@@ -425,10 +524,11 @@ class SearchMemoriesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         explain: _builtins.bool = ...,
+        standing_limit: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["query", b"query"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain", "page_size", b"page_size", "page_token", b"page_token", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "standing_limit", b"standing_limit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -444,10 +544,11 @@ class SearchMemoriesResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     TIME_WINDOWS_FIELD_NUMBER: _builtins.int
+    STANDING_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Asks for the next page; empty when there is none."""
     total_size: _builtins.int
-    """How many memories the filter matches in all."""
+    """How many memories the filter matches in all, found by the question or not."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[_search_pb2.MemoryHit]:
         """The hits, the best first."""
@@ -456,6 +557,12 @@ class SearchMemoriesResponse(_message.Message):
     def time_windows(self) -> _containers.RepeatedCompositeFieldContainer[_search_pb2.TimeWindow]:
         """The times that the question speaks of."""
 
+    @_builtins.property
+    def standing(self) -> Global___StandingMemories:
+        """The standing memories, if any were asked for. A server of a release that
+        does not know them leaves it out.
+        """
+
     def __init__(
         self,
         *,
@@ -463,14 +570,39 @@ class SearchMemoriesResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         total_size: _builtins.int = ...,
         time_windows: _abc.Iterable[_search_pb2.TimeWindow] | None = ...,
+        standing: Global___StandingMemories | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["standing", b"standing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits", "next_page_token", b"next_page_token", "time_windows", b"time_windows", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits", "next_page_token", b"next_page_token", "standing", b"standing", "time_windows", b"time_windows", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchMemoriesResponse: _TypeAlias = SearchMemoriesResponse  # noqa: Y015
+
+@_typing.final
+class StandingMemories(_message.Message):
+    """The standing memories that a filter selects."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEMORIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def memories(self) -> _containers.RepeatedCompositeFieldContainer[_memory_pb2.Memory]:
+        """The memories, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        memories: _abc.Iterable[_memory_pb2.Memory] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["memories", b"memories"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StandingMemories: _TypeAlias = StandingMemories  # noqa: Y015
 
 @_typing.final
 class StreamSearchMemoriesRequest(_message.Message):
@@ -647,6 +779,214 @@ class DeleteMemoriesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteMemoriesResponse: _TypeAlias = DeleteMemoriesResponse  # noqa: Y015
+
+@_typing.final
+class DeleteMemoriesByFilterRequest(_message.Message):
+    """Deletes memories by filter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    INCLUDE_HIDDEN_FIELD_NUMBER: _builtins.int
+    EXECUTE_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    include_hidden: _builtins.bool
+    """Also deletes superseded, merged and archived memories."""
+    execute: _builtins.bool
+    """Really deletes; otherwise only says what would be deleted."""
+    limit: _builtins.int
+    """The most memories that this call looks at; 0 means 500, more than 1000
+    means 1000.
+    """
+    resume_token: _builtins.str
+    """Continues behind the memories of an earlier call with the same filter; empty
+    begins with the oldest.
+    """
+    reason: _builtins.str
+    """Why, for the history."""
+    request_id: _builtins.str
+    """Names the call; repeating it within a day answers what it answered first."""
+    @_builtins.property
+    def filter(self) -> _filter_pb2.MemoryFilter:
+        """Which memories; one without a condition is refused."""
+
+    def __init__(
+        self,
+        *,
+        filter: _filter_pb2.MemoryFilter | None = ...,
+        include_hidden: _builtins.bool = ...,
+        execute: _builtins.bool = ...,
+        limit: _builtins.int = ...,
+        resume_token: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["execute", b"execute", "filter", b"filter", "include_hidden", b"include_hidden", "limit", b"limit", "reason", b"reason", "request_id", b"request_id", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteMemoriesByFilterRequest: _TypeAlias = DeleteMemoriesByFilterRequest  # noqa: Y015
+
+@_typing.final
+class DeleteMemoriesByFilterResponse(_message.Message):
+    """What was, or would be, deleted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCHED_COUNT_FIELD_NUMBER: _builtins.int
+    DELETED_COUNT_FIELD_NUMBER: _builtins.int
+    SAMPLE_IDS_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    EXECUTED_FIELD_NUMBER: _builtins.int
+    matched_count: _builtins.int
+    """How many memories match the filter when the call begins."""
+    deleted_count: _builtins.int
+    """How many this call deleted."""
+    resume_token: _builtins.str
+    """Continues behind the memories that were looked at; empty where none are
+    left, and where nothing was deleted.
+    """
+    executed: _builtins.bool
+    """True when they are deleted."""
+    @_builtins.property
+    def sample_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The first of those that it deleted, or would delete, at most 20 of them."""
+
+    def __init__(
+        self,
+        *,
+        matched_count: _builtins.int = ...,
+        deleted_count: _builtins.int = ...,
+        sample_ids: _abc.Iterable[_builtins.str] | None = ...,
+        resume_token: _builtins.str = ...,
+        executed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted_count", b"deleted_count", "executed", b"executed", "matched_count", b"matched_count", "resume_token", b"resume_token", "sample_ids", b"sample_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteMemoriesByFilterResponse: _TypeAlias = DeleteMemoriesByFilterResponse  # noqa: Y015
+
+@_typing.final
+class UpdateMemoriesByFilterRequest(_message.Message):
+    """Changes memories by filter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    INCLUDE_HIDDEN_FIELD_NUMBER: _builtins.int
+    EXECUTE_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    MEMORY_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    include_hidden: _builtins.bool
+    """Also changes superseded, merged and archived memories."""
+    execute: _builtins.bool
+    """Really changes; otherwise only says what would be changed."""
+    limit: _builtins.int
+    """The most memories that this call looks at; 0 means 500, more than 1000
+    means 1000.
+    """
+    resume_token: _builtins.str
+    """Continues behind the memories of an earlier call with the same filter; empty
+    begins with the oldest.
+    """
+    reason: _builtins.str
+    """Why, for the history."""
+    request_id: _builtins.str
+    """Names the call; repeating it within a day answers what it answered first."""
+    @_builtins.property
+    def filter(self) -> _filter_pb2.MemoryFilter:
+        """Which memories; one without a condition is refused."""
+
+    @_builtins.property
+    def memory(self) -> _memory_pb2.Memory:
+        """The new values of the fields that the mask names."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change. Empty means those that are set."""
+
+    def __init__(
+        self,
+        *,
+        filter: _filter_pb2.MemoryFilter | None = ...,
+        include_hidden: _builtins.bool = ...,
+        execute: _builtins.bool = ...,
+        limit: _builtins.int = ...,
+        resume_token: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        memory: _memory_pb2.Memory | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "memory", b"memory", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["execute", b"execute", "filter", b"filter", "include_hidden", b"include_hidden", "limit", b"limit", "memory", b"memory", "reason", b"reason", "request_id", b"request_id", "resume_token", b"resume_token", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateMemoriesByFilterRequest: _TypeAlias = UpdateMemoriesByFilterRequest  # noqa: Y015
+
+@_typing.final
+class UpdateMemoriesByFilterResponse(_message.Message):
+    """What was, or would be, changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCHED_COUNT_FIELD_NUMBER: _builtins.int
+    UPDATED_COUNT_FIELD_NUMBER: _builtins.int
+    SAMPLE_IDS_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    EXECUTED_FIELD_NUMBER: _builtins.int
+    SKIPPED_IDS_FIELD_NUMBER: _builtins.int
+    matched_count: _builtins.int
+    """How many memories match the filter when the call begins."""
+    updated_count: _builtins.int
+    """How many this call changed."""
+    resume_token: _builtins.str
+    """Continues behind the memories that were looked at; empty where none are
+    left, and where nothing was changed.
+    """
+    executed: _builtins.bool
+    """True when they are changed."""
+    @_builtins.property
+    def sample_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The first of those that it changed, or would change, at most 20 of them."""
+
+    @_builtins.property
+    def skipped_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Memories that this call left as they are, because others have the content
+        that they would get, at most 100 of them.
+        """
+
+    def __init__(
+        self,
+        *,
+        matched_count: _builtins.int = ...,
+        updated_count: _builtins.int = ...,
+        sample_ids: _abc.Iterable[_builtins.str] | None = ...,
+        resume_token: _builtins.str = ...,
+        executed: _builtins.bool = ...,
+        skipped_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["executed", b"executed", "matched_count", b"matched_count", "resume_token", b"resume_token", "sample_ids", b"sample_ids", "skipped_ids", b"skipped_ids", "updated_count", b"updated_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateMemoriesByFilterResponse: _TypeAlias = UpdateMemoriesByFilterResponse  # noqa: Y015
 
 @_typing.final
 class ListMemoryRevisionsRequest(_message.Message):

@@ -61,6 +61,11 @@ class LongTermMemoryServiceStub:
                 request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesResponse.FromString,
                 _registered_method=True)
+        self.ListFieldValues = channel.unary_unary(
+                '/agent_memory.long_term_memory.v1.LongTermMemoryService/ListFieldValues',
+                request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesResponse.FromString,
+                _registered_method=True)
         self.SearchMemories = channel.unary_unary(
                 '/agent_memory.long_term_memory.v1.LongTermMemoryService/SearchMemories',
                 request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.SearchMemoriesRequest.SerializeToString,
@@ -80,6 +85,16 @@ class LongTermMemoryServiceStub:
                 '/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemories',
                 request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesResponse.FromString,
+                _registered_method=True)
+        self.DeleteMemoriesByFilter = channel.unary_unary(
+                '/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemoriesByFilter',
+                request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesByFilterRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesByFilterResponse.FromString,
+                _registered_method=True)
+        self.UpdateMemoriesByFilter = channel.unary_unary(
+                '/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemoriesByFilter',
+                request_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.UpdateMemoriesByFilterRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.UpdateMemoriesByFilterResponse.FromString,
                 _registered_method=True)
         self.ListMemoryRevisions = channel.unary_unary(
                 '/agent_memory.long_term_memory.v1.LongTermMemoryService/ListMemoryRevisions',
@@ -170,6 +185,14 @@ class LongTermMemoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFieldValues(self, request, context):
+        """Lists the values that a field has among memories, those of most memories
+        first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SearchMemories(self, request, context):
         """Finds memories, the best first.
         """
@@ -197,6 +220,25 @@ class LongTermMemoryServiceServicer:
 
     def DeleteMemories(self, request, context):
         """Deletes memories. One that does not exist is no error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteMemoriesByFilter(self, request, context):
+        """Deletes the memories that a filter matches, a batch at a time, as
+        `DeleteMemories` would; by default only says what it would delete.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateMemoriesByFilter(self, request, context):
+        """Changes the memories that a filter matches, a batch at a time, as
+        `UpdateMemory` would; by default only says what it would change. The mask
+        may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+        `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+        and `language`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -299,6 +341,11 @@ def add_LongTermMemoryServiceServicer_to_server(servicer, server):
                     request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesRequest.FromString,
                     response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.CountMemoriesResponse.SerializeToString,
             ),
+            'ListFieldValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFieldValues,
+                    request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesRequest.FromString,
+                    response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesResponse.SerializeToString,
+            ),
             'SearchMemories': grpc.unary_unary_rpc_method_handler(
                     servicer.SearchMemories,
                     request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.SearchMemoriesRequest.FromString,
@@ -318,6 +365,16 @@ def add_LongTermMemoryServiceServicer_to_server(servicer, server):
                     servicer.DeleteMemories,
                     request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesRequest.FromString,
                     response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesResponse.SerializeToString,
+            ),
+            'DeleteMemoriesByFilter': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteMemoriesByFilter,
+                    request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesByFilterRequest.FromString,
+                    response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesByFilterResponse.SerializeToString,
+            ),
+            'UpdateMemoriesByFilter': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateMemoriesByFilter,
+                    request_deserializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.UpdateMemoriesByFilterRequest.FromString,
+                    response_serializer=agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.UpdateMemoriesByFilterResponse.SerializeToString,
             ),
             'ListMemoryRevisions': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMemoryRevisions,
@@ -513,6 +570,33 @@ class LongTermMemoryService:
             _registered_method=True)
 
     @staticmethod
+    def ListFieldValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.long_term_memory.v1.LongTermMemoryService/ListFieldValues',
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesRequest.SerializeToString,
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.ListFieldValuesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def SearchMemories(request,
             target,
             options=(),
@@ -610,6 +694,60 @@ class LongTermMemoryService:
             '/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemories',
             agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesRequest.SerializeToString,
             agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteMemoriesByFilter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.long_term_memory.v1.LongTermMemoryService/DeleteMemoriesByFilter',
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesByFilterRequest.SerializeToString,
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.DeleteMemoriesByFilterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateMemoriesByFilter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.long_term_memory.v1.LongTermMemoryService/UpdateMemoriesByFilter',
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.UpdateMemoriesByFilterRequest.SerializeToString,
+            agent__memory_dot_long__term__memory_dot_v1_dot_service__pb2.UpdateMemoriesByFilterResponse.FromString,
             options,
             channel_credentials,
             insecure,

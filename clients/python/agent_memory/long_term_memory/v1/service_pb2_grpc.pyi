@@ -48,6 +48,10 @@ class LongTermMemoryServiceStub:
     """Lists memories, the newest first."""
     CountMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.CountMemoriesRequest, _service_pb2.CountMemoriesResponse]
     """Counts memories."""
+    ListFieldValues: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListFieldValuesRequest, _service_pb2.ListFieldValuesResponse]
+    """Lists the values that a field has among memories, those of most memories
+    first.
+    """
     SearchMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.SearchMemoriesRequest, _service_pb2.SearchMemoriesResponse]
     """Finds memories, the best first."""
     StreamSearchMemories: _grpc.UnaryStreamMultiCallable[_service_pb2.StreamSearchMemoriesRequest, _service_pb2.StreamSearchMemoriesResponse]
@@ -61,6 +65,17 @@ class LongTermMemoryServiceStub:
     """
     DeleteMemories: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesRequest, _service_pb2.DeleteMemoriesResponse]
     """Deletes memories. One that does not exist is no error."""
+    DeleteMemoriesByFilter: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesByFilterRequest, _service_pb2.DeleteMemoriesByFilterResponse]
+    """Deletes the memories that a filter matches, a batch at a time, as
+    `DeleteMemories` would; by default only says what it would delete.
+    """
+    UpdateMemoriesByFilter: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateMemoriesByFilterRequest, _service_pb2.UpdateMemoriesByFilterResponse]
+    """Changes the memories that a filter matches, a batch at a time, as
+    `UpdateMemory` would; by default only says what it would change. The mask
+    may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+    `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+    and `language`.
+    """
     ListMemoryRevisions: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListMemoryRevisionsRequest, _service_pb2.ListMemoryRevisionsResponse]
     """Lists the changes of a memory, the latest first. A deleted memory's can
     be listed for a while.
@@ -110,6 +125,10 @@ class LongTermMemoryServiceAsyncStub(LongTermMemoryServiceStub):
     """Lists memories, the newest first."""
     CountMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.CountMemoriesRequest, _service_pb2.CountMemoriesResponse]  # type: ignore[assignment]
     """Counts memories."""
+    ListFieldValues: _aio.UnaryUnaryMultiCallable[_service_pb2.ListFieldValuesRequest, _service_pb2.ListFieldValuesResponse]  # type: ignore[assignment]
+    """Lists the values that a field has among memories, those of most memories
+    first.
+    """
     SearchMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.SearchMemoriesRequest, _service_pb2.SearchMemoriesResponse]  # type: ignore[assignment]
     """Finds memories, the best first."""
     StreamSearchMemories: _aio.UnaryStreamMultiCallable[_service_pb2.StreamSearchMemoriesRequest, _service_pb2.StreamSearchMemoriesResponse]  # type: ignore[assignment]
@@ -123,6 +142,17 @@ class LongTermMemoryServiceAsyncStub(LongTermMemoryServiceStub):
     """
     DeleteMemories: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesRequest, _service_pb2.DeleteMemoriesResponse]  # type: ignore[assignment]
     """Deletes memories. One that does not exist is no error."""
+    DeleteMemoriesByFilter: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteMemoriesByFilterRequest, _service_pb2.DeleteMemoriesByFilterResponse]  # type: ignore[assignment]
+    """Deletes the memories that a filter matches, a batch at a time, as
+    `DeleteMemories` would; by default only says what it would delete.
+    """
+    UpdateMemoriesByFilter: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateMemoriesByFilterRequest, _service_pb2.UpdateMemoriesByFilterResponse]  # type: ignore[assignment]
+    """Changes the memories that a filter matches, a batch at a time, as
+    `UpdateMemory` would; by default only says what it would change. The mask
+    may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+    `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+    and `language`.
+    """
     ListMemoryRevisions: _aio.UnaryUnaryMultiCallable[_service_pb2.ListMemoryRevisionsRequest, _service_pb2.ListMemoryRevisionsResponse]  # type: ignore[assignment]
     """Lists the changes of a memory, the latest first. A deleted memory's can
     be listed for a while.
@@ -201,6 +231,16 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Counts memories."""
 
     @_abc_1.abstractmethod
+    def ListFieldValues(
+        self,
+        request: _service_pb2.ListFieldValuesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ListFieldValuesResponse, _abc.Awaitable[_service_pb2.ListFieldValuesResponse]]:
+        """Lists the values that a field has among memories, those of most memories
+        first.
+        """
+
+    @_abc_1.abstractmethod
     def SearchMemories(
         self,
         request: _service_pb2.SearchMemoriesRequest,
@@ -236,6 +276,29 @@ class LongTermMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.DeleteMemoriesResponse, _abc.Awaitable[_service_pb2.DeleteMemoriesResponse]]:
         """Deletes memories. One that does not exist is no error."""
+
+    @_abc_1.abstractmethod
+    def DeleteMemoriesByFilter(
+        self,
+        request: _service_pb2.DeleteMemoriesByFilterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.DeleteMemoriesByFilterResponse, _abc.Awaitable[_service_pb2.DeleteMemoriesByFilterResponse]]:
+        """Deletes the memories that a filter matches, a batch at a time, as
+        `DeleteMemories` would; by default only says what it would delete.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateMemoriesByFilter(
+        self,
+        request: _service_pb2.UpdateMemoriesByFilterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.UpdateMemoriesByFilterResponse, _abc.Awaitable[_service_pb2.UpdateMemoriesByFilterResponse]]:
+        """Changes the memories that a filter matches, a batch at a time, as
+        `UpdateMemory` would; by default only says what it would change. The mask
+        may name `type`, `namespace`, `user_id`, `session_id`, `topics`,
+        `entities`, `event_time`, `pinned`, `standing`, `metadata`, `expire_time`
+        and `language`.
+        """
 
     @_abc_1.abstractmethod
     def ListMemoryRevisions(

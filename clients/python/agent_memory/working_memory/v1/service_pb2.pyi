@@ -470,6 +470,72 @@ class UpdateWorkingMemoryResponse(_message.Message):
 Global___UpdateWorkingMemoryResponse: _TypeAlias = UpdateWorkingMemoryResponse  # noqa: Y015
 
 @_typing.final
+class ForkWorkingMemoryRequest(_message.Message):
+    """Copies a session."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAMESPACE_FIELD_NUMBER: _builtins.int
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    NEW_SESSION_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    namespace: _builtins.str
+    """The namespace of both sessions."""
+    session_id: _builtins.str
+    """The session that is copied."""
+    user_id: _builtins.str
+    """The owner the caller expects; empty for any."""
+    new_session_id: _builtins.str
+    """The id of the copy."""
+    message_id: _builtins.str
+    """The last message that is copied; empty for the whole log."""
+    request_id: _builtins.str
+    """Names the call; repeating it within a day answers what it answered first."""
+    def __init__(
+        self,
+        *,
+        namespace: _builtins.str = ...,
+        session_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        new_session_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "namespace", b"namespace", "new_session_id", b"new_session_id", "request_id", b"request_id", "session_id", b"session_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForkWorkingMemoryRequest: _TypeAlias = ForkWorkingMemoryRequest  # noqa: Y015
+
+@_typing.final
+class ForkWorkingMemoryResponse(_message.Message):
+    """The copy."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKING_MEMORY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def working_memory(self) -> _working_memory_pb2.WorkingMemory:
+        """The copy."""
+
+    def __init__(
+        self,
+        *,
+        working_memory: _working_memory_pb2.WorkingMemory | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["working_memory", b"working_memory"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["working_memory", b"working_memory"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForkWorkingMemoryResponse: _TypeAlias = ForkWorkingMemoryResponse  # noqa: Y015
+
+@_typing.final
 class DeleteWorkingMemoryRequest(_message.Message):
     """Deletes a session."""
 
@@ -492,9 +558,9 @@ class DeleteWorkingMemoryRequest(_message.Message):
     request_id: _builtins.str
     """Names the call; repeating it within a day answers what it answered first."""
     forget: _builtins.bool
-    """Hands nothing of the session over to extraction any more. The callers that
-    want what was learned from it forgotten call `ForgetSession` of extraction
-    and of long-term memory next.
+    """Also forgets the conversation, service by service: what waits for extraction
+    and what was learned from the session alone. Where a service is away the call
+    fails behind the deletion; the same call made again forgets the rest.
     """
     def __init__(
         self,
@@ -523,24 +589,26 @@ class DeleteWorkingMemoryResponse(_message.Message):
     DELETED_FIELD_NUMBER: _builtins.int
     SESSION_UID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
+    FORGOTTEN_COUNT_FIELD_NUMBER: _builtins.int
     deleted: _builtins.bool
     """False when there was nothing to delete."""
     session_uid: _builtins.str
-    """The incarnation that was deleted, and its owner, for the services that
-    forget what was learned from it.
-    """
+    """The incarnation that was deleted."""
     user_id: _builtins.str
     """Its owner."""
+    forgotten_count: _builtins.int
+    """How many memories were forgotten."""
     def __init__(
         self,
         *,
         deleted: _builtins.bool = ...,
         session_uid: _builtins.str = ...,
         user_id: _builtins.str = ...,
+        forgotten_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "session_uid", b"session_uid", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "forgotten_count", b"forgotten_count", "session_uid", b"session_uid", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

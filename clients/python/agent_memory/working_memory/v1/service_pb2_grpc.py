@@ -67,6 +67,11 @@ class WorkingMemoryServiceStub:
                 request_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.UpdateWorkingMemoryRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.UpdateWorkingMemoryResponse.FromString,
                 _registered_method=True)
+        self.ForkWorkingMemory = channel.unary_unary(
+                '/agent_memory.working_memory.v1.WorkingMemoryService/ForkWorkingMemory',
+                request_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.ForkWorkingMemoryRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.ForkWorkingMemoryResponse.FromString,
+                _registered_method=True)
         self.DeleteWorkingMemory = channel.unary_unary(
                 '/agent_memory.working_memory.v1.WorkingMemoryService/DeleteWorkingMemory',
                 request_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.DeleteWorkingMemoryRequest.SerializeToString,
@@ -151,8 +156,18 @@ class WorkingMemoryServiceServicer:
 
     def UpdateWorkingMemory(self, request, context):
         """Changes the fields that the mask names: `data`, `context`, `ttl`,
-        `extraction`, `time_zone`, `user_id`. A named field that is not set is
-        cleared.
+        `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+        not set is cleared.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForkWorkingMemory(self, request, context):
+        """Copies a session up to a message under a new id: log, view, state, summary
+        and placed memories. Nothing of the copy is extracted again: what was
+        learned comes from the original and stays with it. ALREADY_EXISTS where the
+        id is taken by another session.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -237,6 +252,11 @@ def add_WorkingMemoryServiceServicer_to_server(servicer, server):
                     servicer.UpdateWorkingMemory,
                     request_deserializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.UpdateWorkingMemoryRequest.FromString,
                     response_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.UpdateWorkingMemoryResponse.SerializeToString,
+            ),
+            'ForkWorkingMemory': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForkWorkingMemory,
+                    request_deserializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.ForkWorkingMemoryRequest.FromString,
+                    response_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.ForkWorkingMemoryResponse.SerializeToString,
             ),
             'DeleteWorkingMemory': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteWorkingMemory,
@@ -434,6 +454,33 @@ class WorkingMemoryService:
             '/agent_memory.working_memory.v1.WorkingMemoryService/UpdateWorkingMemory',
             agent__memory_dot_working__memory_dot_v1_dot_service__pb2.UpdateWorkingMemoryRequest.SerializeToString,
             agent__memory_dot_working__memory_dot_v1_dot_service__pb2.UpdateWorkingMemoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForkWorkingMemory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.working_memory.v1.WorkingMemoryService/ForkWorkingMemory',
+            agent__memory_dot_working__memory_dot_v1_dot_service__pb2.ForkWorkingMemoryRequest.SerializeToString,
+            agent__memory_dot_working__memory_dot_v1_dot_service__pb2.ForkWorkingMemoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

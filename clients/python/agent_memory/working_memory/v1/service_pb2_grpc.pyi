@@ -62,8 +62,14 @@ class WorkingMemoryServiceStub:
     """
     UpdateWorkingMemory: _grpc.UnaryUnaryMultiCallable[_service_pb2.UpdateWorkingMemoryRequest, _service_pb2.UpdateWorkingMemoryResponse]
     """Changes the fields that the mask names: `data`, `context`, `ttl`,
-    `extraction`, `time_zone`, `user_id`. A named field that is not set is
-    cleared.
+    `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+    not set is cleared.
+    """
+    ForkWorkingMemory: _grpc.UnaryUnaryMultiCallable[_service_pb2.ForkWorkingMemoryRequest, _service_pb2.ForkWorkingMemoryResponse]
+    """Copies a session up to a message under a new id: log, view, state, summary
+    and placed memories. Nothing of the copy is extracted again: what was
+    learned comes from the original and stays with it. ALREADY_EXISTS where the
+    id is taken by another session.
     """
     DeleteWorkingMemory: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteWorkingMemoryRequest, _service_pb2.DeleteWorkingMemoryResponse]
     """Deletes the session: its view, log and state. What was said is still
@@ -120,8 +126,14 @@ class WorkingMemoryServiceAsyncStub(WorkingMemoryServiceStub):
     """
     UpdateWorkingMemory: _aio.UnaryUnaryMultiCallable[_service_pb2.UpdateWorkingMemoryRequest, _service_pb2.UpdateWorkingMemoryResponse]  # type: ignore[assignment]
     """Changes the fields that the mask names: `data`, `context`, `ttl`,
-    `extraction`, `time_zone`, `user_id`. A named field that is not set is
-    cleared.
+    `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+    not set is cleared.
+    """
+    ForkWorkingMemory: _aio.UnaryUnaryMultiCallable[_service_pb2.ForkWorkingMemoryRequest, _service_pb2.ForkWorkingMemoryResponse]  # type: ignore[assignment]
+    """Copies a session up to a message under a new id: log, view, state, summary
+    and placed memories. Nothing of the copy is extracted again: what was
+    learned comes from the original and stays with it. ALREADY_EXISTS where the
+    id is taken by another session.
     """
     DeleteWorkingMemory: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteWorkingMemoryRequest, _service_pb2.DeleteWorkingMemoryResponse]  # type: ignore[assignment]
     """Deletes the session: its view, log and state. What was said is still
@@ -211,8 +223,20 @@ class WorkingMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.UpdateWorkingMemoryResponse, _abc.Awaitable[_service_pb2.UpdateWorkingMemoryResponse]]:
         """Changes the fields that the mask names: `data`, `context`, `ttl`,
-        `extraction`, `time_zone`, `user_id`. A named field that is not set is
-        cleared.
+        `sliding_ttl`, `extraction`, `time_zone`, `user_id`. A named field that is
+        not set is cleared.
+        """
+
+    @_abc_1.abstractmethod
+    def ForkWorkingMemory(
+        self,
+        request: _service_pb2.ForkWorkingMemoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ForkWorkingMemoryResponse, _abc.Awaitable[_service_pb2.ForkWorkingMemoryResponse]]:
+        """Copies a session up to a message under a new id: log, view, state, summary
+        and placed memories. Nothing of the copy is extracted again: what was
+        learned comes from the original and stays with it. ALREADY_EXISTS where the
+        id is taken by another session.
         """
 
     @_abc_1.abstractmethod

@@ -179,6 +179,8 @@ class WorkingMemory(_message.Message):
     VIEW_SIZE_FIELD_NUMBER: _builtins.int
     TOKENS_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
+    SLIDING_TTL_FIELD_NUMBER: _builtins.int
+    FORKED_FROM_FIELD_NUMBER: _builtins.int
     namespace: _builtins.str
     """Groups sessions of one purpose; empty is a namespace too."""
     session_id: _builtins.str
@@ -201,6 +203,8 @@ class WorkingMemory(_message.Message):
     """Number of messages in view, before any limit of the read. Set by the server."""
     tokens: _builtins.int
     """Tokens of the messages in view, before any limit of the read. Set by the server."""
+    sliding_ttl: _builtins.bool
+    """Reads renew the time to live as well as writes do."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[_message_pb2.Message]:
         """The messages in view, oldest first. Setting replaces the view; every
@@ -227,7 +231,9 @@ class WorkingMemory(_message.Message):
 
     @_builtins.property
     def ttl(self) -> _duration_pb2.Duration:
-        """How long the session lives after its last write; absent means for ever."""
+        """How long the session lives after its last write; absent means what the
+        server's operator chose for the namespace, and for ever where that is nothing.
+        """
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
@@ -246,6 +252,10 @@ class WorkingMemory(_message.Message):
         """How full the context window is; absent where no window was given. Set by
         the server.
         """
+
+    @_builtins.property
+    def forked_from(self) -> Global___ForkOrigin:
+        """The session that it was forked from. Set by the server."""
 
     def __init__(
         self,
@@ -270,14 +280,46 @@ class WorkingMemory(_message.Message):
         view_size: _builtins.int = ...,
         tokens: _builtins.int = ...,
         usage: Global___ContextUsage | None = ...,
+        sliding_ttl: _builtins.bool = ...,
+        forked_from: Global___ForkOrigin | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["context_range", b"context_range", "create_time", b"create_time", "data", b"data", "expire_time", b"expire_time", "extraction", b"extraction", "ttl", b"ttl", "update_time", b"update_time", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context_range", b"context_range", "create_time", b"create_time", "data", b"data", "expire_time", b"expire_time", "extraction", b"extraction", "forked_from", b"forked_from", "ttl", b"ttl", "update_time", b"update_time", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "context_range", b"context_range", "create_time", b"create_time", "data", b"data", "etag", b"etag", "expire_time", b"expire_time", "extraction", b"extraction", "last_sequence", b"last_sequence", "memories", b"memories", "messages", b"messages", "namespace", b"namespace", "session_id", b"session_id", "session_uid", b"session_uid", "time_zone", b"time_zone", "tokens", b"tokens", "ttl", b"ttl", "update_time", b"update_time", "usage", b"usage", "user_id", b"user_id", "view_size", b"view_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "context_range", b"context_range", "create_time", b"create_time", "data", b"data", "etag", b"etag", "expire_time", b"expire_time", "extraction", b"extraction", "forked_from", b"forked_from", "last_sequence", b"last_sequence", "memories", b"memories", "messages", b"messages", "namespace", b"namespace", "session_id", b"session_id", "session_uid", b"session_uid", "sliding_ttl", b"sliding_ttl", "time_zone", b"time_zone", "tokens", b"tokens", "ttl", b"ttl", "update_time", b"update_time", "usage", b"usage", "user_id", b"user_id", "view_size", b"view_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WorkingMemory: _TypeAlias = WorkingMemory  # noqa: Y015
+
+@_typing.final
+class ForkOrigin(_message.Message):
+    """Where a session was forked from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_ID_FIELD_NUMBER: _builtins.int
+    SESSION_UID_FIELD_NUMBER: _builtins.int
+    LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    session_id: _builtins.str
+    """The other session, of the same namespace."""
+    session_uid: _builtins.str
+    """Its incarnation."""
+    last_sequence: _builtins.int
+    """The last message that was copied, as a position in both logs."""
+    def __init__(
+        self,
+        *,
+        session_id: _builtins.str = ...,
+        session_uid: _builtins.str = ...,
+        last_sequence: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_sequence", b"last_sequence", "session_id", b"session_id", "session_uid", b"session_uid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForkOrigin: _TypeAlias = ForkOrigin  # noqa: Y015
 
 @_typing.final
 class SequenceRange(_message.Message):

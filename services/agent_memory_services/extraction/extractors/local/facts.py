@@ -17,7 +17,7 @@ from agent_memory_services.extraction.domain.facts import (
     Wanted,
 )
 from agent_memory_services.extraction.extractors.local.dates import ground
-from agent_memory_services.extraction.extractors.local.instructions import ACTS, Wish, instruction
+from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
 from agent_memory_services.extraction.extractors.local.keeping import (
     ENOUGH,
     LEANS,
@@ -41,7 +41,14 @@ from agent_memory_services.extraction.extractors.local.said import (
     has_often,
     past_state,
 )
-from agent_memory_services.extraction.extractors.local.selection import is_secret, judge
+from agent_memory_services.extraction.extractors.local.selection import (
+    is_doubted,
+    is_ordered,
+    is_secret,
+    judge,
+    only_asks,
+    states_nothing,
+)
 from agent_memory_services.extraction.extractors.local.speech import QUOTED
 from agent_memory_services.extraction.extractors.local.subjects import (
     About,
@@ -63,65 +70,15 @@ from agent_memory_services.extraction.extractors.local.wording import (
     with_lead,
 )
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.en.clauses import Clause, Modality, Tense, behind, clauses
+from agent_memory_services.language.en.clauses import Clause, Tense, behind, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
 
 # "My last name is now Reed": judged as what it says without its adverb.
 _NOW: Final = re.compile(r"^(?:now|currently|these days) (?=\w)", re.IGNORECASE)
-# A question in form alone: "Could you always cite your sources?"
-_STANDING_REQUEST: Final = re.compile(
-    r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future"
-    r"|from now on"
-    r"|going forward|every time|each time|whenever (?:I|we|you)\b.*)$)",
-    re.IGNORECASE,
-)
-# What somebody says of themselves is theirs alone.
-_HEARSAY: Final = re.compile(
-    r"\b(?:claims?|insists?|swears?|reckons?|pretends?|thinks?|believes?|jokes?|says?) (?:that )?"
-    r"(?:he|she|they)\b",
-    re.IGNORECASE,
-)
-_DOUBT: Final = re.compile(
-    r"\b(?:(?<!even )if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine"
-    r"|pretend"
-    r"|theoretically|lol|jk|just kidding|as if)\b",
-    re.IGNORECASE,
-)
-# "I get migraines if I skip meals"; whatever happens.
-_CONDITION: Final = re.compile(
-    r"(?<=\w)(?:, | )(?:even |only )?(?:if|unless) (?!so\b|not\b|any)\w.*$"
-)
-_IF_I_CHOOSE: Final = re.compile(
-    r"\bif (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)\b", re.IGNORECASE
-)
-_ORDER: Final = re.compile(
-    r"^(?:(?:please|can you|could you|would you|help me(?: to)?|now|I (?:want|need"
-    r"|would like) you to)[, ]+)*"
-    r"(?:write|draft|compose|translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e"
-    r"|generate|act as|act like"
-    r"|role-?play|reply as|respond as|answer as|complete|continue|how do you say|solve|what if"
-    r"|if|unless|say I|for example|e\.g)\b"
-    r"|\b(?:hypothetically|in a story|the character|the narrator|my character|the hero"
-    r"|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
-    re.IGNORECASE,
-)
-# "Write code examples in Swift from now on", "draft my emails in German".
-_LASTING: Final = re.compile(
-    r"\b(?:from (?:now|here) on|going forward|in (?:the )?future)\W*$"
-    r"|^(?:please,? )?draft my (?:[\w']+ )?(?:e-?mails|letters|messages|posts) in \w+\W*$",
-    re.IGNORECASE,
-)
 _LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
 _I_WANT: Final = re.compile(r"I want you to \w")
-_ALWAYS_IF: Final = re.compile(
-    rf"if (?:I|we) .+?,? (?:please )?(?:always|never)\b"
-    rf"|if (?:I|we) {ACTS}\b[^,?]{{1,60}}? (?:assume|use|put|give|keep|only|just|do not|stick|leave"
-    r"|skip|add|include)\b"
-    rf"|if I {ACTS}\b[^,]*, (?!(?:I|we|you|it|what|would|how|is|does|can|will|do I)\b)\w",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +163,7 @@ def _is_kept(saying: Saying, stated: Sequence[Fact], *, behind: bool, told: bool
 
     `behind` is true where it leans on the sentence before it, and `told` where that told something.
     """
-    if not saying.may_be_kept or _states_nothing(saying.text):
+    if not saying.may_be_kept or states_nothing(saying.text):
         return False
     if stated:
         ordered = any(fact.family is Family.INSTRUCTION for fact in stated)
@@ -255,11 +212,11 @@ def _wishes(heard: Heard, company: Company) -> dict[int, list[str]]:
 def _of_sentence(sentence: Utterance, tree: Tree, scene: _Scene) -> Iterator[Fact]:
     """Yield what a sentence states."""
     text = sentence.text
-    if sentence.asks and not _STANDING_REQUEST.match(text) and not _HEARSAY.search(text):
+    if sentence.asks and only_asks(text):
         # "Any gift ideas for my son?" states nothing, yet tells who "he" is.
         note_mentions(text, scene.voice.speaker, scene.references)
         return
-    if _states_nothing(text):
+    if states_nothing(text):
         return
     found = list(clauses(tree))
     wish, end = None, 0
@@ -283,13 +240,6 @@ def _of_clauses(found: Sequence[Clause], scene: _Scene, end: int) -> Iterator[Fa
         fact = _of_clause(replace(clause, lead=()) if end else clause, scene)
         if fact is not None:
             yield fact
-
-
-def _states_nothing(text: str) -> bool:
-    """Return true if a sentence is hearsay, or the text or the play that an order is about."""
-    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text) or _LASTING.search(text)
-    ordered = _ORDER.search(text) and not standing and not _IF_I_CHOOSE.search(text)
-    return bool(ordered or _HEARSAY.search(text))
 
 
 def _as_said(saying: Saying, scene: _Scene) -> Fact:
@@ -368,7 +318,7 @@ def _asks_for(clause: Clause) -> bool:
 def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
     """Return the fact that a clause states, or else the one that it gives as its reason."""
     fact = _of_itself(clause, scene)
-    if fact is not None or _is_doubted(clause):
+    if fact is not None or is_doubted(clause):
         return fact
     reasons = (_of_itself(reason, scene) for reason in behind(clause))
     return next((reason for reason in reasons if reason is not None), None)
@@ -377,7 +327,7 @@ def _of_clause(clause: Clause, scene: _Scene) -> Fact | None:
 def _of_itself(clause: Clause, scene: _Scene) -> Fact | None:
     plain = joined(clause.body)
     subject = subject_of(clause, scene.voice, scene.references)
-    if subject is None or _is_doubted(clause) or _is_ordered(clause):
+    if subject is None or is_doubted(clause) or is_ordered(clause):
         note_mentions(plain, scene.voice.speaker, scene.references)
         scene.references.note(plain)
         return None
@@ -387,32 +337,6 @@ def _of_itself(clause: Clause, scene: _Scene) -> Fact | None:
     if said is None or verdict is None or text is None:
         return None
     return _stated(said, verdict, text, scene)
-
-
-def _is_doubted(clause: Clause) -> bool:
-    """Return true if a clause is quoted, supposed, guessed or wished."""
-    everything = joined([*clause.lead, *clause.group, *clause.body])
-    if QUOTED in everything or clause.lemma in {"guess", "wish"}:
-        return True
-    if any(token.lower in {"if", "whether"} for token in clause.tree.children(clause.verb, "mark")):
-        return True
-    if _is_condition_of_habit(clause):
-        everything = _CONDITION.sub("", everything)
-    return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
-
-
-def _is_condition_of_habit(clause: Clause) -> bool:
-    """Return true if a condition behind a clause only tells when it holds."""
-    plain = clause.tense is Tense.PRESENT and clause.modality in {Modality.REAL, Modality.CAN}
-    return plain and clause.subject is not None and clause.lemma not in words("opinions")
-
-
-def _is_ordered(clause: Clause) -> bool:
-    """Return true if a clause is a command behind a statement: "... and do not argue with me"."""
-    subject = clause.subject
-    if not clause.shared or subject is None or subject.lower != "i":
-        return False
-    return any(token.lower == "me" for token in clause.body[:2])
 
 
 def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said | None:

@@ -7,14 +7,7 @@ from functools import cache, partial
 from typing import Final
 
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
-from agent_memory_services.extraction.extractors.local.answers import (
-    answered,
-    asks_of_chat,
-    by_parse,
-    own_claim,
-    quoted_with,
-    rectified,
-)
+from agent_memory_services.extraction.extractors.local.answers import answered
 from agent_memory_services.extraction.extractors.local.fragments import (
     completed,
     introduced,
@@ -33,6 +26,13 @@ from agent_memory_services.extraction.extractors.local.phrasing import (
     plainly,
     restated,
     without_stalling,
+)
+from agent_memory_services.extraction.extractors.local.replies import (
+    asks_of_chat,
+    by_parse,
+    own_claim,
+    quoted_with,
+    rectified,
 )
 from agent_memory_services.extraction.extractors.local.segments import segments, spliced
 from agent_memory_services.extraction.extractors.local.speech import ITEM, begins_play, own_words

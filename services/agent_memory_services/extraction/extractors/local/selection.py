@@ -3,13 +3,15 @@
 The kinds that have a name, a slot or a topic of their own are told first. Whatever else people say
 of themselves is kept as something done, going on, planned or done as a rule, unless there is a
 reason to leave it out. A reason is a kind of verb, of object or of tense: thinking and saying, the
-conversation and its things, what is over within the hour, an offer made on the spot.
+conversation and its things, what is over within the hour, an offer made on the spot; and doubt, a
+command, or hearsay.
 """
 
 import re
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local import doing, others
+from agent_memory_services.extraction.extractors.local.instructions import ACTS
 from agent_memory_services.extraction.extractors.local.references import pronouns_for
 from agent_memory_services.extraction.extractors.local.said import (
     REFUSED,
@@ -20,9 +22,10 @@ from agent_memory_services.extraction.extractors.local.said import (
     is_chore,
     is_this_task,
 )
-from agent_memory_services.extraction.extractors.local.subjects import About, Company
+from agent_memory_services.extraction.extractors.local.speech import QUOTED
+from agent_memory_services.extraction.extractors.local.subjects import About, Company, joined
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.en.clauses import Modality, Tense
+from agent_memory_services.language.en.clauses import Clause, Modality, Tense
 from agent_memory_services.language.en.parser import Token
 
 _SECRET: Final = re.compile(
@@ -259,3 +262,93 @@ def _is_offered(said: Said) -> bool:
 _REASONS: Final = (
     _says_nothing, _is_of_chat, _is_of_mind, _is_of_moment, _is_handled, _is_undone, _is_offered,
 )  # fmt: skip
+
+
+# A question in form alone: "Could you always cite your sources?"
+_LASTING: Final = re.compile(
+    r"\b(?:from (?:now|here) on|going forward|in (?:the )?future)\W*$"
+    r"|^(?:please,? )?draft my (?:[\w']+ )?(?:e-?mails|letters|messages|posts) in \w+\W*$",
+    re.IGNORECASE,
+)
+"""Wishes for all that will be written, such as "write code examples in Swift from now on"."""
+_STANDING_REQUEST: Final = re.compile(
+    r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future"
+    r"|from now on"
+    r"|going forward|every time|each time|whenever (?:I|we|you)\b.*)$)",
+    re.IGNORECASE,
+)
+# What somebody says of themselves is theirs alone.
+_HEARSAY: Final = re.compile(
+    r"\b(?:claims?|insists?|swears?|reckons?|pretends?|thinks?|believes?|jokes?|says?) (?:that )?"
+    r"(?:he|she|they)\b",
+    re.IGNORECASE,
+)
+_DOUBT: Final = re.compile(
+    r"\b(?:(?<!even )if|whether|unless|maybe|perhaps|possibly|supposedly|hypothetically|imagine"
+    r"|pretend"
+    r"|theoretically|lol|jk|just kidding|as if)\b",
+    re.IGNORECASE,
+)
+# "I get migraines if I skip meals"; whatever happens.
+_CONDITION: Final = re.compile(
+    r"(?<=\w)(?:, | )(?:even |only )?(?:if|unless) (?!so\b|not\b|any)\w.*$"
+)
+_IF_I_CHOOSE: Final = re.compile(
+    r"\bif (?:I|we) (?:have|had|were) to (?:choose|pick|decide|say)\b", re.IGNORECASE
+)
+_ORDER: Final = re.compile(
+    r"^(?:(?:please|can you|could you|would you|help me(?: to)?|now|I (?:want|need"
+    r"|would like) you to)[, ]+)*"
+    r"(?:write|draft|compose|translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e"
+    r"|generate|act as|act like"
+    r"|role-?play|reply as|respond as|answer as|complete|continue|how do you say|solve|what if"
+    r"|if|unless|say I|for example|e\.g)\b"
+    r"|\b(?:hypothetically|in a story|the character|the narrator|my character|the hero"
+    r"|the protagonist|in my (?:novel|story|dream)|in the (?:book|song|movie|film|novel))\b",
+    re.IGNORECASE,
+)
+_ALWAYS_IF: Final = re.compile(
+    rf"if (?:I|we) .+?,? (?:please )?(?:always|never)\b"
+    rf"|if (?:I|we) {ACTS}\b[^,?]{{1,60}}? (?:assume|use|put|give|keep|only|just|do not|stick|leave"
+    r"|skip|add|include)\b"
+    rf"|if I {ACTS}\b[^,]*, (?!(?:I|we|you|it|what|would|how|is|does|can|will|do I)\b)\w",
+    re.IGNORECASE,
+)
+
+
+def only_asks(text: str) -> bool:
+    """Return true if a question is one: neither a standing request in its form, nor hearsay."""
+    return not _STANDING_REQUEST.match(text) and not _HEARSAY.search(text)
+
+
+def states_nothing(text: str) -> bool:
+    """Return true if a sentence is hearsay, or the text or the play that an order is about."""
+    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text) or _LASTING.search(text)
+    ordered = _ORDER.search(text) and not standing and not _IF_I_CHOOSE.search(text)
+    return bool(ordered or _HEARSAY.search(text))
+
+
+def is_doubted(clause: Clause) -> bool:
+    """Return true if a clause is quoted, supposed, guessed or wished."""
+    everything = joined([*clause.lead, *clause.group, *clause.body])
+    if QUOTED in everything or clause.lemma in {"guess", "wish"}:
+        return True
+    if any(token.lower in {"if", "whether"} for token in clause.tree.children(clause.verb, "mark")):
+        return True
+    if _is_condition_of_habit(clause):
+        everything = _CONDITION.sub("", everything)
+    return _DOUBT.search(_IF_I_CHOOSE.sub("", everything)) is not None
+
+
+def _is_condition_of_habit(clause: Clause) -> bool:
+    """Return true if a condition behind a clause only tells when it holds."""
+    plain = clause.tense is Tense.PRESENT and clause.modality in {Modality.REAL, Modality.CAN}
+    return plain and clause.subject is not None and clause.lemma not in words("opinions")
+
+
+def is_ordered(clause: Clause) -> bool:
+    """Return true if a clause is a command behind a statement: "... and do not argue with me"."""
+    subject = clause.subject
+    if not clause.shared or subject is None or subject.lower != "i":
+        return False
+    return any(token.lower == "me" for token in clause.body[:2])

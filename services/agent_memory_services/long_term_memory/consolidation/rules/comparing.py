@@ -85,6 +85,7 @@ def agree_on_marks(one: str, other: str) -> bool:
     return _marks(one) == _marks(other)
 
 
+@remembered(1024, longest=256)
 def _marks(text: str) -> Counter[str]:
     plain = text.strip().rstrip(".!")
     found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))

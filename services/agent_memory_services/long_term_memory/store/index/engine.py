@@ -8,6 +8,8 @@ import structlog
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import ResponseError
 
+from agent_memory_services.kit.contract.store_errors import UnusableStoreError
+
 log = structlog.get_logger()
 
 
@@ -46,7 +48,7 @@ class _Node(Protocol):
     def execute_command(self, *args: Any) -> Awaitable[Any]: ...
 
 
-class EngineSettingsError(Exception):
+class EngineSettingsError(UnusableStoreError):
     """The query engine is set to answer incompletely, and may not be set otherwise from here."""
 
     def __init__(self, name: str, value: str, why: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, Self, cast
 import orjson
 from redis.asyncio import Redis
 
+from agent_memory_services.kit.contract.store_errors import UnusableStoreError
 from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.store.documents import Shard
@@ -29,7 +30,7 @@ _SHARED: Final = frozenset({"provider", "model", "base_url", "dimension", "model
 RECORD: Final = Shard(0).layout
 
 
-class LayoutMismatchError(Exception):
+class LayoutMismatchError(UnusableStoreError):
     """The store was written for other settings; the message names them and the cure."""
 
     def __init__(self, stored: "Layout", wanted: "Layout") -> None:

@@ -26,7 +26,8 @@ from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.kit.redis.keys import encode
-from agent_memory_services.long_term_memory.domain import fields, terms
+from agent_memory_services.long_term_memory.domain import fields, terms, traits
+from agent_memory_services.long_term_memory.domain.columns import is_row_of
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import Shard, document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
@@ -58,9 +59,23 @@ class _Held:
     vectors: Sequence[bytes | None]
 
 
-@scripts.script("agent_memory_services.long_term_memory.store", "lua/refresh")
-def _refresh(memory: scripts.Key, *, etag: str, fields: Mapping[str, scripts.Value]) -> Any:
+@scripts.script("agent_memory_services.long_term_memory.store", "lua/roster", "lua/refresh")
+def _refresh(
+    memory: scripts.Key,
+    ledger: scripts.Key,
+    rosters: scripts.Key,
+    *,
+    etag: str,
+    fields: Mapping[str, scripts.Value],
+) -> Any:
     """Set fields of a memory that nobody changed since it was read."""
+
+
+def _refreshing(
+    shard: Shard, key: str, etag: str, made: Mapping[str, scripts.Value]
+) -> scripts.ScriptCall:
+    tenant = shard.tenant_of(key)
+    return _refresh.call(key, shard.ledger(tenant), shard.rosters(tenant), etag=etag, fields=made)
 
 
 async def _keys_of(client: Redis, shard: Shard) -> AsyncIterator[list[str]]:
@@ -93,11 +108,11 @@ class Rewording:
         async for keys in _keys_of(self._client, shard):
             if not await lease.take():
                 return
-            changed += await self.of(keys)
+            changed += await self.of(shard, keys)
         await self.done(shard)
         log.info("words.reindexed", memories=changed)
 
-    async def of(self, keys: Sequence[str]) -> int:
+    async def of(self, shard: Shard, keys: Sequence[str]) -> int:
         """Bring memories up to date; answers how many were not."""
         wanted = [fields.RECORD, fields.ETAG, *_WORDED]
         async with self._client.pipeline(transaction=False) as pipeline:
@@ -106,9 +121,9 @@ class Rewording:
             rows = await pipeline.execute()
         calls = []
         for key, (record, etag, *before) in zip(keys, rows, strict=True):
-            if record is not None and (words := _words(record)) != before:
+            if record is not None and (words := _words(record, before[-1])) != before:
                 made = dict(zip(_WORDED, words, strict=True))
-                calls.append(_refresh.call(key, etag=etag.decode(), fields=made))
+                calls.append(_refreshing(shard, key, etag.decode(), made))
             # Long texts take a while, in which calls are served.
             await asyncio.sleep(0)
         for answer in await scripts.run_each(self._client, calls):
@@ -121,14 +136,17 @@ class Rewording:
         await self._client.set(shard.words, _WORDS)
 
 
-_WORDED: Final = (fields.TEXT, fields.CONTEXT)
-_WORDS: Final = str(terms.REVISION).encode()
+_WORDED: Final = (fields.TEXT, fields.CONTEXT, fields.ROW)
+_WORDS: Final = f"{terms.REVISION}.{traits.VERSION}".encode()
 
 
-def _words(record: bytes) -> list[bytes]:
-    """Return the words of a memory as they are to be stored."""
+def _words(record: bytes, row: bytes | None) -> list[bytes]:
+    """Return the words of a memory as they are to be stored, and its row."""
     memory = Memory.FromString(record)
-    return [terms.searchable(text).encode() for text in (memory.text, memory.context)]
+    text, context = terms.words_of(memory.text), terms.words_of(memory.context)
+    if row is None or not is_row_of(row, memory.etag):
+        row = traits.row_of(memory, text=text, context=context)
+    return [terms.indexed(text).encode(), terms.indexed(context).encode(), row]
 
 
 class Reindexing:
@@ -170,7 +188,7 @@ class Reindexing:
         done, changed, whole = 0, 0, await self._stored()
         for shard in self._shards():
             async for keys in _keys_of(self._client, shard):
-                changed += await rewording.of(keys)
+                changed += await rewording.of(shard, keys)
                 done += len(keys)
                 self._progress("rewording", done, max(done, whole))
             await rewording.done(shard)
@@ -293,7 +311,7 @@ class Reindexing:
             if vectors is not None:
                 each.memory.embedding_model = new.layout.fingerprint.digest
                 made = document(each.tenant, each.memory, vectors)
-                calls.append(_refresh.call(each.key, etag=each.memory.etag, fields=made))
+                calls.append(_refreshing(shard, each.key, each.memory.etag, made))
         answers = await scripts.run_each(self._client, calls)
         for answer in answers:
             if isinstance(answer, Exception):

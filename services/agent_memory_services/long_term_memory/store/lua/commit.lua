@@ -126,7 +126,7 @@ local function tell(change)
     entry[#entry + 1] = 'after'
     entry[#entry + 1] = change.fields[2]
   end
-  redis.call('XADD', feed, 'MAXLEN', '~', changes_kept, '*', unpack(entry))
+  return redis.call('XADD', feed, 'MAXLEN', '~', changes_kept, '*', unpack(entry))
 end
 
 -- Where a user's words are still to be found once the user's own records do not lead there. A
@@ -146,6 +146,9 @@ local function part(change)
   end
 end
 
+open_ledger(ledger, feed, stored_of(tenants .. ':sizes', tenant))
+local moment = take_moments(ledger, #changes)
+local last
 for _, change in ipairs(changes) do
   if change.step ~= 'create' then
     change.before = redis.call('HGET', change.memory, 'record')
@@ -155,7 +158,14 @@ for _, change in ipairs(changes) do
   if change.claim ~= 'apart' then
     remember(change)
   end
-  tell(change)
+  last = tell(change)
+  moment = moment + 1
+  if change.former ~= '' then
+    strike(rosters .. change.former, change.memory)
+  end
+  if change.owner ~= '' then
+    enlist(rosters .. change.owner, change.memory, moment)
+  end
   if change.departs ~= '' then
     part(change)
   end
@@ -165,6 +175,8 @@ for _, change in ipairs(changes) do
     redis.call('ZREM', dirty, change.id)
   end
 end
+
+close_ledger(ledger, last, stored_of(tenants .. ':sizes', tenant))
 
 -- Last, when every record is as it shall be: one that gives a content up comes before or after the
 -- one that takes it.

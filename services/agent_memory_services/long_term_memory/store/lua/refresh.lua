@@ -5,4 +5,5 @@ if redis.call('HGET', memory, 'etag') ~= etag then
   return 0
 end
 redis.call('HSET', memory, unpack(fields))
+note(rosters, memory, redis.call('HGET', memory, 'user'), take_moments(ledger, 1) + 1)
 return 1

@@ -28,6 +28,13 @@ from tests.support.sessions import SAID
 TEA = {"text": "User likes tea", "messages": [1]}
 WHOLE = json.dumps({"facts": [TEA]})
 SAYING = Conversation(turns=[Turn("m1", "user", "I like tea.", SAID)])
+# One of each kind by default: about the request, about something that is not there, and a fault.
+STATUSES = [
+    400,
+    404,
+    500,
+    *(pytest.param(each, marks=pytest.mark.long) for each in (405, 415, 422, 501)),
+]
 STRUCTURED = Question("Do it.", "{}", ANSWER_SCHEMA)
 
 
@@ -79,7 +86,7 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 415, 422, 500, 501])
+@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize(
     ("quirk", "code"), [*((quirk, "scripted") for quirk in QUIRKS), *NAMES.items()]
 )

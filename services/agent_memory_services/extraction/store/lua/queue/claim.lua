@@ -1,7 +1,7 @@
--- Leases the tenant's job that has been due the longest, with everything a run needs. Of one whose
--- record cannot be read it answers the id alone.
+-- Leases the tenant's job that has been due the longest, with everything a run needs, and tells
+-- whether another one is due. Of one whose record cannot be read it answers the id alone.
 
-local function lease_job(job)
+local function lease_job(job, following)
   local key = base .. 'job:' .. job.id
   local session = base .. 'session:' .. job.session
   if call('HGET', session, 'next.' .. job.lane) == job.id then
@@ -19,8 +19,9 @@ local function lease_job(job)
     redis.pcall('ZRANGE', base .. 'before:' .. job.id, 0, -1),
     redis.pcall('HGETALL', base .. 'memories:' .. job.id),
     redis.pcall('HGETALL', base .. 'results:' .. job.id),
+    following and following <= now and 1 or 0,
   }
-  for at = 3, #found do
+  for at = 3, 6 do
     if found[at].err then
       return { job.id }
     end
@@ -41,9 +42,9 @@ for _ = 1, 16 do
     return { found[1] }
   end
   local active = call('HGET', base .. 'session:' .. job.session, 'active.' .. job.lane)
-  dequeue(tenant, job.id)
+  local following = dequeue(tenant, job.id)
   if not active or active == job.id then
-    return lease_job(job)
+    return lease_job(job, following)
   end
   call('ZADD', blocked_key(job), found[2], job.id)
 end

@@ -39,7 +39,7 @@ if #ids == BATCH then
 end
 
 call('DEL', head)
-for _, family in ipairs({ 'ahead:', 'open:', 'recent:' }) do
+for _, family in ipairs({ 'ahead:', 'open:', 'recent:', 'taken_back:' }) do
   call('UNLINK', base .. family .. session)
 end
 for _, lane in ipairs({ 'extract', 'store' }) do

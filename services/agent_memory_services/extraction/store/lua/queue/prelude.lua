@@ -16,6 +16,7 @@
 --                      and the last one, or one alone, by the last; no two of them touch
 --   open:<session>     unsettled jobs, by their first sequence
 --   recent:<session>   the last messages, for reference
+--   taken_back:<session>   ids of messages that nothing is learned from any more
 --   owned:<tenant>:<owner>   the sessions of an owner, by when they are forgotten
 --   unsummed:<tenant>  digests of owners of whom no summary is kept for now, by until when
 --   erased             fences of erased sessions, by until when they stand
@@ -64,6 +65,7 @@ local function announce(tenant, thread, session, job)
     'tenant', tenant, 'thread', thread, 'session', session, 'job', job)
 end
 
+-- Answers when the tenant's first job is due, where one waits.
 local function refresh_tenant(tenant)
   local _, due = first(base .. 'due:' .. tenant)
   if due then
@@ -71,6 +73,7 @@ local function refresh_tenant(tenant)
   else
     call('ZREM', base .. 'tenants', tenant)
   end
+  return due
 end
 
 local function enqueue(tenant, job, due)
@@ -83,7 +86,7 @@ end
 local function dequeue(tenant, job)
   call('ZREM', base .. 'due:' .. tenant, job)
   call('ZREM', base .. 'waiting', job)
-  refresh_tenant(tenant)
+  return refresh_tenant(tenant)
 end
 
 local function blocked_key(job)
@@ -163,7 +166,7 @@ local function strike(job)
   return bump(key, 'strikes', 1), tonumber(call('HGET', key, 'struck')) or now
 end
 
--- Gives up the job's place in its session and lets those behind it be claimed.
+-- Gives up the job's place in its session and lets those behind it be claimed; answers how many.
 local function leave(job)
   local session = base .. 'session:' .. job.session
   local found = call('HMGET', session, 'next.' .. job.lane, 'active.' .. job.lane)
@@ -175,7 +178,7 @@ local function leave(job)
     call('ZREM', blocked_key(job), job.id)
   end
   if active and active ~= job.id then
-    return
+    return 0
   end
   call('HDEL', session, 'active.' .. job.lane)
   -- Those that are still behind follow when one of these leaves.
@@ -183,6 +186,7 @@ local function leave(job)
   for i = 1, #behind, 2 do
     enqueue(job.tenant, behind[i], tonumber(behind[i + 1]))
   end
+  return #behind / 2
 end
 
 local function owned_key(thread, owner)
@@ -225,12 +229,13 @@ local function renew_session(session, thread)
   renew_owned(session, thread, busy)
 end
 
+-- Answers how many jobs waited behind it, which can be claimed now.
 local function finish(job, state)
   unlease(job)
   if job.state ~= RUNNING then
     dequeue(job.tenant, job.id)
   end
-  leave(job)
+  local behind = leave(job)
   call('HSET', base .. 'job:' .. job.id, 'end', now)
   if state ~= FAILED then
     call('ZREM', base .. 'open:' .. job.session, job.id)
@@ -241,6 +246,7 @@ local function finish(job, state)
     renew_session(job.session, job.thread)
   end
   move(job, state)
+  return behind
 end
 
 -- Lets go of a job of which no record is left: nobody can ask for it any more.

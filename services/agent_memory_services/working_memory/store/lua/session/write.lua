@@ -4,7 +4,8 @@
 -- id of a message may come with new content, which else refuses the write. `slots` are there where
 -- places are kept: each is such a place, or empty for the next of the messages. A message has the
 -- `head` of its place, all but the sequence. `trace` is of the call that writes; empty where it is
--- not traced.
+-- not traced. What it `copies` from another session is handed over by nobody. A session that is
+-- created and says nothing of its time to live has the `lifetime`, where there is one.
 --
 -- The parts of a session:
 --
@@ -176,6 +177,10 @@ for _, item in ipairs(messages) do
   end
 end
 
+if created and lifetime and held.ttl == '' then
+  set('ttl', whole(lifetime.micros))
+  set('sliding', lifetime.sliding and '1' or '')
+end
 if window and whole(window) ~= held.window then
   set('window', whole(window))
 end
@@ -254,7 +259,9 @@ local function write_memories()
     redis.call('HSET', parts.memories, item.id, whole(ordinal) .. ':' .. item.memory)
     if redis.call('HGET', parts.placed, item.id) ~= item.digest then
       redis.call('HSET', parts.placed, item.id, item.digest)
-      submit(delimited(5, item.memory))
+      if not copies then
+        submit(delimited(5, item.memory))
+      end
     end
   end
   set('ordinal', whole(ordinal))

@@ -18,7 +18,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file agent_memory/working_memory/v1/working_memory.proto.
  */
 export const file_agent_memory_working_memory_v1_working_memory: GenFile = /*@__PURE__*/
-  fileDesc("CjNhZ2VudF9tZW1vcnkvd29ya2luZ19tZW1vcnkvdjEvd29ya2luZ19tZW1vcnkucHJvdG8SHmFnZW50X21lbW9yeS53b3JraW5nX21lbW9yeS52MSLtBgoNV29ya2luZ01lbW9yeRIbCgluYW1lc3BhY2UYASABKAlCCLpIBXIDKIAEEh4KCnNlc3Npb25faWQYAiABKAlCCrpIB3IFEAEogAQSGQoHdXNlcl9pZBgDIAEoCUIIukgFcgMogAQSPAoIbWVzc2FnZXMYBCADKAsyHy5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lc3NhZ2VCCbpIBpIBAxDQDxI7CghtZW1vcmllcxgFIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5Qgm6SAaSAQMQ9AMSJQoEZGF0YRgGIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSGgoHY29udGV4dBgHIAEoCUIJukgGcgQogIAEEkQKDWNvbnRleHRfcmFuZ2UYCCABKAsyLS5hZ2VudF9tZW1vcnkud29ya2luZ19tZW1vcnkudjEuU2VxdWVuY2VSYW5nZRI8CgpleHRyYWN0aW9uGAkgASgLMiguYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5FeHRyYWN0aW9uQ29uZmlnEjoKA3R0bBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkISukgPqgEMIgYIgIawlgEyAggBEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCgl0aW1lX3pvbmUYDCABKAlCB7pIBHICKEASLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCgRldGFnGA8gASgJQge6SARyAihAEhMKC3Nlc3Npb25fdWlkGBAgASgJEicKDWxhc3Rfc2VxdWVuY2UYESABKANCELpIDSILGP////////8PKAASIwoJdmlld19zaXplGBIgASgDQhC6SA0iCxj/////////DygAEiAKBnRva2VucxgTIAEoA0IQukgNIgsY/////////w8oABI7CgV1c2FnZRgUIAEoCzIsLmFnZW50X21lbW9yeS53b3JraW5nX21lbW9yeS52MS5Db250ZXh0VXNhZ2UiUAoNU2VxdWVuY2VSYW5nZRIfCgVmaXJzdBgBIAEoA0IQukgNIgsY/////////w8oABIeCgRsYXN0GAIgASgDQhC6SA0iCxj/////////DygAImwKDENvbnRleHRVc2FnZRIVCg10b3RhbF9wZXJjZW50GAEgASgBEiMKG3VudGlsX3N1bW1hcml6YXRpb25fcGVyY2VudBgCIAEoARIgCgZ3aW5kb3cYAyABKANCELpIDSILGP////////8PKAAiYwoNQ29udGV4dFdpbmRvdxIcCgptb2RlbF9uYW1lGAEgASgJQgi6SAVyAyiAAhIlCgptYXhfdG9rZW5zGAIgASgDQgy6SAkiBxiAwtcvIABIAIgBAUINCgtfbWF4X3Rva2VucyKFAgoOU2Vzc2lvblN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgl2aWV3X3NpemUYByABKAMSFQoNbGFzdF9zZXF1ZW5jZRgIIAEoAyLCAQoNU2Vzc2lvbkNoYW5nZRI/CgRraW5kGAEgASgOMjEuYWdlbnRfbWVtb3J5LndvcmtpbmdfbWVtb3J5LnYxLlNlc3Npb25DaGFuZ2VLaW5kEgwKBGV0YWcYAiABKAkSMQoIbWVzc2FnZXMYAyADKAsyHy5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lc3NhZ2USLwoLY2hhbmdlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIs4BCg1Qcm9tcHRNZXNzYWdlEgwKBHJvbGUYASABKAkSDwoHY29udGVudBgCIAEoCRI0Cgp0b29sX2NhbGxzGAMgAygLMiAuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5Ub29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYBCABKAkSDAoEbmFtZRgFIAEoCRIyCgVwYXJ0cxgGIAMoCzIjLmFnZW50X21lbW9yeS5jb21tb24udjEuQ29udGVudFBhcnQSEAoIb3JpZ2luYWwYByABKAkisQEKE1Byb21wdFNlY3Rpb25SZXBvcnQSPgoHc2VjdGlvbhgBIAEoDjItLmFnZW50X21lbW9yeS53b3JraW5nX21lbW9yeS52MS5Qcm9tcHRTZWN0aW9uEg4KBnRva2VucxgCIAEoAxILCgNjYXAYAyABKAMSEAoIaW5jbHVkZWQYBCABKAUSFAoMbGVmdF9vdXRfaWRzGAUgAygJEhUKDWR1cGxpY2F0ZV9pZHMYBiADKAkqdQoKRGF0YVBvbGljeRIbChdEQVRBX1BPTElDWV9VTlNQRUNJRklFRBAAEhcKE0RBVEFfUE9MSUNZX1JFUExBQ0UQARIVChFEQVRBX1BPTElDWV9NRVJHRRACEhoKFkRBVEFfUE9MSUNZX0RFRVBfTUVSR0UQAyp+ChNTZXNzaW9uTWVtb3J5UG9saWN5EiUKIVNFU1NJT05fTUVNT1JZX1BPTElDWV9VTlNQRUNJRklFRBAAEh0KGVNFU1NJT05fTUVNT1JZX1BPTElDWV9BREQQARIhCh1TRVNTSU9OX01FTU9SWV9QT0xJQ1lfUkVQTEFDRRACKuEBChFTZXNzaW9uQ2hhbmdlS2luZBIjCh9TRVNTSU9OX0NIQU5HRV9LSU5EX1VOU1BFQ0lGSUVEEAASHwobU0VTU0lPTl9DSEFOR0VfS0lORF9DUkVBVEVEEAESIAocU0VTU0lPTl9DSEFOR0VfS0lORF9NRVNTQUdFUxACEh8KG1NFU1NJT05fQ0hBTkdFX0tJTkRfVVBEQVRFRBADEiIKHlNFU1NJT05fQ0hBTkdFX0tJTkRfU1VNTUFSSVpFRBAEEh8KG1NFU1NJT05fQ0hBTkdFX0tJTkRfREVMRVRFRBAFKrsBCg1Qcm9tcHRTZWN0aW9uEh4KGlBST01QVF9TRUNUSU9OX1VOU1BFQ0lGSUVEEAASGwoXUFJPTVBUX1NFQ1RJT05fU1RBTkRJTkcQARIaChZQUk9NUFRfU0VDVElPTl9TVU1NQVJZEAISGwoXUFJPTVBUX1NFQ1RJT05fTUVNT1JJRVMQAxIaChZQUk9NUFRfU0VDVElPTl9ISVNUT1JZEAQSGAoUUFJPTVBUX1NFQ1RJT05fUVVFUlkQBUKeAgofaW8uYWdlbnRtZW1vcnkud29ya2luZ21lbW9yeS52MUISV29ya2luZ01lbW9yeVByb3RvUAFaXmdpdGh1Yi5jb20vYWdlbnQtbWVtb3J5L2FnZW50LW1lbW9yeS9jbGllbnRzL2dvL2FnZW50X21lbW9yeS93b3JraW5nX21lbW9yeS92MTt3b3JraW5nbWVtb3J5djGqAhxBZ2VudE1lbW9yeS5Xb3JraW5nTWVtb3J5LlYxygIcQWdlbnRNZW1vcnlcV29ya2luZ01lbW9yeVxWMeICJUFnZW50TWVtb3J5XFdvcmtpbmdNZW1vcnlcVjFcTWV0YWRhdGHqAh5BZ2VudE1lbW9yeTo6V29ya2luZ01lbW9yeTo6VjFiBnByb3RvMw", [file_agent_memory_common_v1_memory, file_agent_memory_common_v1_message, file_agent_memory_common_v1_strategy, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CjNhZ2VudF9tZW1vcnkvd29ya2luZ19tZW1vcnkvdjEvd29ya2luZ19tZW1vcnkucHJvdG8SHmFnZW50X21lbW9yeS53b3JraW5nX21lbW9yeS52MSLDBwoNV29ya2luZ01lbW9yeRIbCgluYW1lc3BhY2UYASABKAlCCLpIBXIDKIAEEh4KCnNlc3Npb25faWQYAiABKAlCCrpIB3IFEAEogAQSGQoHdXNlcl9pZBgDIAEoCUIIukgFcgMogAQSPAoIbWVzc2FnZXMYBCADKAsyHy5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lc3NhZ2VCCbpIBpIBAxDQDxI7CghtZW1vcmllcxgFIAMoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5Qgm6SAaSAQMQ9AMSJQoEZGF0YRgGIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSGgoHY29udGV4dBgHIAEoCUIJukgGcgQogIAEEkQKDWNvbnRleHRfcmFuZ2UYCCABKAsyLS5hZ2VudF9tZW1vcnkud29ya2luZ19tZW1vcnkudjEuU2VxdWVuY2VSYW5nZRI8CgpleHRyYWN0aW9uGAkgASgLMiguYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5FeHRyYWN0aW9uQ29uZmlnEjoKA3R0bBgKIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkISukgPqgEMIgYIgIawlgEyAggBEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCgl0aW1lX3pvbmUYDCABKAlCB7pIBHICKEASLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCgRldGFnGA8gASgJQge6SARyAihAEhMKC3Nlc3Npb25fdWlkGBAgASgJEicKDWxhc3Rfc2VxdWVuY2UYESABKANCELpIDSILGP////////8PKAASIwoJdmlld19zaXplGBIgASgDQhC6SA0iCxj/////////DygAEiAKBnRva2VucxgTIAEoA0IQukgNIgsY/////////w8oABI7CgV1c2FnZRgUIAEoCzIsLmFnZW50X21lbW9yeS53b3JraW5nX21lbW9yeS52MS5Db250ZXh0VXNhZ2USEwoLc2xpZGluZ190dGwYFSABKAgSPwoLZm9ya2VkX2Zyb20YFiABKAsyKi5hZ2VudF9tZW1vcnkud29ya2luZ19tZW1vcnkudjEuRm9ya09yaWdpbiJxCgpGb3JrT3JpZ2luEhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDKIAEEhwKC3Nlc3Npb25fdWlkGAIgASgJQge6SARyAihAEicKDWxhc3Rfc2VxdWVuY2UYAyABKANCELpIDSILGP////////8PKAAiUAoNU2VxdWVuY2VSYW5nZRIfCgVmaXJzdBgBIAEoA0IQukgNIgsY/////////w8oABIeCgRsYXN0GAIgASgDQhC6SA0iCxj/////////DygAImwKDENvbnRleHRVc2FnZRIVCg10b3RhbF9wZXJjZW50GAEgASgBEiMKG3VudGlsX3N1bW1hcml6YXRpb25fcGVyY2VudBgCIAEoARIgCgZ3aW5kb3cYAyABKANCELpIDSILGP////////8PKAAiYwoNQ29udGV4dFdpbmRvdxIcCgptb2RlbF9uYW1lGAEgASgJQgi6SAVyAyiAAhIlCgptYXhfdG9rZW5zGAIgASgDQgy6SAkiBxiAwtcvIABIAIgBAUINCgtfbWF4X3Rva2VucyKFAgoOU2Vzc2lvblN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgl2aWV3X3NpemUYByABKAMSFQoNbGFzdF9zZXF1ZW5jZRgIIAEoAyLCAQoNU2Vzc2lvbkNoYW5nZRI/CgRraW5kGAEgASgOMjEuYWdlbnRfbWVtb3J5LndvcmtpbmdfbWVtb3J5LnYxLlNlc3Npb25DaGFuZ2VLaW5kEgwKBGV0YWcYAiABKAkSMQoIbWVzc2FnZXMYAyADKAsyHy5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lc3NhZ2USLwoLY2hhbmdlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIs4BCg1Qcm9tcHRNZXNzYWdlEgwKBHJvbGUYASABKAkSDwoHY29udGVudBgCIAEoCRI0Cgp0b29sX2NhbGxzGAMgAygLMiAuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5Ub29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYBCABKAkSDAoEbmFtZRgFIAEoCRIyCgVwYXJ0cxgGIAMoCzIjLmFnZW50X21lbW9yeS5jb21tb24udjEuQ29udGVudFBhcnQSEAoIb3JpZ2luYWwYByABKAkisQEKE1Byb21wdFNlY3Rpb25SZXBvcnQSPgoHc2VjdGlvbhgBIAEoDjItLmFnZW50X21lbW9yeS53b3JraW5nX21lbW9yeS52MS5Qcm9tcHRTZWN0aW9uEg4KBnRva2VucxgCIAEoAxILCgNjYXAYAyABKAMSEAoIaW5jbHVkZWQYBCABKAUSFAoMbGVmdF9vdXRfaWRzGAUgAygJEhUKDWR1cGxpY2F0ZV9pZHMYBiADKAkqdQoKRGF0YVBvbGljeRIbChdEQVRBX1BPTElDWV9VTlNQRUNJRklFRBAAEhcKE0RBVEFfUE9MSUNZX1JFUExBQ0UQARIVChFEQVRBX1BPTElDWV9NRVJHRRACEhoKFkRBVEFfUE9MSUNZX0RFRVBfTUVSR0UQAyp+ChNTZXNzaW9uTWVtb3J5UG9saWN5EiUKIVNFU1NJT05fTUVNT1JZX1BPTElDWV9VTlNQRUNJRklFRBAAEh0KGVNFU1NJT05fTUVNT1JZX1BPTElDWV9BREQQARIhCh1TRVNTSU9OX01FTU9SWV9QT0xJQ1lfUkVQTEFDRRACKuEBChFTZXNzaW9uQ2hhbmdlS2luZBIjCh9TRVNTSU9OX0NIQU5HRV9LSU5EX1VOU1BFQ0lGSUVEEAASHwobU0VTU0lPTl9DSEFOR0VfS0lORF9DUkVBVEVEEAESIAocU0VTU0lPTl9DSEFOR0VfS0lORF9NRVNTQUdFUxACEh8KG1NFU1NJT05fQ0hBTkdFX0tJTkRfVVBEQVRFRBADEiIKHlNFU1NJT05fQ0hBTkdFX0tJTkRfU1VNTUFSSVpFRBAEEh8KG1NFU1NJT05fQ0hBTkdFX0tJTkRfREVMRVRFRBAFKrsBCg1Qcm9tcHRTZWN0aW9uEh4KGlBST01QVF9TRUNUSU9OX1VOU1BFQ0lGSUVEEAASGwoXUFJPTVBUX1NFQ1RJT05fU1RBTkRJTkcQARIaChZQUk9NUFRfU0VDVElPTl9TVU1NQVJZEAISGwoXUFJPTVBUX1NFQ1RJT05fTUVNT1JJRVMQAxIaChZQUk9NUFRfU0VDVElPTl9ISVNUT1JZEAQSGAoUUFJPTVBUX1NFQ1RJT05fUVVFUlkQBUKeAgofaW8uYWdlbnRtZW1vcnkud29ya2luZ21lbW9yeS52MUISV29ya2luZ01lbW9yeVByb3RvUAFaXmdpdGh1Yi5jb20vYWdlbnQtbWVtb3J5L2FnZW50LW1lbW9yeS9jbGllbnRzL2dvL2FnZW50X21lbW9yeS93b3JraW5nX21lbW9yeS92MTt3b3JraW5nbWVtb3J5djGqAhxBZ2VudE1lbW9yeS5Xb3JraW5nTWVtb3J5LlYxygIcQWdlbnRNZW1vcnlcV29ya2luZ01lbW9yeVxWMeICJUFnZW50TWVtb3J5XFdvcmtpbmdNZW1vcnlcVjFcTWV0YWRhdGHqAh5BZ2VudE1lbW9yeTo6V29ya2luZ01lbW9yeTo6VjFiBnByb3RvMw", [file_agent_memory_common_v1_memory, file_agent_memory_common_v1_message, file_agent_memory_common_v1_strategy, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * A session as a reader sees it.
@@ -93,7 +93,8 @@ export type WorkingMemory = Message<"agent_memory.working_memory.v1.WorkingMemor
   extraction?: ExtractionConfig | undefined;
 
   /**
-   * How long the session lives after its last write; absent means for ever.
+   * How long the session lives after its last write; absent means what the
+   * server's operator chose for the namespace, and for ever where that is nothing.
    *
    * @generated from field: google.protobuf.Duration ttl = 10;
    */
@@ -169,6 +170,20 @@ export type WorkingMemory = Message<"agent_memory.working_memory.v1.WorkingMemor
    * @generated from field: agent_memory.working_memory.v1.ContextUsage usage = 20;
    */
   usage?: ContextUsage | undefined;
+
+  /**
+   * Reads renew the time to live as well as writes do.
+   *
+   * @generated from field: bool sliding_ttl = 21;
+   */
+  slidingTtl: boolean;
+
+  /**
+   * The session that it was forked from. Set by the server.
+   *
+   * @generated from field: agent_memory.working_memory.v1.ForkOrigin forked_from = 22;
+   */
+  forkedFrom?: ForkOrigin | undefined;
 };
 
 /**
@@ -177,6 +192,41 @@ export type WorkingMemory = Message<"agent_memory.working_memory.v1.WorkingMemor
  */
 export const WorkingMemorySchema: GenMessage<WorkingMemory> = /*@__PURE__*/
   messageDesc(file_agent_memory_working_memory_v1_working_memory, 0);
+
+/**
+ * Where a session was forked from.
+ *
+ * @generated from message agent_memory.working_memory.v1.ForkOrigin
+ */
+export type ForkOrigin = Message<"agent_memory.working_memory.v1.ForkOrigin"> & {
+  /**
+   * The other session, of the same namespace.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * Its incarnation.
+   *
+   * @generated from field: string session_uid = 2;
+   */
+  sessionUid: string;
+
+  /**
+   * The last message that was copied, as a position in both logs.
+   *
+   * @generated from field: int64 last_sequence = 3;
+   */
+  lastSequence: bigint;
+};
+
+/**
+ * Describes the message agent_memory.working_memory.v1.ForkOrigin.
+ * Use `create(ForkOriginSchema)` to create a new message.
+ */
+export const ForkOriginSchema: GenMessage<ForkOrigin> = /*@__PURE__*/
+  messageDesc(file_agent_memory_working_memory_v1_working_memory, 1);
 
 /**
  * A stretch of the log, both ends included.
@@ -204,7 +254,7 @@ export type SequenceRange = Message<"agent_memory.working_memory.v1.SequenceRang
  * Use `create(SequenceRangeSchema)` to create a new message.
  */
 export const SequenceRangeSchema: GenMessage<SequenceRange> = /*@__PURE__*/
-  messageDesc(file_agent_memory_working_memory_v1_working_memory, 1);
+  messageDesc(file_agent_memory_working_memory_v1_working_memory, 2);
 
 /**
  * How full a context window is.
@@ -239,7 +289,7 @@ export type ContextUsage = Message<"agent_memory.working_memory.v1.ContextUsage"
  * Use `create(ContextUsageSchema)` to create a new message.
  */
 export const ContextUsageSchema: GenMessage<ContextUsage> = /*@__PURE__*/
-  messageDesc(file_agent_memory_working_memory_v1_working_memory, 2);
+  messageDesc(file_agent_memory_working_memory_v1_working_memory, 3);
 
 /**
  * The window that messages must fit. At most one of the two is needed; the
@@ -268,7 +318,7 @@ export type ContextWindow = Message<"agent_memory.working_memory.v1.ContextWindo
  * Use `create(ContextWindowSchema)` to create a new message.
  */
 export const ContextWindowSchema: GenMessage<ContextWindow> = /*@__PURE__*/
-  messageDesc(file_agent_memory_working_memory_v1_working_memory, 3);
+  messageDesc(file_agent_memory_working_memory_v1_working_memory, 4);
 
 /**
  * A session in a listing.
@@ -338,7 +388,7 @@ export type SessionSummary = Message<"agent_memory.working_memory.v1.SessionSumm
  * Use `create(SessionSummarySchema)` to create a new message.
  */
 export const SessionSummarySchema: GenMessage<SessionSummary> = /*@__PURE__*/
-  messageDesc(file_agent_memory_working_memory_v1_working_memory, 4);
+  messageDesc(file_agent_memory_working_memory_v1_working_memory, 5);
 
 /**
  * One change of a session.
@@ -380,7 +430,7 @@ export type SessionChange = Message<"agent_memory.working_memory.v1.SessionChang
  * Use `create(SessionChangeSchema)` to create a new message.
  */
 export const SessionChangeSchema: GenMessage<SessionChange> = /*@__PURE__*/
-  messageDesc(file_agent_memory_working_memory_v1_working_memory, 5);
+  messageDesc(file_agent_memory_working_memory_v1_working_memory, 6);
 
 /**
  * A message as chat APIs take it.
@@ -444,7 +494,7 @@ export type PromptMessage = Message<"agent_memory.working_memory.v1.PromptMessag
  * Use `create(PromptMessageSchema)` to create a new message.
  */
 export const PromptMessageSchema: GenMessage<PromptMessage> = /*@__PURE__*/
-  messageDesc(file_agent_memory_working_memory_v1_working_memory, 6);
+  messageDesc(file_agent_memory_working_memory_v1_working_memory, 7);
 
 /**
  * What went into a section of a prompt and what did not fit.
@@ -500,7 +550,7 @@ export type PromptSectionReport = Message<"agent_memory.working_memory.v1.Prompt
  * Use `create(PromptSectionReportSchema)` to create a new message.
  */
 export const PromptSectionReportSchema: GenMessage<PromptSectionReport> = /*@__PURE__*/
-  messageDesc(file_agent_memory_working_memory_v1_working_memory, 7);
+  messageDesc(file_agent_memory_working_memory_v1_working_memory, 8);
 
 /**
  * How new data meets the data that is there.

@@ -1,0 +1,69 @@
+/** A series over time. */
+
+import "uplot/dist/uPlot.min.css";
+import { useEffect, useRef } from "react";
+import Plot from "uplot";
+import { useTheme } from "./theme";
+
+const HEIGHT = 150;
+const MINUTE = 60;
+const DAY = 86_400;
+
+/** A time of the axis, in seconds, as far as the distance between two of them needs it. */
+function told(seconds: number, step: number): string {
+  const options: Intl.DateTimeFormatOptions =
+    step < MINUTE
+      ? { hour: "2-digit", minute: "2-digit", second: "2-digit" }
+      : step < DAY
+        ? { hour: "2-digit", minute: "2-digit" }
+        : { day: "numeric", month: "short" };
+  return new Intl.DateTimeFormat(undefined, options).format(seconds * 1000);
+}
+
+/** Draw values over times in milliseconds; `summary` says the same in words. */
+export default function Chart({ times, values, label, summary, bars = false }: { times: number[]; values: number[]; label: string; summary: string; bars?: boolean }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const [theme] = useTheme();
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    const style = getComputedStyle(document.documentElement);
+    const color = (name: string) => style.getPropertyValue(name).trim();
+    const axis = { stroke: color("--dim"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: "11px Plex, sans-serif" };
+    const plot = new Plot(
+      {
+        width: element.clientWidth,
+        height: HEIGHT,
+        cursor: { drag: { x: false, y: false } },
+        legend: { show: false },
+        scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
+        axes: [{ ...axis, values: (_, splits, __, ___, step) => splits.map((each) => told(each, step)) }, { ...axis, size: 44 }],
+        series: [
+          {},
+          {
+            label,
+            stroke: color("--accent"),
+            width: 2,
+            points: { show: false },
+            fill: `${color("--accent")}2a`,
+            ...(bars && Plot.paths.bars ? { paths: Plot.paths.bars({ size: [0.8, 24] }) } : Plot.paths.stepped ? { paths: Plot.paths.stepped({ align: 1 }) } : {}),
+          },
+        ],
+      },
+      [times.map((time) => time / 1000), values],
+      element,
+    );
+    const resize = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
+    resize.observe(element);
+    return () => {
+      resize.disconnect();
+      plot.destroy();
+    };
+  }, [times, values, label, bars, theme]);
+  return (
+    <figure className="min-w-0">
+      <figcaption className="mb-1 text-[0.857rem] text-dim">{label}</figcaption>
+      <div ref={frame} role="img" aria-label={`${label}: ${summary}`} className="w-full overflow-hidden" style={{ height: HEIGHT }} />
+    </figure>
+  );
+}

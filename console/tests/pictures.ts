@@ -1,0 +1,78 @@
+/** Pictures of every page at two widths, for docs/console.md. */
+
+import { mkdirSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { endBrowser, openBrowser, signIn, startStack } from "./browser.ts";
+
+const FOLDER = new URL("../../docs/console/", import.meta.url).pathname;
+const WIDTHS = { wide: [1200, 800], narrow: [390, 780] } as const;
+
+const PAGES: [name: string, path: string, ready: (page: Page) => Promise<unknown>][] = [
+  [
+    "search",
+    "/search?q=Where+does+the+user+live%3F&f=user%3Dmaya",
+    async (page) => {
+      await page.locator("[data-why]").first().click();
+      await page.locator("[data-explanation]").waitFor();
+    },
+  ],
+  [
+    "memory",
+    "/search?q=Rotterdam&f=type%3Dfacts%26user%3Dmaya",
+    async (page) => {
+      await page.getByRole("link", { name: "User lives in Rotterdam", exact: true }).click();
+      await page.locator("[data-quoted]").first().waitFor();
+      await page.getByRole("slider").fill("400");
+    },
+  ],
+  ["sessions", "/sessions", (page) => page.getByRole("link", { name: "first-visit" }).waitFor()],
+  ["session", "/session?id=first-visit", (page) => page.locator("[data-fact]").first().waitFor()],
+  ["user", "/user?id=maya", (page) => page.locator(".u-wrap").waitFor()],
+  ["work", "/work", (page) => page.locator(".u-wrap").first().waitFor()],
+  [
+    "live",
+    "/live?user=maya",
+    async (page) => {
+      await page.locator("[data-stream=live]").waitFor();
+      await remember(["Maya keeps bees on the roof", "Maya's bees make linden honey"]);
+      await page.locator("[data-change]").nth(1).waitFor();
+    },
+  ],
+  [
+    "try",
+    "/try?user=nora&session=first",
+    async (page) => {
+      const texts = await page.getByRole("log").innerText();
+      if (!texts.includes("cello")) {
+        await page.getByLabel("Message").fill("I play the cello, and I live in Ghent.");
+        await page.keyboard.press("Enter");
+      }
+      await page.getByRole("list", { name: "Facts" }).waitFor();
+    },
+  ],
+];
+
+const stack = await startStack();
+
+async function remember(texts: string[]): Promise<void> {
+  await fetch(`${stack.address}/v1/memories:batchCreate`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${stack.keys.admin}`, "content-type": "application/json" },
+    body: JSON.stringify({ memories: texts.map((text) => ({ text: `${text}${" ".repeat(Date.now() % 2)}`, user_id: "maya" })) }),
+  });
+}
+
+mkdirSync(FOLDER, { recursive: true });
+for (const [size, [width, height]] of Object.entries(WIDTHS)) {
+  for (const [name, path, ready] of PAGES) {
+    const { page, close } = await openBrowser(width, height, name === "session" || name === "work");
+    await page.goto(`${stack.address}/console${path}`);
+    await signIn(page, stack.keys.admin);
+    await ready(page);
+    await page.evaluate(() => document.fonts.ready);
+    await page.screenshot({ path: `${FOLDER}${name}-${size}.jpg`, type: "jpeg", quality: 62 });
+    await close();
+  }
+}
+await endBrowser();
+await stack.stop();

@@ -1,0 +1,459 @@
+"""Memories as columns: an array for each number, a flat list for what memories have many of.
+
+Columns are only ever added to. What changed or went has a place that nothing points to any more;
+a table names the places that count.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
+from agent_memory_services.language.en.words import WEEKDAY_NAMES, stem
+from agent_memory_services.long_term_memory.domain import fields, terms, traits
+
+Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+Keys = npt.NDArray[np.uint32]
+
+_LEAST: Final = 64
+_BUCKETS: Final = 1 << 16
+
+_SEEN_FROM_NOW: Final = (
+    "today tonight tomorrow yesterday now just ago last next coming this past morning noon"
+    " afternoon evening night day days week weeks weekend month months year years"
+)
+# Words by which a speaker tells a day or a time as seen from that of speaking.
+_RELATIVE: Final = terms.keys_of(map(stem, (*WEEKDAY_NAMES, *_SEEN_FROM_NOW.split())))
+
+
+class Growing:
+    """An array that grows at its end; what it gave out stays as it was.
+
+    Attributes:
+        size: how many values were added.
+    """
+
+    def __init__(self, dtype: npt.DTypeLike, width: tuple[int, ...] = ()) -> None:
+        """Begin empty, for values of a type and shape."""
+        self._held: npt.NDArray[Any] = np.zeros((_LEAST, *width), dtype=dtype)
+        self.size = 0
+
+    def extend(self, values: npt.NDArray[Any]) -> None:
+        """Add values."""
+        size = self.size + len(values)
+        if size > len(self._held):
+            room = max(size, 2 * len(self._held))
+            grown = np.zeros((room, *self._held.shape[1:]), self._held.dtype)
+            grown[: self.size] = self._held[: self.size]
+            self._held = grown
+        self._held[self.size : size] = values
+        self.size = size
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """The values that were added."""
+        return self._held[: self.size]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes."""
+        return self._held.nbytes
+
+
+class Postings:
+    """Flat lists of numbers that memories have many of, each with the place of its memory."""
+
+    def __init__(self) -> None:
+        self._keys, self._places, self._more = map(Growing, (np.uint32, np.int32, np.uint32))
+
+    def extend(
+        self, keys: npt.NDArray[Any], lengths: npt.NDArray[Any], first: int, more: npt.NDArray[Any]
+    ) -> None:
+        """Add the lists of memories with places from `first` on, with one more number for each."""
+        self._keys.extend(keys)
+        self._places.extend(np.repeat(np.arange(first, first + len(lengths)), lengths))
+        self._more.extend(more)
+
+    def among(self, sought: Collection[int]) -> tuple[Keys, Places, Keys]:
+        """Return the numbers that are among those sought, their places and second numbers."""
+        keys = self._keys.values
+        wanted = np.sort(np.fromiter(sought, dtype=np.uint32, count=len(sought)))
+        near = np.zeros(_BUCKETS, dtype=bool)
+        near[wanted % _BUCKETS] = True
+        found = np.flatnonzero(near[keys % _BUCKETS])
+        nearest = np.searchsorted(wanted[:-1], keys[found])
+        found = found[wanted[nearest] == keys[found]]
+        return keys[found], self._places.values[found], self._more.values[found]
+
+    def of(self, start: int, end: int) -> tuple[Keys, Keys]:
+        """Return a stretch of the numbers and of the second ones."""
+        return self._keys.values[start:end], self._more.values[start:end]
+
+    @property
+    def size(self) -> int:
+        """Number of numbers."""
+        return self._keys.size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes."""
+        return self._keys.nbytes + self._places.nbytes + self._more.nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A memory to be added.
+
+    Attributes:
+        row: its row.
+        accessed: when it was found last, in microseconds; None for never.
+        found: how often it was found.
+        record: where its record comes from.
+    """
+
+    row: bytes
+    accessed: int | None = None
+    found: int = 0
+    record: bytes | Memory = b""
+
+
+def is_row_of(row: bytes, etag: str) -> bool:
+    """Return true if a row is of this release, and of the version of a memory with this etag."""
+    if row[0] != traits.VERSION:
+        return False
+    # What an earlier release changes keeps the row that it had.
+    length = int.from_bytes(row[traits.HEAD.itemsize - 4 : traits.HEAD.itemsize], "little")
+    return row.startswith(b'["%b"' % etag.encode(), len(row) - length)
+
+
+def entry_of(memory: Memory) -> Entry:
+    """Return a memory as it is added, with its row made now."""
+    accessed = to_micros(memory.last_access_time) if memory.HasField("last_access_time") else None
+    return Entry(traits.row_of(memory), accessed, memory.access_count, memory)
+
+
+class Columns:
+    """Columns of memories, each at its place.
+
+    Attributes:
+        ids: of each memory.
+        records: of each memory.
+        words: keys of the stems of the texts, with how often each occurs; those of the words
+            around them.
+        others: by field as `words`: other forms, with the words that they also stand for.
+        plain: keys of the stems of plain words, with whether each says something.
+        names: codes of the names that memories are by or about.
+        name_codes: code of each name.
+        restated: places of a message and of a fact that says all that it does.
+    """
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.records: list[bytes | Memory] = []
+        self.words = (Postings(), Postings())
+        self.others = (Postings(), Postings())
+        self.plain = Postings()
+        self.names = Postings()
+        self.name_codes: dict[str, int] = {}
+        self.restated: list[tuple[int, int]] = []
+        self._heads = Growing(traits.HEAD)
+        self._beside = Growing(np.float64, (2,))
+        self._groups = Growing(np.int32, (3,))
+        self._codes: dict[tuple[str, ...], int] = {}
+        self._plain_starts = [0]
+        self._told: dict[tuple[str, str], list[int]] = {}
+        self._said: dict[tuple[str, str], list[int]] = {}
+        self._loose = 0
+
+    @property
+    def size(self) -> int:
+        """Number of places."""
+        return len(self.ids)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the columns take, roughly."""
+        lists = (*self.words, *self.others, self.plain, self.names)
+        arrays = self._heads.nbytes + self._beside.nbytes + self._groups.nbytes
+        return arrays + sum(each.nbytes for each in lists) + self._loose
+
+    @property
+    def heads(self) -> npt.NDArray[Any]:
+        """The numbers of fixed width."""
+        return self._heads.values
+
+    @property
+    def beside(self) -> npt.NDArray[Any]:
+        """Time and number of accesses; NaN where there is no time."""
+        return self._beside.values
+
+    def groups(self, kind: int) -> npt.NDArray[Any]:
+        """Return the codes of the conversations (0), sessions (1) or namespaces (2)."""
+        codes: npt.NDArray[Any] = self._groups.values[:, kind]
+        return codes
+
+    def code(self, *name: str) -> int:
+        """Return the code of a conversation, session or namespace; -1 for one that is not here."""
+        return self._codes.get(name, -1)
+
+    def extend(self, entries: Sequence[Entry]) -> None:
+        """Add memories, each at the next place."""
+        if not entries:
+            return
+        first, width = self.size, traits.HEAD.itemsize
+        rows = [each.row for each in entries]
+        heads = np.frombuffer(b"".join([row[:width] for row in rows]), dtype=traits.HEAD)
+        self._heads.extend(heads)
+        accesses = [(np.nan if e.accessed is None else e.accessed, e.found) for e in entries]
+        self._beside.extend(np.array(accesses, dtype=np.float64))
+        counts = heads["counts"].astype(np.intp)
+        self._extend_lists(rows, counts, first)
+        lengths = counts[:, 5].tolist()
+        named = [orjson.loads(row[-end:]) for row, end in zip(rows, lengths, strict=True)]
+        self._extend_names(named, first)
+        self.records += [each.record for each in entries]
+        self._loose += sum(len(e.record) for e in entries if isinstance(e.record, bytes))
+        for at, names in enumerate(named, first):
+            self._relate(at, names[4], names[6])
+
+    def _extend_lists(self, rows: Sequence[bytes], counts: Places, first: int) -> None:
+        width = traits.HEAD.itemsize
+        text, context, text_others, context_others, plain = counts[:, :5].T
+        keys = text + context + text_others + context_others + plain
+        small = text + context + plain
+        ends = (width + 4 * keys).tolist()
+        flat = np.frombuffer(
+            b"".join([row[width:end] for row, end in zip(rows, ends, strict=True)]), dtype="<u4"
+        )
+        marks = np.frombuffer(
+            b"".join(
+                [
+                    row[end : end + length]
+                    for row, end, length in zip(rows, ends, small.tolist(), strict=True)
+                ]
+            ),
+            dtype="u1",
+        )
+        # Behind one another in each row, and so cut out of all rows at once.
+        parts = np.repeat(
+            np.tile(np.arange(5), len(rows)),
+            np.column_stack([text, context, text_others, context_others, plain]).ravel(),
+        )
+        short = np.repeat(
+            np.tile(np.array([0, 1, 4]), len(rows)), np.column_stack([text, context, plain]).ravel()
+        )
+        for at, listed in ((0, self.words[0]), (1, self.words[1]), (4, self.plain)):
+            listed.extend(flat[parts == at], counts[:, at], first, marks[short == at])
+        for at, listed in ((2, self.others[0]), (3, self.others[1])):
+            pairs = flat[parts == at].reshape(-1, 2)
+            listed.extend(pairs[:, 0], counts[:, at] // 2, first, pairs[:, 1])
+        starts = self._plain_starts[-1] + np.cumsum(plain)
+        self._plain_starts.extend(starts.tolist())
+
+    def _extend_names(self, named: Sequence[Sequence[Any]], first: int) -> None:
+        codes, known = self._codes, self.name_codes
+        groups = []
+        for _, memory_id, namespace, session_id, session_uid, *_ in named:
+            self.ids.append(memory_id)
+            conversation = (namespace, session_id, session_uid)
+            groups.append(
+                (
+                    codes.setdefault(conversation, len(codes)) if session_id else -1,
+                    codes.setdefault(("", session_id), len(codes)),
+                    codes.setdefault((namespace,), len(codes)),
+                )
+            )
+        self._groups.extend(np.array(groups, dtype=np.int32))
+        borne = [[known.setdefault(name, len(known)) for name in names] for *_, names, _ in named]
+        flat = np.array([code for held in borne for code in held], dtype=np.uint32)
+        lengths = np.array(list(map(len, borne)))
+        self.names.extend(flat, lengths, first, np.zeros(len(flat), np.uint32))
+
+    def _relate(self, at: int, session: str, message_ids: Iterable[str]) -> None:
+        """Note the facts that restate messages; both rest on messages of a session."""
+        is_message = bool(self.heads["flags"][at] & traits.MESSAGE)
+        own, others = (self._said, self._told) if is_message else (self._told, self._said)
+        for source in [(session, each) for each in message_ids]:
+            own.setdefault(source, []).append(at)
+            for other in others.get(source, ()):
+                message, fact = (at, other) if is_message else (other, at)
+                if self.telling(message) <= self._says(fact):
+                    self.restated.append((message, fact))
+
+    def _says(self, fact: int) -> frozenset[int]:
+        """Return what a fact says; beside a date, words that count days from it say no more."""
+        dated = self.heads["flags"][fact] & traits.DATED
+        return self.telling(fact) | (_RELATIVE if dated else frozenset())
+
+    def memory(self, at: int) -> Memory:
+        """Return the memory at a place, with its accesses."""
+        record = self.records[at]
+        if isinstance(record, Memory):
+            return record
+        memory = Memory.FromString(record)
+        accessed, found = self.beside[at].tolist()
+        if not math.isnan(accessed):
+            memory.last_access_time.CopyFrom(to_timestamp(int(accessed)))
+        memory.access_count = int(found)
+        return memory
+
+    def telling(self, at: int) -> frozenset[int]:
+        """Return the stems of a text's words that say something."""
+        keys, marks = self.plain.of(*self._plain_starts[at : at + 2])
+        return frozenset(keys[marks > 0].tolist())
+
+    def stems(self, at: int) -> frozenset[int]:
+        """Return the stems of a text."""
+        keys, _ = self.plain.of(*self._plain_starts[at : at + 2])
+        return frozenset(keys.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Groups of memories.
+
+    Attributes:
+        order: the memories, those of each group together.
+        starts: where each group starts in this order.
+        groups: the group of each memory.
+    """
+
+    order: Places
+    starts: Places
+    groups: Places
+
+    @classmethod
+    def of(cls, *keys: npt.NDArray[Any]) -> "Grouping":
+        """Group memories that have the same keys, in their order, the first key first."""
+        order = np.lexsort(keys[::-1])
+        ordered = [key[order] for key in keys]
+        begins = np.ones(len(order), dtype=bool)
+        begins[1:] = reduce(np.logical_or, (key[1:] != key[:-1] for key in ordered))
+        groups = np.empty(len(order), dtype=np.intp)
+        groups[order] = np.cumsum(begins) - 1
+        return cls(order, np.flatnonzero(begins), groups)
+
+    def best(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the greatest value of each group."""
+        best: npt.NDArray[Any] = np.maximum.reduceat(values[self.order], self.starts)
+        return best
+
+
+@dataclass(frozen=True)
+class Table:
+    """Memories among those of some columns.
+
+    Attributes:
+        columns: the columns.
+        places: where each memory stands in them.
+    """
+
+    columns: Columns
+    places: Places
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> "Table":
+        """Return a table of memories in columns of their own."""
+        columns = Columns()
+        columns.extend(entries)
+        return cls(columns, np.arange(len(entries)))
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> "Table":
+        """Return the memories that are marked."""
+        return self if kept.all() else Table(self.columns, self.places[kept])
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        """The id of each memory."""
+        ids = self.columns.ids
+        return [ids[at] for at in self.places.tolist()]
+
+    def memory(self, at: int) -> Memory:
+        """Return a memory."""
+        return self.columns.memory(int(self.places[at]))
+
+    def stems(self, at: int) -> frozenset[int]:
+        """Return the stems of a memory's text."""
+        return self.columns.stems(int(self.places[at]))
+
+    @cached_property
+    def heads(self) -> npt.NDArray[Any]:
+        """The numbers of fixed width of each memory."""
+        heads: npt.NDArray[Any] = self.columns.heads[self.places]
+        return heads
+
+    @cached_property
+    def beside(self) -> Floats:
+        """Time and number of the accesses of each; NaN where there is no time."""
+        beside: Floats = self.columns.beside[self.places]
+        return beside
+
+    def of_group(self, kind: int, names: Iterable[tuple[str, ...]]) -> npt.NDArray[np.bool_]:
+        """Return which memories are of sessions (1) or namespaces (2) of these names."""
+        codes = [self.columns.code(*name) for name in names]
+        return np.isin(self.columns.groups(kind)[self.places], codes)
+
+    @cached_property
+    def accessed(self) -> Floats:
+        """Time at which each was found last, in microseconds; 0 for never."""
+        accessed: Floats = np.nan_to_num(self.beside[:, 0])
+        return accessed
+
+    def flag(self, flag: int) -> npt.NDArray[np.bool_]:
+        """Return which memories have a flag."""
+        marked: npt.NDArray[np.bool_] = (self.heads["flags"] & flag) > 0
+        return marked
+
+    @cached_property
+    def conversations(self) -> npt.NDArray[Any]:
+        """Code of the conversation that each comes from; -1 for none."""
+        codes: npt.NDArray[Any] = self.columns.groups(0)[self.places]
+        return codes
+
+    @cached_property
+    def by_conversation(self) -> "Grouping":
+        """The memories by the conversation that they come from; without one, each by itself."""
+        codes = self.conversations
+        return Grouping.of(np.where(codes < 0, -1 - np.arange(len(codes)), codes))
+
+    @cached_property
+    def by_spot(self) -> "Grouping":
+        """The memories by conversation and sequence, in that order; the others come first."""
+        numbers = self.heads[fields.SEQUENCE]
+        placed = (self.conversations >= 0) & (numbers != 0)
+        return Grouping.of(np.where(placed, self.conversations, -1), np.where(placed, numbers, 0))
+
+    @cached_property
+    def at(self) -> Places:
+        """For each place of the columns, which memory it is; -1 for none."""
+        found = np.full(self.columns.size, -1, dtype=np.intp)
+        found[self.places] = np.arange(len(self.places))
+        return found
+
+    def among(self, listed: Postings, sought: Collection[int]) -> tuple[Keys, Places, Keys]:
+        """Return the numbers of a list that are sought, whose they are, and second numbers."""
+        keys, places, more = listed.among(sought)
+        owners = self.at[places]
+        mine = owners >= 0
+        return keys[mine], owners[mine], more[mine]
+
+
+Readable = Sequence[Memory] | Table
+
+
+def table_of(memories: Readable) -> Table:
+    """Return memories as columns."""
+    if isinstance(memories, Table):
+        return memories
+    return Table.of(list(map(entry_of, memories)))
