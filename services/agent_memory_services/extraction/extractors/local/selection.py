@@ -264,13 +264,13 @@ _REASONS: Final = (
 )  # fmt: skip
 
 
-# A question in form alone: "Could you always cite your sources?"
 _LASTING: Final = re.compile(
     r"\b(?:from (?:now|here) on|going forward|in (?:the )?future)\W*$"
     r"|^(?:please,? )?draft my (?:[\w']+ )?(?:e-?mails|letters|messages|posts) in \w+\W*$",
     re.IGNORECASE,
 )
 """Wishes for all that will be written, such as "write code examples in Swift from now on"."""
+# A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
     r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future"
     r"|from now on"
