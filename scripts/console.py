@@ -9,6 +9,7 @@ of their source, so that a test knows whether the two belong together.
 """
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -61,7 +62,19 @@ def build() -> None:
     """Check the types, and write the files that the gateway serves."""
     node("node_modules/typescript/bin/tsc", "--noEmit")
     node("node_modules/vite/bin/vite.js", "build", "--logLevel", "warn")
+    (BUILT / "licenses.txt").write_text("\n\n".join(licenses()) + "\n")
     (BUILT / DIGEST).write_text(f"{digest()}\n")
+
+
+def licenses() -> Iterator[str]:
+    """Yield the licence of every package, and font, of which parts are in the built files."""
+    packages = json.loads((SOURCE / "package-lock.json").read_text())["packages"]
+    for name, package in sorted(packages.items()):
+        if name and not package.get("dev") and not package.get("devOptional"):
+            texts = [path.read_text() for path in sorted((SOURCE / name).glob("LICENSE*"))]
+            known = f"{package['version']} ({package['license'].strip('()')})"
+            title = f"{name.removeprefix('node_modules/')} {known}"
+            yield "\n\n".join([f"== {title}", *(text.strip() for text in texts)])
 
 
 def find_browser() -> None:
@@ -71,6 +84,7 @@ def find_browser() -> None:
         SystemExit: there is none. Outside CI that is no failure.
     """
     if not _CHROMIUM.exists() and os.geteuid() == 0:
+        print("Installing Debian's Chromium.", flush=True)
         for command in (["update"], ["install", "--yes", "chromium"]):
             subprocess.run(["apt-get", "--quiet=2", *command], check=False, stdout=sys.stderr)
     if not _CHROMIUM.exists():

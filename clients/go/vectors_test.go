@@ -2,6 +2,8 @@ package agentmemory_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,9 +72,9 @@ func needed(t *testing.T, name string) string {
 	return value
 }
 
-func open(t *testing.T, address string) *agentmemory.Client {
+func open(t *testing.T, address string, options ...agentmemory.Option) *agentmemory.Client {
 	t.Helper()
-	memory, err := agentmemory.New(address)
+	memory, err := agentmemory.New(address, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +110,19 @@ func TestVectors(t *testing.T) {
 			}
 		})
 	}
+	authorities := x509.NewCertPool()
+	certificate, err := os.ReadFile(needed(t, "AGENT_MEMORY_CA_FILE"))
+	if err != nil || !authorities.AppendCertsFromPEM(certificate) {
+		t.Fatal("no certificate", err)
+	}
+	secured := []agentmemory.Option{
+		agentmemory.WithTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: authorities}),
+		agentmemory.WithAPIKey(needed(t, "AGENT_MEMORY_API_KEY")),
+	}
 	for _, refused := range read.Refusals {
 		t.Run(refused.Name, func(t *testing.T) {
-			run := &run{t: t, memory: open(t, needed(t, "AGENT_MEMORY_REFUSING_ADDRESS")),
-				saved: map[string]string{}}
+			run := &run{t: t, saved: map[string]string{},
+				memory: open(t, needed(t, "AGENT_MEMORY_REFUSING_ADDRESS"), secured...)}
 			run.step(context.Background(), refused)
 		})
 	}
@@ -437,4 +448,34 @@ func (r *run) difference(wanted, actual any, path string) string {
 		return fmt.Sprintf("%s: %v is not %v", path, actual, wanted)
 	}
 	return ""
+}
+
+func TestAddressesThatMeanNothingAreRefused(t *testing.T) {
+	for _, address := range []string{
+		"ftp://host", "host", "http://", "http://host/path", "http://me@host", "http://host?x=1",
+	} {
+		if memory, err := agentmemory.New(address); err == nil {
+			t.Errorf("%q is taken: %v", address, memory.Close())
+		}
+	}
+	_, err := agentmemory.New("host:1", agentmemory.WithServiceAddress("memory", "host:2"))
+	if err == nil {
+		t.Error("a service that does not exist is taken")
+	}
+}
+
+func TestCallsToNobodySaySo(t *testing.T) {
+	memory := open(t, "127.0.0.1:1", agentmemory.WithTimeout(5*time.Second))
+	_, err := memory.LongTermMemory.GetMemory(
+		context.Background(), &longterm.GetMemoryRequest{MemoryId: "m"})
+	if !errors.Is(err, agentmemory.ErrUnavailable) {
+		t.Errorf("%v is not %v", err, agentmemory.ErrUnavailable)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, err := range memory.ListAll(ctx, &longterm.ListMemoriesRequest{}) {
+		if !errors.Is(err, agentmemory.ErrCancelled) || !errors.Is(err, context.Canceled) {
+			t.Errorf("%v is not %v", err, agentmemory.ErrCancelled)
+		}
+	}
 }

@@ -1,6 +1,6 @@
 /** Pictures of every page at two widths, for docs/console.md. */
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { endBrowser, openBrowser, signIn, startStack } from "./browser.ts";
 
@@ -40,13 +40,11 @@ const PAGES: [name: string, path: string, ready: (page: Page) => Promise<unknown
   ],
   [
     "try",
-    "/try?user=nora&session=first",
+    "/try?user=nora&session=try",
     async (page) => {
-      const texts = await page.getByRole("log").innerText();
-      if (!texts.includes("cello")) {
-        await page.getByLabel("Message").fill("I play the cello, and I live in Ghent.");
-        await page.keyboard.press("Enter");
-      }
+      await page.getByLabel("Message").fill("I play the cello, and I live in Ghent.");
+      await page.keyboard.press("Enter");
+      await page.locator("[data-prompt]").waitFor();
       await page.getByRole("list", { name: "Facts" }).waitFor();
     },
   ],
@@ -58,7 +56,7 @@ async function remember(texts: string[]): Promise<void> {
   await fetch(`${stack.address}/v1/memories:batchCreate`, {
     method: "POST",
     headers: { authorization: `Bearer ${stack.keys.admin}`, "content-type": "application/json" },
-    body: JSON.stringify({ memories: texts.map((text) => ({ text: `${text}${" ".repeat(Date.now() % 2)}`, user_id: "maya" })) }),
+    body: JSON.stringify({ memories: texts.map((text) => ({ text, user_id: "maya" })), deduplication: "DEDUPLICATION_POLICY_NONE" }),
   });
 }
 
@@ -70,7 +68,8 @@ for (const [size, [width, height]] of Object.entries(WIDTHS)) {
     await signIn(page, stack.keys.admin);
     await ready(page);
     await page.evaluate(() => document.fonts.ready);
-    await page.screenshot({ path: `${FOLDER}${name}-${size}.jpg`, type: "jpeg", quality: 62 });
+    const { data } = await (await page.context().newCDPSession(page)).send("Page.captureScreenshot", { format: "webp", quality: 55 });
+    writeFileSync(`${FOLDER}${name}-${size}.webp`, Buffer.from(data, "base64"));
     await close();
   }
 }

@@ -16,10 +16,12 @@ from agent_memory_services.embedded.stack import Stack, StackOptions
 from tests.contract.client.services.refusal import refusal
 from tests.contract.client.services.running import Services, running
 from tests.e2e.conftest import QUICK
+from tests.support.credentials import Authority
 
 REPOSITORY = Path(__file__).parents[2]
 CLIENTS = REPOSITORY / "clients"
 VECTORS = CLIENTS / "vectors.json"
+API_KEY = "the-key-of-the-vectors"
 # Programs that a client in a language needs.
 TOOLCHAINS: Mapping[str, tuple[str, ...]] = {
     "python": (),
@@ -80,12 +82,32 @@ def stack(tmp_path_factory: pytest.TempPathFactory, runner: asyncio.Runner) -> I
     runner.run(running_stack.stop())
 
 
-async def refused_calls(vectors: Any, command: list[str], **options: Any) -> Services:
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """An authority of certificates that no system trusts, with one for a server."""
+    made = Authority(tmp_path_factory.mktemp("authority"))
+    made.issue("server")
+    return made
+
+
+def secured(authority: Authority) -> grpc.ServerCredentials:
+    """Credentials of a server that the authority speaks for."""
+    pair = [(authority.folder / f"server.{kind}").read_bytes() for kind in ("key", "pem")]
+    return grpc.ssl_server_credentials([(pair[0], pair[1])])
+
+
+async def refused_calls(
+    vectors: Any, authority: Authority, command: list[str], **options: Any
+) -> Services:
     """Run a program beside services that refuse what the vectors say; answer what they saw."""
-    async with running() as services:
+    async with running(secured(authority)) as services:
         for each in vectors["refusals"]:
             refuse(services, each["refuse"])
-        environment = options.pop("env") | {"AGENT_MEMORY_REFUSING_ADDRESS": services.url}
+        environment = options.pop("env") | {
+            "AGENT_MEMORY_REFUSING_ADDRESS": services.url,
+            "AGENT_MEMORY_CA_FILE": str(authority.certificate),
+            "AGENT_MEMORY_API_KEY": API_KEY,
+        }
         process = await asyncio.create_subprocess_exec(
             *command,
             **options,
@@ -115,6 +137,10 @@ def attempted_as_said(services: Services, vectors: Any) -> bool:
         assert len(attempts) == each["attempts"], each["name"]
         names = {getattr(attempt.request, "request_id", "") for attempt in attempts}
         assert len(names) == 1, each["name"]
+        for attempt in attempts:
+            assert attempt.metadata["authorization"] == f"Bearer {API_KEY}"
+            assert attempt.metadata["x-request-id"]
+            assert attempt.time_remaining is not None
         if "request_id" in attempts[0].request.DESCRIPTOR.fields_by_name:
             assert names != {""}, each["name"]
     return True

@@ -17,13 +17,16 @@ from agent_memory_client._channels import service_config
 from agent_memory_client._operations.operation import Operation, Watch, as_it_is
 from agent_memory_services.embedded.stack import Stack
 from tests.clients.conftest import (
+    API_KEY,
     VECTORS,
     attempted_as_said,
     built,
     refuse,
     refused_calls,
+    secured,
 )
 from tests.contract.client.services.running import running
+from tests.support.credentials import Authority
 
 pytestmark = pytest.mark.clients
 
@@ -175,26 +178,31 @@ async def test_python_gets_what_the_vectors_say(stack: Stack, scenario: dict[str
         await of_scenario.end()
 
 
-async def test_python_is_refused_as_the_vectors_say(vectors: Any) -> None:
-    """Calls are made again where that may help, changes under one name."""
-    async with running() as services, MemoryAPIClient(base_url=services.url) as memory:
-        for each in vectors["refusals"]:
-            refuse(services, each["refuse"])
-            await Run(memory).step(each)
+async def test_python_is_refused_as_the_vectors_say(vectors: Any, authority: Authority) -> None:
+    """Over TLS, calls are made again where that may help, changes under one name."""
+    async with running(secured(authority)) as services:
+        async with MemoryAPIClient(
+            base_url=services.url,
+            ca_certificate_file=authority.certificate,
+            api_key=API_KEY,
+        ) as memory:
+            for each in vectors["refusals"]:
+                refuse(services, each["refuse"])
+                await Run(memory).step(each)
         assert attempted_as_said(services, vectors)
 
 
 # How the client of a language runs the vectors, in its folder.
 COMMANDS = {
     "typescript": ["node", "--test", "build/vectors.test.js", "build/client.test.js"],
-    "go": ["go", "test", "-count=1", "-run", "TestVectors", "./..."],
-    "java": ["mvn", "--batch-mode", "--quiet", "test", "-Dtest=VectorsTest"],
+    "go": ["go", "test", "-count=1", "./..."],
+    "java": ["mvn", "--batch-mode", "--quiet", "test"],
 }
 
 
 @pytest.mark.parametrize("language", COMMANDS)
 async def test_a_client_gets_what_the_vectors_say(
-    stack: Stack, vectors: Any, language: str
+    stack: Stack, vectors: Any, authority: Authority, language: str
 ) -> None:
     """A client of another language, with the test runner of that language."""
     folder = built(language)
@@ -202,5 +210,7 @@ async def test_a_client_gets_what_the_vectors_say(
         "AGENT_MEMORY_VECTORS": str(VECTORS),
         "AGENT_MEMORY_ADDRESS": str(stack.address),
     }
-    services = await refused_calls(vectors, COMMANDS[language], cwd=folder, env=environment)
+    services = await refused_calls(
+        vectors, authority, COMMANDS[language], cwd=folder, env=environment
+    )
     assert attempted_as_said(services, vectors)

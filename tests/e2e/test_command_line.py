@@ -107,6 +107,8 @@ def test_sessions_are_listed_shown_prompted_and_deleted(typed: Typed, memory: Me
     prompt = typed("sessions", "prompt", "chat", "Which instrument?", *scope)
     assert prompt.stdout.rstrip().endswith("user: Which instrument?")
     assert "tokens" in prompt.stderr
+    copied = typed("sessions", "fork", "chat", "copy", *scope).stdout
+    assert copied == "copy holds 1 messages of chat\n"
     memory.wait_for_extraction("chat", namespace="typed")
     assert "1 of 1 sessions deleted" in typed("sessions", "delete", "chat", "-y", *scope).stdout
     assert "no session chat" in typed("sessions", "delete", "chat", "-y", *scope, fails=True).stderr

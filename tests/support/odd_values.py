@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, Final
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -102,6 +103,15 @@ def filled(
     for place in found:
         for value in values[place.kind]:
             yield place, place.holding(value)
+
+
+def filled_in_turn(
+    found: Sequence[Place], values: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[Place, Message]]:
+    """Each of some fields with one of the values for its kind, the next one each time."""
+    turns = {kind: cycle(each) for kind, each in values.items()}
+    for place in found:
+        yield place, place.holding(next(turns[place.kind]))
 
 
 def _below(

@@ -270,7 +270,11 @@ for (const [way, open] of Object.entries(ways)) {
 describe("when calls are refused", () => {
   for (const { name, ...step } of vectors.refusals) {
     test(name, async () => {
-      using memory = new MemoryClient({ baseUrl: needed("AGENT_MEMORY_REFUSING_ADDRESS") });
+      using memory = new MemoryClient({
+        baseUrl: needed("AGENT_MEMORY_REFUSING_ADDRESS"),
+        caCertificateFile: needed("AGENT_MEMORY_CA_FILE"),
+        apiKey: needed("AGENT_MEMORY_API_KEY"),
+      });
       await new Run(memory, "refused").step(step);
     });
   }

@@ -29,16 +29,19 @@ const FINAL: ReadonlySet<Problem["kind"]> = new Set(["denied", "unauthenticated"
  * Follow a stream while the component is shown.
  *
  * `open` begins the stream after a token; another `key` is another stream. A change that arrives
- * between two connections is told when the stream continues after its token.
+ * between two connections is told when the stream continues after its token. `reread` is called when
+ * a stream has begun without one: what happened before it began is not told.
  */
 export function useFollow<T extends Resumable>(
   key: string | null,
   open: (resumeToken: string, options: { signal: AbortSignal; onHeader: () => void; timeoutMs: number }) => AsyncIterable<T>,
   take: (message: T) => void,
+  reread: () => void = () => undefined,
 ): Following {
   const [following, setFollowing] = useState<Following>(BEGIN);
   const begin = useEffectEvent(open);
   const each = useEffectEvent(take);
+  const anew = useEffectEvent(reread);
   useEffect(() => {
     if (key === null) return;
     const stop = new AbortController();
@@ -51,8 +54,11 @@ export function useFollow<T extends Resumable>(
       while (!stop.signal.aborted) {
         const silent = new AbortController();
         let watch = setTimeout(() => silent.abort(), SILENCE);
+        let begun = token !== "";
         const live = () => {
           pause = FIRST_PAUSE;
+          if (!begun) anew();
+          begun = true;
           clearTimeout(watch);
           watch = setTimeout(() => silent.abort(), SILENCE);
           setFollowing((now) => (now.state === "live" ? now : { state: "live", problem: null, resumed, gap }));

@@ -36,6 +36,7 @@ export function SessionPage() {
       void queries.invalidateQueries({ queryKey: [...key, "view"] });
       if (change.kind === SessionChangeKind.MESSAGES) void queries.invalidateQueries({ queryKey: [...key, "log"] });
     },
+    () => void queries.invalidateQueries({ queryKey: key }),
   );
   useFollow(
     known ? `jobs ${ns} ${id}` : null,

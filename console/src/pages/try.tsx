@@ -95,6 +95,7 @@ function Conversation({ user, session }: { user: string; session: string }) {
     ({ change }) => {
       if (change && change.memory?.type !== MemoryType.MESSAGE) void queries.invalidateQueries({ queryKey: ["try", user] });
     },
+    () => void queries.invalidateQueries({ queryKey: ["try", user] }),
   );
   const prompt = useQuery({
     queryKey: ["try-prompt", user, session, question, facts.data?.length ?? 0],

@@ -53,6 +53,7 @@ export function WorkPage() {
     ({ job }) => {
       if (job) setChanged((now) => new Map(now).set(job.id, job));
     },
+    () => void queries.invalidateQueries({ queryKey: ["jobs"] }),
   );
   const jobs = useMemo(() => {
     const all = new Map<string, Job>();

@@ -2,7 +2,7 @@
 
 import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Dialog as Base } from "@base-ui/react/dialog";
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useEffect, useId, useState } from "react";
 import { Button, Failure } from "./basics";
 
 const BACKDROP = "fixed inset-0 bg-black/45";
@@ -58,12 +58,12 @@ export function Decision({
   const [text, setText] = useState("");
   const id = useId();
   const ready = (typed === undefined || text === typed) && !busy;
-  const close = () => {
-    setText("");
-    onClose();
-  };
+  // Typed anew for every decision.
+  useEffect(() => {
+    if (!open) setText("");
+  }, [open]);
   return (
-    <AlertDialog.Root open={open} onOpenChange={(now) => (now ? undefined : close())}>
+    <AlertDialog.Root open={open} onOpenChange={(now) => (now ? undefined : onClose())}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={BACKDROP} />
         <AlertDialog.Popup className={POPUP}>
@@ -88,7 +88,7 @@ export function Decision({
             )}
             {error ? <Failure error={error} /> : null}
             <div className="flex justify-end gap-2">
-              <Button onClick={close}>Cancel</Button>
+              <Button onClick={onClose}>Cancel</Button>
               <Button type="submit" tone="danger" disabled={!ready}>
                 {action}
               </Button>

@@ -61,11 +61,10 @@ def read_profile(name: str | None) -> dict[str, Any]:
     chosen = config.get("default_profile") if name is None else name
     if chosen is None:
         return {}
-    profiles = config.get("profiles", {})
-    profile = profiles.get(chosen) if isinstance(profiles, dict) else None
+    known = config.get("profiles", {})
+    profile: Any = known.get(chosen) if isinstance(known, dict) else None
     if not isinstance(profile, dict):
-        known = ", ".join(profiles) if isinstance(profiles, dict) else ""
-        raise _bad(f"{path} has no profile {chosen!r}; there are: {known or 'none'}")
+        raise _bad(f"{path} has no profile {chosen!r}; there are: {', '.join(known) or 'none'}")
     _check(path, chosen, profile)
     return profile
 
@@ -131,14 +130,11 @@ def resolved(given: Mapping[str, Any], *, scope: bool) -> dict[str, Any]:
     Raises:
         typer.BadParameter: The profile does not exist or makes no sense.
     """
-    profile = read_profile(given.get("profile"))
     options = {name: value for name, value in given.items() if value is not None}
-    options.pop("profile", None)
-    if _SECRETS & options.keys():
-        # A credential of the command line takes the place of the profile's, of either kind.
-        profile = {name: value for name, value in profile.items() if name not in _SECRETS}
-    if not scope:
-        profile = {name: value for name, value in profile.items() if name not in _SCOPE}
+    # A credential of the command line takes the place of the profile's, of either kind.
+    unwanted = {*(_SECRETS if _SECRETS & options.keys() else ()), *(() if scope else _SCOPE)}
+    chosen = read_profile(options.pop("profile", None))
+    profile = {name: value for name, value in chosen.items() if name not in unwanted}
     merged = {"base_url": DEFAULT_BASE_URL, **profile, **options}
     return {_SCOPE[name][0] if name in _SCOPE else name: merged[name] for name in merged}
 
@@ -151,21 +147,26 @@ def with_connection(*, scope: bool = False) -> Callable[[Callable[..., None]], C
     Args:
         scope: Adds the user and the namespace, which every call of the command is then about.
     """
-    options = _parameters(scope=scope)
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        signature = inspect.signature(command)
-        own = [each for each in signature.parameters.values() if each.name != _NAME]
-        parameters = [*own, *options]
-
-        @wraps(command)
-        def run(**arguments: Any) -> None:
-            given = {each.name: arguments.pop(each.name) for each in options}
-            command(**arguments, **{_NAME: resolved(given, scope=scope)})
-
-        # Typer reads the options from both.
-        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in parameters}
-        return run
+        return _with_options(command, _parameters(scope=scope), scope=scope)
 
     return decorate
+
+
+def _with_options(
+    command: Callable[..., None], options: list[inspect.Parameter], *, scope: bool
+) -> Callable[..., None]:
+    signature = inspect.signature(command)
+    own = [each for each in signature.parameters.values() if each.name != _NAME]
+    parameters = [*own, *options]
+
+    @wraps(command)
+    def run(**arguments: Any) -> None:
+        given = {each.name: arguments.pop(each.name) for each in options}
+        command(**arguments, **{_NAME: resolved(given, scope=scope)})
+
+    # Typer reads the options from both.
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run

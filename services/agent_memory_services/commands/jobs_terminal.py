@@ -133,6 +133,10 @@ def _described(job: Job) -> Iterator[tuple[str, str]]:
     for receipt in job.forget_receipts:
         told = ", ".join(receipt.memory_ids) or f"{receipt.matched} memories could be meant"
         yield "asked to forget", f"{receipt.message_id}: {receipt.outcome}: {told}"
+    yield from _times(job)
+
+
+def _times(job: Job) -> Iterator[tuple[str, str]]:
     yield "created", _moment(job.created_at)
     yield "due", _moment(job.due_at)
     yield "started", _moment(job.started_at)

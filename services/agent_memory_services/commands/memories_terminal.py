@@ -162,10 +162,7 @@ def delete(
         _print(memory, found.memories)
         terminal.confirm(f"Delete {_counted(len(ids))}?", yes=yes)
     deleted = memory.delete_long_term_memories(ids, reason=reason).deleted_ids if ids else []
-    if as_json:
-        terminal.print_json([{"deleted_ids": deleted}])
-    else:
-        terminal.say(f"{_counted(len(deleted))} deleted")
+    terminal.tell_deleted(deleted, f"{_counted(len(deleted))} deleted", as_json)
     return int(bool(found.errors))
 
 
@@ -184,10 +181,8 @@ def forget(
         _show_planned(memory, done)
         terminal.confirm(f"Forget {_counted(done.deleted)} of {done.scanned}?", yes=yes)
         done = memory.forget_long_term_memories(wanted, dry_run=False, **which)
-    if as_json:
-        terminal.print_json([done])
-    else:
-        terminal.say(f"{_counted(done.deleted)} of {done.scanned} forgotten")
+    told = f"{_counted(done.deleted)} of {done.scanned} forgotten"
+    terminal.print_json([done]) if as_json else terminal.say(told)
 
 
 def _show_planned(memory: MemoryClient, planned: ForgetResponse) -> None:

@@ -9,13 +9,17 @@ from agent_memory_services.commands.connection_options import with_connection
 from agent_memory_services.commands.memories import AsJson, Cursor, Limit, Yes
 
 app = typer.Typer()
-sessions = typer.Typer(help="List, read and delete sessions.", no_args_is_help=True)
+sessions = typer.Typer(help="List, read, copy and delete sessions.", no_args_is_help=True)
 users = typer.Typer(help="Show and erase what is known of a user.", no_args_is_help=True)
 app.add_typer(sessions, name="sessions")
 app.add_typer(users, name="users")
 
 SessionId = Annotated[str, typer.Argument(help="The session's id.")]
 SessionIds = Annotated[list[str], typer.Argument(help="The sessions' ids.")]
+NewSessionId = Annotated[str, typer.Argument(help="The copy's id.")]
+At = Annotated[
+    str | None, typer.Option(metavar="MESSAGE", help="Id of the last message to copy; else all.")
+]
 UserId = Annotated[str, typer.Argument(help="The user's id.")]
 Log = Annotated[bool, typer.Option("--log", help="Every message that was accepted, not the view.")]
 Question = Annotated[str, typer.Argument(help="The question that comes last.")]
@@ -74,6 +78,21 @@ def prompt(
     """Show the prompt that a model would be given for a question."""
     asked = {"session_id": session_id, "question": question}
     _run(connection, "prompt", as_json, budget=budget, memories=memories, **asked)
+
+
+@sessions.command()
+@with_connection(scope=True)
+def fork(
+    session_id: SessionId,
+    new_session_id: NewSessionId,
+    *,
+    at: At = None,
+    as_json: AsJson = False,
+    connection: dict[str, Any],
+) -> None:
+    """Copy a session up to a message, to go on from there in another way."""
+    ids = {"session_id": session_id, "new_session_id": new_session_id}
+    _run(connection, "fork", as_json, at=at, **ids)
 
 
 @sessions.command()

@@ -7,7 +7,12 @@ from typing import Any, Final
 from rich.text import Text
 
 from agent_memory_client import MemoryClient
-from agent_memory_client.models import MemoryMessage, SessionInfo, WorkingMemory
+from agent_memory_client.models import (
+    MemoryMessage,
+    MemoryPromptResponse,
+    SessionInfo,
+    WorkingMemory,
+)
 from agent_memory_services.commands import terminal
 
 _ROLES: Final = {"user": "green", "assistant": "cyan", "system": "magenta", "tool": "yellow"}
@@ -93,19 +98,32 @@ def prompt(
     as_json: bool,
 ) -> None:
     """Print a prompt, and what went into it."""
+    wanted = {"limit": memories} if memories else None
     built = memory.memory_prompt(
-        question,
-        session_id=session_id,
-        long_term_search={"limit": memories} if memories else None,
-        token_budget=budget,
+        question, session_id=session_id, long_term_search=wanted, token_budget=budget
     )
     if as_json:
         terminal.print_json([built])
-        return
+    else:
+        _print_prompt(built)
+
+
+def _print_prompt(built: MemoryPromptResponse) -> None:
     for message in built.messages:
         _print_message(str(message.get("role", "")), str(message.get("content", "")))
     parts = [f"{each.section} {each.included}" for each in built.report if each.included]
     terminal.complain(f"{built.tokens} tokens: {', '.join(parts)}")
+
+
+def fork(
+    memory: MemoryClient, *, session_id: str, new_session_id: str, at: str | None, as_json: bool
+) -> None:
+    """Copy a session, and print what the copy holds."""
+    copy = memory.fork_working_memory(session_id, new_session_id, message_id=at)
+    if as_json:
+        terminal.print_json([copy])
+    else:
+        terminal.say(f"{new_session_id} holds {copy.last_sequence} messages of {session_id}")
 
 
 def delete(
@@ -123,10 +141,8 @@ def delete(
     deleted = list(filter(erased, session_ids))
     for missing in sorted(set(session_ids) - set(deleted)):
         terminal.complain(f"there is no session {missing}")
-    if as_json:
-        terminal.print_json([{"deleted_ids": deleted}])
-    else:
-        terminal.say(f"{len(deleted)} of {len(session_ids)} sessions deleted")
+    told = f"{len(deleted)} of {len(session_ids)} sessions deleted"
+    terminal.tell_deleted(deleted, told, as_json)
     return int(len(deleted) < len(session_ids))
 
 
@@ -163,7 +179,7 @@ def erase(memory: MemoryClient, *, user_id: str, yes: bool, as_json: bool) -> No
 
 _COMMANDS: Final[Mapping[str, terminal.Command]] = {
     command.__name__: command
-    for command in (list_sessions, show, show_log, prompt, delete, show_user, erase)
+    for command in (list_sessions, show, show_log, prompt, fork, delete, show_user, erase)
 }
 
 

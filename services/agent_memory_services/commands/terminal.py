@@ -163,6 +163,14 @@ def end_page(counted: str, cursor: str | None, as_json: bool) -> None:
         complain(f"there are more: --cursor {cursor}")
 
 
+def tell_deleted(ids: Sequence[str], told: str, as_json: bool) -> None:
+    """Say what was deleted, in words or as JSON."""
+    if as_json:
+        print_json([{"deleted_ids": ids}])
+    else:
+        say(told)
+
+
 def print_memories(memories: Sequence[MemoryRecord], *, scoped: bool) -> None:
     """Print memories: each as its text, and beneath it what else is known.
 

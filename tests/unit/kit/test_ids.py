@@ -1,9 +1,11 @@
 """Identifiers."""
 
 import re
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
+from ulid import ULID
 
 from agent_memory_services.kit.contract.ids import derived_id, new_id
 
@@ -28,3 +30,11 @@ def test_derived_ids_depend_on_the_parts_alone(one: list[str], other: list[str])
 def test_a_derived_id_never_changes() -> None:
     """Derived ids are stored; another release must find the same."""
     assert derived_id("a", "b") == "1WKNCH0HDWH1VFKM1SKEZV0Q3A"
+
+
+def test_a_new_id_is_a_ulid_of_now() -> None:
+    """The library reads what is spelled here."""
+    before = time.time_ns() // 1_000_000
+    read = ULID.from_str(spelled := new_id())
+    assert str(read) == spelled
+    assert before <= read.milliseconds <= time.time_ns() // 1_000_000

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from langgraph.store.base import (
     BaseStore,
@@ -39,6 +39,7 @@ _MOST_VALUES: Final = 200
 _DEEPEST: Final = 8
 _EXACT: Final = 2**53
 _PAGE: Final = 100
+_VALUES: Final = 1000
 _OPERATORS: Final = {"$eq": "eq", "$gt": "gt", "$gte": "gte", "$lt": "lt", "$lte": "lte"}
 
 
@@ -224,11 +225,16 @@ class AgentMemoryStore(BaseStore):
             if condition.match_type == "prefix":
                 path = condition.path
                 below = tuple(path[: path.index("*")] if "*" in path else path)
-        everything = SearchOp(namespace_prefix=below)
-        found = {
-            tuple(record.metadata["labels"])
-            async for record in self._listed(client, everything, {})
-        }
+        found: list[tuple[str, ...]] = []
+        cursor: str | None = None
+        while True:
+            page = await client.list_field_values(
+                "namespace", filters={"any_of": self._below(below)}, limit=_VALUES, cursor=cursor
+            )
+            found += [_labels(each.value) for each in page.values]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
         matching = {
             labels[: op.max_depth]
             for labels in found
@@ -257,6 +263,10 @@ class AgentMemoryStore(BaseStore):
         """Answer the conditions of which each item below a namespace fulfils one."""
         own = self._namespace(labels)
         return [{"namespace": {"eq": own}}, {"namespace": {"prefix": f"{own}/"}}]
+
+
+def _labels(namespace: str) -> tuple[str, ...]:
+    return tuple(unquote(label) for label in namespace.split("/")[1:])
 
 
 def _is_there(record: MemoryRecord) -> bool:

@@ -1,15 +1,27 @@
 """Identifiers: 26 characters of Crockford's base 32."""
 
 import hashlib
+import secrets
+import time
+from typing import Final
 
 from ulid import ULID
 
 _ULID_BYTES = 16
+_RANDOM_BITS: Final = 80
+_DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_SHIFTS: Final = tuple(range(120, -1, -10))
 
 
 def new_id() -> str:
-    """A ULID: unique, and sorted by the millisecond it was made."""
-    return str(ULID())
+    """A ULID: unique, and sorted by the millisecond it was made.
+
+    Every message and call gets one, so it is spelled two digits at a time, in less than half of the
+    time that the library takes.
+    """
+    number = time.time_ns() // 1_000_000 << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def derived_id(*parts: str) -> str:

@@ -134,6 +134,11 @@ def is_row_of(row: bytes, etag: str) -> bool:
     return row.startswith(b'["%b"' % etag.encode(), len(row) - length)
 
 
+def _named(row: bytes, length: int) -> list[Any]:
+    names: list[Any] = orjson.loads(row[-length:])
+    return names
+
+
 def entry_of(memory: Memory) -> Entry:
     """Return a memory as it is added, with its row made now."""
     accessed = to_micros(memory.last_access_time) if memory.HasField("last_access_time") else None
@@ -216,8 +221,7 @@ class Columns:
         self._beside.extend(np.array(accesses, dtype=np.float64))
         counts = heads["counts"].astype(np.intp)
         self._extend_lists(rows, counts, first)
-        lengths = counts[:, 5].tolist()
-        named = [orjson.loads(row[-end:]) for row, end in zip(rows, lengths, strict=True)]
+        named = list(map(_named, rows, counts[:, 5].tolist()))
         self._extend_names(named, first)
         self.records += [each.record for each in entries]
         self._loose += sum(len(e.record) for e in entries if isinstance(e.record, bytes))

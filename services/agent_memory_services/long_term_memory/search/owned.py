@@ -74,11 +74,7 @@ class Masks:
     user: str
 
     def of(self, condition: Node) -> Mask:
-        """Return a mark for each memory that meets a condition.
-
-        Raises:
-            KeyError: columns do not tell.
-        """
+        """Return a mark for each memory that meets a condition; it is one that columns tell."""
         match condition:
             case Tag():
                 return self._tag(condition)
@@ -158,10 +154,8 @@ class OwnedSearch:
         None where the index has to be asked.
         """
         dense = [leg for leg in plan.legs if isinstance(leg, legs.DenseLeg)]
-        if not dense or any(leg.must for leg in dense):
-            return None
-        found = await self._selected(selection, space)
-        if found is None:
+        by_words = not dense or any(leg.must for leg in dense)
+        if by_words or (found := await self._selected(selection, space)) is None:
             return None
         owned, table = found
         reached = {leg.name: np.full(len(table), np.nan) for leg in plan.legs}

@@ -189,7 +189,7 @@ class Search:
         if query.text.strip():
             hits = await self._first(scope, query, limit)
             for start in range(0, len(hits), _PER_ANSWER):
-                part = hits[start : start + _PER_ANSWER]
+                part = list(hits[start : start + _PER_ANSWER])
                 self._record_accesses(scope, query, part)
                 yield part
             return

@@ -232,13 +232,8 @@ class NamedEntities:
     def measure(self, evidence: Evidence) -> Floats | None:
         """Return each memory's share of the known names of the question; None without any."""
         table = evidence.table
-        asked: dict[str, list[int]] = {}
-        for name, code in table.columns.name_codes.items():
-            if self.names.hold(name):
-                asked.setdefault(name.casefold(), []).append(code)
-        if not asked:
-            return None
-        of = {code: at for at, codes in enumerate(asked.values()) for code in codes}
+        asked = self._asked(table)
+        of = {code: at for at, codes in enumerate(asked) for code in codes}
         codes, owners, _ = table.among(table.columns.names, of)
         borne = np.zeros((len(asked), len(table)))
         borne[[of[code] for code in codes.tolist()], owners] = 1.0
@@ -248,3 +243,11 @@ class NamedEntities:
             return None
         shares: Floats = borne[known].sum(axis=0) / known.sum()
         return shares
+
+    def _asked(self, table: Table) -> Sequence[Sequence[int]]:
+        """Return the codes of each name of the question, in whatever case it is written."""
+        asked: dict[str, list[int]] = {}
+        for name, code in table.columns.name_codes.items():
+            if self.names.hold(name):
+                asked.setdefault(name.casefold(), []).append(code)
+        return list(asked.values())

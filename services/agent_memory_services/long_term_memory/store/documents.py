@@ -27,20 +27,26 @@ def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict
 
     None keeps the vectors it has.
     """
-    text, context = terms.words_of(memory.text), terms.words_of(memory.context)
     found: dict[str, str | bytes] = {
         fields.RECORD: _without_accesses(memory).SerializeToString(),
         fields.ETAG: memory.etag,
         fields.CONTENT_HASH: memory.content_hash,
-        fields.ROW: traits.row_of(memory, text=text, context=context),
-        fields.TEXT: terms.indexed(text),
-        fields.CONTEXT: terms.indexed(context),
+        **_worded(memory),
         **_tags(tenant, memory),
         **{name: str(value) for name, value in _numbers(memory).items() if value is not None},
     }
     if vectors is not None:
         found |= vectors.hash_fields
     return found
+
+
+def _worded(memory: Memory) -> dict[str, str | bytes]:
+    text, context = terms.words_of(memory.text), terms.words_of(memory.context)
+    return {
+        fields.ROW: traits.row_of(memory, text=text, context=context),
+        fields.TEXT: terms.indexed(text),
+        fields.CONTEXT: terms.indexed(context),
+    }
 
 
 def _without_accesses(memory: Memory) -> Memory:

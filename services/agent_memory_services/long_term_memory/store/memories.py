@@ -155,16 +155,14 @@ class CommitContext:
         """The run of the script that makes the changes."""
         if len({change.memory.id for change in changes}) != len(changes):
             raise ValueError("a commit changes each memory once")
-        shard, limits = self.shard, self.limits
+        shard, limits, tenant = self.shard, self.limits, self.tenant
+        keys = (shard.feed(tenant), shard.dirty(tenant), shard.tenants, shard.erased(tenant))
         return _commit.call(
-            shard.feed(self.tenant),
-            shard.dirty(self.tenant),
-            shard.tenants,
-            shard.erased(self.tenant),
-            ledger=shard.ledger(self.tenant),
-            rosters=shard.rosters(self.tenant),
+            *keys,
+            ledger=shard.ledger(tenant),
+            rosters=shard.rosters(tenant),
             now=self.now,
-            tenant=self.tenant,
+            tenant=tenant,
             revisions_kept=limits.revisions,
             changes_kept=limits.changes,
             retention=limits.retention_milliseconds,

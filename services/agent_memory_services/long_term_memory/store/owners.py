@@ -219,8 +219,7 @@ class Owned:
                 if vector is not None:
                     held[at] = vector
         if entries:
-            self._table = None
-            self._selected.clear()
+            self._table, self._selected = None, {}
         self.columns.extend(entries)
         for matrix, held in zip((self.text, self.context), vectors, strict=True):
             matrix.extend(list(held), list(held.values()))

@@ -33,16 +33,18 @@ class Services:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Services]:
-    """Serve on a free port of loopback until the block is left."""
+async def running(secured: grpc.ServerCredentials | None = None) -> AsyncIterator[Services]:
+    """Serve on a free port of loopback until the block is left; with TLS where it is given."""
     services = Services()
     server = grpc.aio.server(interceptors=[services.recorder], options=[("grpc.so_reuseport", 0)])
     add_WorkingMemoryServiceServicer_to_server(services.working_memory, server)
     add_LongTermMemoryServiceServicer_to_server(services.long_term_memory, server)
     add_ExtractionServiceServicer_to_server(services.extraction, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    if secured is None:
+        services.url = f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    else:
+        services.url = f"https://localhost:{server.add_secure_port('127.0.0.1:0', secured)}"
     await server.start()
-    services.url = f"http://127.0.0.1:{port}"
     try:
         yield services
     finally:

@@ -144,5 +144,6 @@ async def test_the_built_console_is_small_and_asks_nobody_else() -> None:
     page = (own_console() / "index.html").read_text()
     assert "://" not in page
     assert all(
-        Path(path).suffix in {".js", ".css", ".svg", ".woff2", ".html", ".sha256"} for path in files
+        Path(path).suffix in {".js", ".css", ".svg", ".woff2", ".html", ".sha256", ".txt"}
+        for path in files
     )

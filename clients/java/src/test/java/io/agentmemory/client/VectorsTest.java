@@ -26,6 +26,8 @@ import io.agentmemory.longtermmemory.v1.SearchMemoriesRequest;
 import io.agentmemory.longtermmemory.v1.WatchMemoriesRequest;
 import io.agentmemory.workingmemory.v1.WatchWorkingMemoryRequest;
 import io.agentmemory.workingmemory.v1.WorkingMemoryServiceGrpc;
+import io.grpc.TlsChannelCredentials;
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -44,6 +46,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The vectors of all clients. */
 class VectorsTest {
@@ -62,7 +66,8 @@ class VectorsTest {
                 DynamicTest.dynamicTest(
                     scenario.get("name").getAsString(),
                     () -> {
-                      try (AgentMemoryClient memory = client("AGENT_MEMORY_ADDRESS")) {
+                      try (AgentMemoryClient memory =
+                          AgentMemoryClient.builder(needed("AGENT_MEMORY_ADDRESS")).build()) {
                         Run run = new Run(memory);
                         objects(scenario, "steps").forEach(run::step);
                         run.told.values().forEach(AnswerStream::close);
@@ -78,7 +83,7 @@ class VectorsTest {
                 DynamicTest.dynamicTest(
                     step.get("name").getAsString(),
                     () -> {
-                      try (AgentMemoryClient memory = client("AGENT_MEMORY_REFUSING_ADDRESS")) {
+                      try (AgentMemoryClient memory = secured()) {
                         new Run(memory).step(step);
                       }
                     }));
@@ -90,16 +95,26 @@ class VectorsTest {
   }
 
   private static String needed(String name) {
-    return assertNotNullValue(System.getenv(name), name);
-  }
-
-  private static String assertNotNullValue(String value, String name) {
+    String value = System.getenv(name);
     assertNotNull(value, name + " is not set");
     return value;
   }
 
-  private static AgentMemoryClient client(String variable) {
-    return AgentMemoryClient.builder(needed(variable)).build();
+  private static AgentMemoryClient secured() throws IOException {
+    return AgentMemoryClient.builder(needed("AGENT_MEMORY_REFUSING_ADDRESS"))
+        .apiKey(needed("AGENT_MEMORY_API_KEY"))
+        .tls(
+            TlsChannelCredentials.newBuilder()
+                .trustManager(new File(needed("AGENT_MEMORY_CA_FILE")))
+                .build())
+        .build();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ftp://host", "host", "http://host/path", "http://me@host"})
+  void addressesThatMeanNothingAreRefused(String address) {
+    AgentMemoryClient.Builder builder = AgentMemoryClient.builder(address);
+    assertThrows(IllegalArgumentException.class, builder::build);
   }
 
   private static Stream<JsonObject> objects(JsonObject in, String name) {
