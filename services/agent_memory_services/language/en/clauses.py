@@ -520,6 +520,9 @@ def _group(tree: Tree, verb: Token, begin: int, gone: set[int]) -> list[Token]:
         particle = child.dep == "prt" and child.index == verb.index + 1
         if child.index in gone:
             continue
+        if child.dep == "neg" and child.index > verb.index + 1:
+            # "We are taking the train, not the car": it denies what stands behind it.
+            continue
         if child.dep in _AUXILIARIES or particle or (between and child.lower in {"both", "all"}):
             found.append(child)
         elif child.dep in {"advmod", "npadvmod"} and between:

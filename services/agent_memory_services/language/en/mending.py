@@ -230,6 +230,25 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
         ),
         r"\1 \2's ",
     ),
+    # "My partner's been away", "Dad's handed the keys to her": what is done, and no state.
+    (re.compile(r"(?<=\w)'s (?=(?:been|got|had|come|gone|become)\b)", re.IGNORECASE), " has "),
+    (
+        re.compile(
+            r"(?<=\w)'s (?=(?:handed|pinched|swapped|sold|quit|left|started|stopped|bought|moved"
+            r"|given|taken|lost|found|made|changed|put|raised)"
+            r" (?:the|my|our|his|her|their|an?|up|in|to)\b)",
+            re.IGNORECASE,
+        ),
+        " has ",
+    ),
+    (
+        re.compile(
+            r"\b((?:my|our) (?:[\w-]+ )?[\w-]+)'s (?=(?:due|plot|number|size|back|out|off|over|now"
+            r"|with|under|behind|near)\b)",
+            re.IGNORECASE,
+        ),
+        r"\1 is ",
+    ),
     (re.compile(r"\btype ([12]) (?=diabet)", re.IGNORECASE), r"type-\1 "),
     (re.compile(r"\b(my (?:\w+ )?name)'?s (?=\w)", re.IGNORECASE), r"\1 is "),
     (re.compile(r"(?:^|(?<=[,.!] ))(?:the )?[Nn]ame's (?=[A-Z])"), "my name is "),

@@ -43,7 +43,8 @@ _EMPTY: Final = frozenset(
 )
 MARKERS: Final = frozenset({"now", "nowadays", "instead", "anymore", "actually", "henceforth"})
 MARKED: Final = re.compile(
-    r"\b(?:these days|from (?:now|here|today) on|at the moment|any ?more|any longer|after all"
+    r"\b(?:these days|right now|"
+    r"from (?:now|here|today) on|at the moment|any ?more|any longer|after all"
     r"|as of now|going forward|in the end|for good)\b",
     re.IGNORECASE,
 )

@@ -33,7 +33,37 @@ _REWORDED: Final = (
     (r"^(User|I)(?: has|'ve| have)? renamed (?:their|my) ([\w ]+?) to ", r"\1's \2 is now called "),
     (r"^I's ", "My "),
     (rf"^((?:User|I)\b.* (?:{_CHANGED})\b.*) in the week(?:end)? of (?=\d|[A-Z])", r"\1 on "),
+    (
+        (
+            r"^(?:(?:quick )?(?:update|correction|news)|(?:great|good|bad|big) news"
+            r"|scratch that|oops"
+            r"|sorry|silly me|my mistake|(?:I )?misheard|(?:turns out )?I misspoke"
+            r"|(?:I )?had that wrong"
+            r"|enough of that)[:,!]+ (?=\w)"
+        ),
+        "",
+    ),
     (r"^(User's|My) ([\w ]+?), \d{1,2}, ", r"\1 \2 "),
+    (r"^(User's|My) job is (?=\w+ing\b)", r"User is "),
+    (
+        (
+            r"^(?:They|The [\w ]{2,25}?|(?:My|User's) [\w ]{2,25}?|Somebody|Someone)"
+            r"(?:'ve|'s| have| has)? (changed|reset|moved|raised|lowered|cut|increased"
+            r"|reduced|pushed"
+            r"|postponed) (?:my|User's|the) (?=\w)"
+        ),
+        r"User \1 the ",
+    ),
+    (
+        (
+            r"^(?:They|Somebody|Someone|Thieves|Burglars)(?:'ve|'s| have| has)?"
+            r" (nicked|pinched|stole"
+            r"|stolen|crushed|wrecked) (my|User's) ([\w -]+)$"
+        ),
+        r"\2 \3 was \1",
+    ),
+    (r"\bgot (?=(?:pushed|moved|postponed|delayed|rescheduled|shifted|put) )", "was "),
+    (r"^(User|I) (?:has|have|'ve)(?: got)? a new ([\w ]+?):? (?=\+?\d)", r"\1's new \2 is "),
     (
         (
             r"^There(?: are|'re| is|'s) ((?:an?|\d+|[a-z]+) [\w -]+?) (?:on|in|at) (User's|my|our)"

@@ -6,7 +6,8 @@ import pytest
 
 from agent_memory.common.v1.memory_pb2 import Claim, Memory
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
-from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood
+from agent_memory_services.long_term_memory.consolidation import neighbours as looking
+from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood, Shares
 from agent_memory_services.long_term_memory.domain.memory import StoredMemory
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
 from tests.integration.long_term_memory.conftest import Inserting, creation, memory, vectors
@@ -97,3 +98,28 @@ async def test_of_many_values_those_with_the_same_words_are_looked_at(
     """What somebody likes or has visited is no other value of anything."""
     stored = [claimed(relation, "tea", at=1) for relation in ("like", "did visit")]
     assert await neighbours(index, insert, claimed("like", "coffee"), stored) == []
+
+
+async def test_the_nearest_of_an_owner_of_much_of_the_index_are_found_by_its_graph(
+    index: MemoryIndex, insert: Inserting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the second time on, when it is known what the owner has."""
+    monkeypatch.setattr(looking, "_MANY", 20)
+    changes = [creation(memory(f"near {at}")) for at in range(30)]
+    changes += [creation(memory(f"far {at}"), FAR) for at in range(30)]
+    await insert.store.commit_each(insert.tenant, changes, actor="t", now=now_micros())
+    around, subject = Neighbourhood(index), StoredMemory(memory("subject"), vectors())
+    for _ in range(2):
+        [found] = await around.of(insert.tenant, [subject], now_micros())
+        assert len(found) == len([each for each in found if each.memory.text.startswith("near")])
+        assert found
+
+
+def test_an_owner_of_a_small_part_is_compared_in_full() -> None:
+    """So is one of whom nothing is known, and one who has little."""
+    shares = Shares()
+    assert not shares.is_large("a")
+    assert shares.stale(["a", "b", "c"]) == ["*", "a", "b", "c"]
+    shares.note({"*": 100_000, "a": 50_000, "b": 10_000, "c": 10})
+    assert [shares.is_large(each) for each in "abc"] == [True, False, False]
+    assert shares.stale(["a", "d"]) == ["d"]

@@ -47,6 +47,8 @@ async def kept(redis: Redis, made: World, memory_id: str) -> tuple[Memory, dict[
         ("User has a flight on 3 May 2027", "User's flight was moved to 5 May 2027", SUPERSEDED),
         ("User weighs 80 kg", "User weighs 77 kg", SUPERSEDED),
         ("User wants answers in French", "User wants answers in English", SUPERSEDED),
+        ("User keeps the boat in the barn", "User's boat is under a tarp", SUPERSEDED),
+        ("User was born in 1951", "User's year of birth is 1951", MERGED),
     ],
 )
 async def test_what_consolidation_did_is_undone_without_a_trace(

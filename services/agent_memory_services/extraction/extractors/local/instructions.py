@@ -236,6 +236,31 @@ _FORMS: Final = (
         rf" (?:{_AS_HOW})){_PLAINLY}$",
         _TO,
     ),
+    # "Use grams in my recipes", "use the 12 hour clock": ways of many answers.
+    _form(
+        rf"^{_ASKED}(?P<do>use (?:the )?(?:(?:12|24)[- ]hour (?:clock|format|time)"
+        rf"|{_HOW} instead of {_HOW}|[\w-]+(?: [\w-]+)? (?:for|in) (?:my|all|our) [\w"
+        rf" -]+s)){_PLAINLY}$",
+        _TO,
+    ),
+    # "Begin every reply with a proverb", "remind me to stretch every hour".
+    _form(
+        rf"^{_ASKED}(?P<do>(?:begin|start|open|end|finish|close|preface) (?:each|every"
+        rf"|all) (?:of )?"
+        rf"(?:your )?{_ANSWERS} with .+?){_PLAINLY}$",
+        _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:remind|nag|tell|send|ask|text|message|warn|quiz) me .+ (?:every|each)"
+        rf" (?:hour|day|morning|evening|night|week|month|\w+day)s?){_PLAINLY}$",
+        _TO,
+    ),
+    # "Scale recipes for six people", "quote prices in euros".
+    _form(
+        rf"^{_ASKED}(?P<do>(?:scale|quote|round|express|price) (?:all |any |my |your )?[\w-]+s"
+        rf" (?:for|in|to|with|by) .+?){_PLAINLY}$",
+        _TO,
+    ),
     # "Answer in French" may be meant for once; what is asked for politely rarely is.
     _form(
         rf"^(?=.*\bplease\b|explain like){_ASKED}(?P<do>(?:do not )?(?:answer|reply|respond|write"
@@ -260,7 +285,7 @@ _FORMS: Final = (
         _TO,
     ),
     _form(
-        rf"^{_ASKED}(?P<do>(?:do not )?(?:sign(?: off)?|spell|pronounce|write|address"
+        rf"^{_ASKED}(?P<do>(?:do not )?(?:sign(?: off)?|spell|pronounce|write|draft|address"
         r"|format|capitali[sz]e)"
         r" (?:my|our) (?:[\w']+ )?(?:names?|surname|e-?mails|letters|messages|replies|posts|texts)"
         r" (?:with|as|in|without|like|off)\b.+)$",

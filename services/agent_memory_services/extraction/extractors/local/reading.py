@@ -34,7 +34,7 @@ from agent_memory_services.extraction.extractors.local.replies import (
     quoted_with,
     rectified,
 )
-from agent_memory_services.extraction.extractors.local.segments import segments
+from agent_memory_services.extraction.extractors.local.segments import segments, spliced
 from agent_memory_services.extraction.extractors.local.speech import ITEM, begins_play, own_words
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
 from agent_memory_services.extraction.extractors.local.wording import without_openers
@@ -328,9 +328,10 @@ def _claim(text: str) -> str:
 
 def _stated(text: str) -> Iterator[Utterance]:
     """Yield what a sentence states, in plain sentences of their own."""
-    for plain in plainly(text):
-        for part in segments(plain) or introduced(plain):
-            yield from _with_wish(part)
+    for one in spliced(text):
+        for plain in plainly(one):
+            for part in segments(plain) or introduced(plain):
+                yield from _with_wish(part)
 
 
 def _meant(said: Sequence[Utterance]) -> Iterator[Utterance]:

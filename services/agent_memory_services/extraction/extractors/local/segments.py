@@ -117,6 +117,43 @@ _MANNER: Final = re.compile(
 _MOST_WORDS: Final = 9
 
 
+_SPLICE: Final = re.compile(
+    r"(?:,|:) (?:so )?(?=(?:(?:I|we|he|she|they)(?:'s| am| is| are| have| has| only| just)"
+    r"|(?:my|our|the) (?:[\w-]+ ){0,2}?[\w-]+(?:'s| is| are| has| have)"
+    r"|(?:quote|scale|write|read me|use|address me|call me|explain|draft|answer|round)"
+    r"|(?-i:[A-Z])[\w-]+(?: is| has|'s (?:on|in|at|an?|the|now|not)))\b)"
+)
+_IS: Final = re.compile(
+    r"^((?:my|our|the) [\w -]+?|[A-Z][\w-]+)'s (?=\w)(?!.*\b(?:is|are|was|were|has"
+    r"|have|had|will|can|did"
+    r"|[a-z]{2,}(?<!s)s)\b)",
+    re.IGNORECASE,
+)
+_CLAUSE: Final = re.compile(
+    r"^(?!(?:if|when|while|although|though|because|since|as|after|before|once|unless|until|whenever"
+    r"|even|not|given|now|for|in|at|on|with|and|but|so|what|who|where)\b)"
+    r"(?:[\w'-]+ ){0,5}?(?:[\w-]+'s|am|is|are|was|were|have|has|had|did|do|does|will"
+    r"|cannot|[a-z]+ed"
+    r"|[a-z]{2,}(?<!s)s|keep|got|came|went|found) ",
+    re.IGNORECASE,
+)
+_REPORTING: Final = re.compile(
+    r"\b(?:says?|said|told|tells?|thinks?|thought|knows?|hopes?|means?)$", re.IGNORECASE
+)
+
+
+def spliced(text: str) -> list[str]:
+    """Return the sentences that a comma or a colon joins: "it was late, I'm back in Oslo".
+
+    Each begins with whom it is about. What stands before the mark is a sentence by itself.
+    """
+    for mark in _SPLICE.finditer(text):
+        before = text[: mark.start()]
+        if _CLAUSE.match(f"{before} ") and not _REPORTING.search(before) and "," not in before:
+            return [before, *spliced(_IS.sub(r"\1 is ", text[mark.end() :]))]
+    return [text]
+
+
 def segments(text: str) -> list[str]:
     """Return the sentences that a string of fragments stands for; nothing for other sentences."""
     intro = _INTRO.match(text)

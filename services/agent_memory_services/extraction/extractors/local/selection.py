@@ -264,6 +264,12 @@ _REASONS: Final = (
 )  # fmt: skip
 
 
+_LASTING: Final = re.compile(
+    r"\b(?:from (?:now|here) on|going forward|in (?:the )?future)\W*$"
+    r"|^(?:please,? )?draft my (?:[\w']+ )?(?:e-?mails|letters|messages|posts) in \w+\W*$",
+    re.IGNORECASE,
+)
+"""Wishes for all that will be written, such as "write code examples in Swift from now on"."""
 # A question in form alone: "Could you always cite your sources?"
 _STANDING_REQUEST: Final = re.compile(
     r"^(?:could|can|would|will) you (?:please )?(?:(?:always|never)\b|.*\b(?:in (?:the )?future"
@@ -317,7 +323,7 @@ def only_asks(text: str) -> bool:
 
 def states_nothing(text: str) -> bool:
     """Return true if a sentence is hearsay, or the text or the play that an order is about."""
-    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text)
+    standing = _ALWAYS_IF.match(text) or _STANDING_REQUEST.match(text) or _LASTING.search(text)
     ordered = _ORDER.search(text) and not standing and not _IF_I_CHOOSE.search(text)
     return bool(ordered or _HEARSAY.search(text))
 

@@ -239,7 +239,6 @@ def _tails() -> tuple[re.Pattern[str], ...]:
         r",? (?:and )?(?:I )?(?:really )?(?:loved|liked|hated|enjoyed|love|like|hate) it$",
         r"[,;:\s-]+$",
         r"[,;]? (?:and|but|so|or|because|when|(?<!a )while|that|with|who|which)$",
-        r"(?<! from)(?<! until)(?<! by)(?<! for) now$",
     )
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 

@@ -20,7 +20,7 @@ from agent_memory_services.language.claims import (
     Claim,
     ClaimModality,
 )
-from agent_memory_services.language.en.words import MONTHS
+from agent_memory_services.language.en.words import MONTHS, roots
 from agent_memory_services.long_term_memory.consolidation.rules import places
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     CHOICES,
@@ -139,6 +139,8 @@ def _denies(new: Claim, old: Claim) -> bool:
     words, others = bare(new.value), bare(old.value)
     if not _covers(new, old) or exchanged(new.value, old.value):
         return False
+    if new.negated and old.modality is ClaimModality.INSTRUCTION:
+        words, others = roots(words), roots(others)
     if new.negated:
         # "Does not drink coffee in the evening" leaves the rest of the day.
         narrower = lasting(new) - lasting(old) - {NEVER}
