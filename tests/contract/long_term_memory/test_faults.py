@@ -126,6 +126,6 @@ async def test_a_store_of_another_model_is_refused(redis_url: str) -> None:
     other = first.model_copy(
         update={"embedding_base_url": "http://127.0.0.1:1/v1", "embedding_dimension": 8}
     )
-    with pytest.raises(SettingsError, match="(?s)leads to redis://.*agent-memory reindex"):
+    with pytest.raises(SettingsError, match=r"(?s)leads to redis://.*agent-memory reindex"):
         async with serving(lifespan, other):
             pass
