@@ -205,7 +205,7 @@ describe("a memory", () => {
   });
 
   test("the slider crosses a supersession", async () => {
-    await openFact("User lives in Rotterdam");
+    await openFact("User lives in Rotterdam now");
     const then = page.locator("[data-true-then]");
     await then.getByText("User lives in Rotterdam").waitFor();
     await page.getByRole("list", { name: "Memories that belong together" }).getByText("User lives in Lisbon").waitFor();

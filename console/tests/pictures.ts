@@ -20,7 +20,7 @@ const PAGES: [name: string, path: string, ready: (page: Page) => Promise<unknown
     "memory",
     "/search?q=Rotterdam&f=type%3Dfacts%26user%3Dmaya",
     async (page) => {
-      await page.getByRole("link", { name: "User lives in Rotterdam", exact: true }).click();
+      await page.getByRole("link", { name: "User lives in Rotterdam now", exact: true }).click();
       await page.locator("[data-quoted]").first().waitFor();
       await page.getByRole("slider").fill("400");
     },
