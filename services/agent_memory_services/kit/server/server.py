@@ -246,12 +246,19 @@ def run(settings_type: type[SettingsT], lifespan: Lifespan[SettingsT]) -> None:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, lifespan))
-    except (SettingsError, AddressTakenError, PepperError) as error:
-        log.critical("server.not_started", error=str(error))
-        sys.exit(1)
     except Exception as error:
-        log.critical("server.failed", exc_info=error)
+        if isinstance(cause := _alone(error), SettingsError | AddressTakenError | PepperError):
+            log.critical("server.not_started", error=str(cause))
+        else:
+            log.critical("server.failed", exc_info=error)
         sys.exit(1)
+
+
+def _alone(error: BaseException) -> BaseException:
+    """Return the one error of a group, as which a service's background tasks pass on any."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 async def _serve(settings: SettingsT, lifespan: Lifespan[SettingsT]) -> None:
