@@ -28,9 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def served(redis_url: str) -> AsyncIterator[Served]:
-    """The service over a store that begins empty."""
+    """The service over a store that begins empty; tests say when changes are consolidated."""
     settings = configured(
-        Settings, redis_url=redis_url, metrics_listen="", access_log=False, shards=2
+        Settings,
+        redis_url=redis_url,
+        metrics_listen="",
+        access_log=False,
+        shards=2,
+        consolidation_sweep_seconds=0,
     )
     async with emptied(redis_url), serving(lifespan, settings) as served:
         yield served
