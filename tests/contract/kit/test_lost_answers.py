@@ -208,10 +208,7 @@ class World:
             if error.code() is not grpc.StatusCode.NOT_FOUND:
                 raise
             return None
-        told = _without_given(MessageToDict(answer, preserving_proto_field_name=True))
-        # Those of the same millisecond are in no order.
-        told.get("jobs", []).sort(key=repr)
-        return told
+        return _without_given(MessageToDict(answer, preserving_proto_field_name=True))
 
 
 def _module(policy: MethodPolicy) -> str:
