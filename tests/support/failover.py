@@ -8,7 +8,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child
@@ -104,9 +104,18 @@ async def fail_over(sentinel_url: str, pair: Pair) -> None:
     """Have a sentinel promote the replica, and make the primary a replica as it does."""
     host, _, port = urlsplit(sentinel_url).netloc.rpartition(":")
     async with Redis(host=host, port=int(port), decode_responses=True) as client:
-        await client.sentinel_failover(GROUP)
+        await _until(lambda: _has_begun(client))
     async with connect(pair.primary.url) as former:
         await _until(lambda: _says(former, "role", "slave"))
+
+
+async def _has_begun(client: Redis) -> bool:
+    try:
+        await client.sentinel_failover(GROUP)
+    except ResponseError:
+        # It has not looked at the replica yet.
+        return False
+    return True
 
 
 def host_and_port(store: EmbeddedStore) -> tuple[str, str]:
