@@ -47,15 +47,26 @@ class HeldLine:
                 self.let_go()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        chunks: asyncio.Queue[bytes] = asyncio.Queue()
         async with connected_to(*self._target) as (there, back):
             with suppress(ConnectionError):
-                await asyncio.gather(self._forth(reader, back), _pass_on(there, writer))
+                await asyncio.gather(
+                    self._read(reader, chunks), self._forth(chunks, back), _pass_on(there, writer)
+                )
 
-    async def _forth(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while chunk := await reader.read(_CHUNK):
-            if not self._open.is_set():
-                self._held += chunk
-                await self._open.wait()
+    async def _read(self, reader: asyncio.StreamReader, chunks: asyncio.Queue[bytes]) -> None:
+        """Read on while the line is held: what comes first may be a mere receipt."""
+        try:
+            while chunk := await reader.read(_CHUNK):
+                if not self._open.is_set():
+                    self._held += chunk
+                chunks.put_nowait(chunk)
+        finally:
+            chunks.put_nowait(b"")
+
+    async def _forth(self, chunks: asyncio.Queue[bytes], writer: asyncio.StreamWriter) -> None:
+        while chunk := await chunks.get():
+            await self._open.wait()
             writer.write(chunk)
             await writer.drain()
         writer.close()
