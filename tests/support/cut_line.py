@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
-from tests.support.listening import connected_to, listening
+from tests.support.listening import connected_to, listening, pass_on
 
 _CHUNK = 1 << 20
 
@@ -46,7 +46,7 @@ class CutLine:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with connected_to(self._host, self._port) as (there, back):
-            answers = asyncio.create_task(_pass(there, writer))
+            answers = asyncio.create_task(pass_on(there, writer))
             try:
                 while data := await reader.read(_CHUNK):
                     self.passed += 1
@@ -62,8 +62,3 @@ class CutLine:
             finally:
                 answers.cancel()
                 writer.transport.abort()
-
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(_CHUNK):
-        writer.write(data)

@@ -15,7 +15,7 @@ from agent_memory_services.embedded.child import Child
 from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
-from tests.support.listening import connected_to, listening
+from tests.support.listening import connected_to, listening, pass_on
 
 GROUP = "memory"
 
@@ -65,9 +65,9 @@ class Pair:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = host_and_port(self._leads_to)
         async with connected_to(host, int(port)) as (there, back):
-            answers = asyncio.create_task(_pass(there, writer))
+            answers = asyncio.create_task(pass_on(there, writer))
             try:
-                await _pass(reader, back)
+                await pass_on(reader, back)
             except ConnectionError:
                 pass
             finally:
@@ -144,8 +144,3 @@ async def _knows_a_replica(client: Redis) -> bool:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True)
     return folder
-
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(1 << 16):
-        writer.write(data)

@@ -52,3 +52,9 @@ async def connected_to(
     finally:
         writer.transport.abort()
         await asyncio.sleep(0)
+
+
+async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Write what is read, until that ends."""
+    while data := await reader.read(1 << 20):
+        writer.write(data)
