@@ -7,7 +7,8 @@ From the protos come the Python stubs, the service config (deadlines and retries
 client loads, in each language, the descriptor set that the gateway transcodes with and the
 OpenAPI document that it serves; from these the gateway's configurations under `deploy`. From the
 settings' models comes `docs/configuration.md`, from the asynchronous Python client the synchronous
-one, and from `pyproject.toml` the version in every file that states it. Needs no network. `scripts/generate_clients.py` makes the other clients' code.
+one, and from `pyproject.toml` the version in every file that states it. Needs no network.
+`scripts/generate_clients.py` makes the other clients' code.
 """
 
 import json
@@ -16,7 +17,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 from typing import Any
 

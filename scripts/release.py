@@ -160,7 +160,7 @@ def build_weights(release: Release) -> None:
 
 
 def _hatch(release: Release, project: str, when: datetime) -> None:
-    options = ("-t", "sdist,wheel", "-d", release.output)
+    options = ("-t", "sdist", "-t", "wheel", "-d", release.output)
     release.run(sys.executable, "-m", "hatchling", "build", *options, folder=project, when=when)
 
 
@@ -401,7 +401,7 @@ def main() -> None:
     print((arguments.output / CHECKSUMS).read_text(encoding="utf-8"), end="")
     for line in absent:
         print(line)
-    print(f"{arguments.output}: not signed, not published; docs/releasing.md says how both are done")
+    print(f"{arguments.output}: neither signed nor published; docs/releasing.md says how")
 
 
 if __name__ == "__main__":
