@@ -105,14 +105,14 @@ def python_licence(name: str) -> str:
         about = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         return ""
-    if expression := about.get("License-Expression"):
-        return str(expression)
+    if expressions := about.get_all("License-Expression"):
+        return str(expressions[0])
     classifiers = [
         text.rpartition(" :: ")[2].partition(" (")[0]
         for text in about.get_all("Classifier") or []
         if text.startswith("License :: ")
     ]
-    stated = about.get("License") or " AND ".join(classifiers[:1])
+    (stated, *_) = [*(about.get_all("License") or []), *classifiers, ""]
     return str(rules()["names"].get(stated, stated))
 
 
