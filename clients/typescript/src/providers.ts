@@ -314,6 +314,7 @@ function media(kind: MediaKind, part: Fields, name: string): ContentPart {
     const inner = part[nested];
     if (isFields(inner) && !(inner instanceof URL)) Object.assign(fields, inner);
   }
+  if (isFields(fields["data"])) Object.assign(fields, fromAiSdk(fields["data"]));
   const format = first(fields, ["format"]);
   let mediaType = first(fields, TYPES) || (format && `${kind}/${format}`);
   let data = BYTES.map((key) => fields[key]).find(Boolean);
@@ -330,6 +331,12 @@ function media(kind: MediaKind, part: Fields, name: string): ContentPart {
   if (!content?.length && (uri === "" || uri.length > LONGEST_URI)) return other(name);
   const held: Media = { uri, data: content ?? new Uint8Array(), mediaType, name: first(fields, NAMES) };
   return { kind, media: held };
+}
+
+/** Read the data of a file of the AI SDK, which say what they are. */
+function fromAiSdk(given: Fields): Fields {
+  const { type, data, url, text: written } = given;
+  return { type, data: type === "text" ? written : data, url: url instanceof URL ? url.href : url };
 }
 
 /** Read bytes, or base64 with or without the head of a data URL, if it can be told again. */

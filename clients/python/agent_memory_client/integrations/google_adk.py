@@ -164,7 +164,7 @@ class AgentMemorySessionService(BaseSessionService):
             AlreadyExistsError: There is one with this id.
         """
         name = (session_id or "").strip() or str(ULID())
-        scope = {"namespace": app_name, "user_id": user_id}
+        scope: dict[str, Any] = {"namespace": app_name, "user_id": user_id}
         try:
             created, _ = await self._client.get_or_create_working_memory(name, **scope)
         except MemoryPermissionError:
@@ -245,7 +245,7 @@ class AgentMemorySessionService(BaseSessionService):
             return event
         self._apply_temp_state(session, event)
         event = self._trim_temp_delta_state(event)
-        scope = {"namespace": session.app_name, "user_id": session.user_id}
+        scope: dict[str, Any] = {"namespace": session.app_name, "user_id": session.user_id}
         added = await self._client.append_messages_to_working_memory(
             session.id, [_message(event)], **scope
         )
@@ -308,6 +308,7 @@ class AgentMemorySessionService(BaseSessionService):
         for key, value in to_jsonable_python(dict(state), fallback=str).items():
             if key.startswith(State.TEMP_PREFIX):
                 continue
+            place: tuple[str | None, str]
             if key.startswith(State.APP_PREFIX):
                 place, name = (None, _APP_STATE), key.removeprefix(State.APP_PREFIX)
             elif key.startswith(State.USER_PREFIX):
