@@ -8,7 +8,7 @@ ends.
 import asyncio
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -30,7 +30,7 @@ from agent_memory_services.long_term_memory.domain.masks import Mask, Masks
 from agent_memory_services.long_term_memory.domain.memory import StoredMemory
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
-from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Vectorizer
 from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
 from agent_memory_services.long_term_memory.store.owners import Owned, OwnerColumns
 
@@ -40,8 +40,10 @@ _SLOT_VALUES: Final = 32
 """How many values of a slot, or claims, are looked at, the latest first."""
 # Looking for neighbours takes the store a while; others get a turn between two lots.
 _SUBJECTS_PER_ROUND: Final = 32
+_SEVERAL: Final = 4
+"""Subjects of a user for whom the user's memories are read into columns."""
 _WORTH: Final = 50
-"""Memories of a user that are read into columns for each of a user's subjects, at the most."""
+"""Memories that are read into columns for each of these, at the most."""
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
 
 
@@ -108,12 +110,12 @@ class Neighbourhood:
         self,
         index: MemoryIndex,
         owners: OwnerColumns | None = None,
-        space: Callable[[], Space] | None = None,
+        vectorizer: Vectorizer | None = None,
     ) -> None:
-        """Look in an index and in owners' columns, whose vectors are of a space."""
+        """Look in an index and in owners' columns, with the vectors that questions have."""
         self._index = index
         self._owners = owners
-        self._space = space
+        self._vectorizer = vectorizer
         self._shares = Shares()
 
     async def of(
@@ -141,12 +143,14 @@ class Neighbourhood:
         self, tenant: str, user: str, subjects: Sequence[StoredMemory], now: int
     ) -> list[list[Neighbour]]:
         """Find neighbours in a user's columns; none at all where the index has to be asked."""
-        if not (user and self._owners and self._space):
+        if not (user and self._owners and self._vectorizer):
             return []
-        space = self._space()
+        space = self._vectorizer.current
         if space.generation != subjects[0].vectors.generation:
             return []
         name = (tenant, user, space.generation, space.index.precision)
+        if len(subjects) < _SEVERAL and name not in self._owners.kept:
+            return []
         owned = await self._owners.of(*name, worth=_WORTH * len(subjects))
         if owned is None:
             return []

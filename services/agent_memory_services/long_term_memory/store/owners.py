@@ -268,7 +268,11 @@ class _Kept:
 
 
 class OwnerColumns:
-    """The owners that were asked for last, as columns, in so many bytes."""
+    """The owners that were asked for last, as columns, in so many bytes.
+
+    Attributes:
+        kept: them, by tenant, user, generation and precision of the vectors.
+    """
 
     def __init__(self, client: Redis, index: MemoryIndex, shards: int, limit: int) -> None:
         """Keep at most `limit` bytes; the index tells the memories of owners without a roster."""
@@ -276,7 +280,7 @@ class OwnerColumns:
         self._index = index
         self._shards = shards
         self._limit = limit
-        self._kept: OrderedDict[tuple[str, str, int, Precision], _Kept] = OrderedDict()
+        self.kept: OrderedDict[tuple[str, str, int, Precision], _Kept] = OrderedDict()
         self._bytes = 0
 
     async def of(
@@ -297,8 +301,8 @@ class OwnerColumns:
             RedisError: the store went away.
         """
         name = (tenant, user, generation, precision)
-        kept = self._kept.setdefault(name, _Kept())
-        self._kept.move_to_end(name)
+        kept = self.kept.setdefault(name, _Kept())
+        self.kept.move_to_end(name)
         async with kept.lock:
             owned = None
             if kept.rest.is_over:
@@ -316,11 +320,11 @@ class OwnerColumns:
     ) -> None:
         """Note what is kept now; let go who was not asked for longest, where it is too much."""
         size = _BESIDE_BYTES + (owned.nbytes if owned else 0)
-        if self._kept.get(name) is kept:
+        if self.kept.get(name) is kept:
             self._bytes += size - kept.nbytes
             kept.owned, kept.nbytes = owned, size
-        while self._bytes > self._limit and self._kept:
-            _, gone = self._kept.popitem(last=False)
+        while self._bytes > self._limit and self.kept:
+            _, gone = self.kept.popitem(last=False)
             self._bytes -= gone.nbytes
             gone.owned = None
         _BYTES.set(self._bytes)

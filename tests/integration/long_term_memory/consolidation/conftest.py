@@ -63,15 +63,18 @@ def world(
     """The parts over a client and an embedder."""
     index = MemoryIndex(client, 1, vectors, embedder.fingerprint.dimension)
     store, dirty = MemoryStore(client, 1), DirtySets(client, 1)
-    space, owners = Space(embedder, vectors), OwnerColumns(client, index, 1, 1 << 26)
+    vectorizer, owners = (
+        Vectorizer(Space(embedder, vectors)),
+        OwnerColumns(client, index, 1, 1 << 26),
+    )
     consolidator = Consolidator(
         store,
-        Neighbourhood(index, owners, lambda: space),
+        Neighbourhood(index, owners, vectorizer),
         judge,
         precision=lambda: vectors.precision,
     )
     compaction = Compaction(store, index, dirty, consolidator)
-    creating = Creating(store, Vectorizer(space), compaction, CONSOLIDATE)
+    creating = Creating(store, vectorizer, compaction, CONSOLIDATE)
     return World(index, store, dirty, compaction, creating)
 
 

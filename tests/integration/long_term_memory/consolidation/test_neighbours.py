@@ -15,7 +15,7 @@ from agent_memory_services.long_term_memory.consolidation.neighbours import (
     Shares,
 )
 from agent_memory_services.long_term_memory.domain.memory import StoredMemory
-from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
 from agent_memory_services.long_term_memory.store.owners import OwnerColumns
 from tests.integration.long_term_memory.conftest import (
@@ -52,8 +52,9 @@ def claimed(
 def ways(redis: Redis, index: MemoryIndex, monkeypatch: pytest.MonkeyPatch) -> Ways:
     """Looking in the index, and in columns."""
     monkeypatch.setattr(looking, "_WORTH", 1_000)
+    monkeypatch.setattr(looking, "_SEVERAL", 1)
     owners = OwnerColumns(redis, index, SHARDS, 1 << 26)
-    return Neighbourhood(index), Neighbourhood(index, owners, lambda: FOUR)
+    return Neighbourhood(index), Neighbourhood(index, owners, Vectorizer(FOUR))
 
 
 async def neighbours(

@@ -246,8 +246,7 @@ def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
     if any(_restates(each, claim) for each in later):
         return False
     return any(
-        _ends(each, claim) and _is_meant(each, claim, later)
-        for each in _as_changes(later, claim)
+        _ends(each, claim) and _is_meant(each, claim, later) for each in _as_changes(later, claim)
     )
 
 
