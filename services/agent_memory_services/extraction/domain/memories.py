@@ -18,6 +18,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.facts import Candidate, Kind, Precision
 from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.shared.content import told
 
 # What the contract allows, in bytes.
 _MAX_TEXT: Final = 32_768
@@ -111,14 +112,14 @@ def from_message(message: Message, before: Sequence[Message], origin: Origin) ->
     """Return a message as a memory, with what it goes on from as context; see `run_before`."""
     memory = _owned(origin, [message.id])
     memory.id = ids.message_memory_id(origin.session_uid, message.id)
-    memory.text = _cut(message.content)
+    memory.text = _cut(told(message))
     memory.type = MemoryType.MEMORY_TYPE_MESSAGE
     memory.sequence = message.sequence
     memory.metadata["role"] = message.role
     if message.name:
         memory.entities.extend(_fitting([message.name]))
     memory.context = run_before(
-        [(_speaker(each), each.content) for each in before], _speaker(message)
+        [(_speaker(each), told(each)) for each in before], _speaker(message)
     )
     if message.HasField("create_time"):
         memory.create_time.CopyFrom(message.create_time)
