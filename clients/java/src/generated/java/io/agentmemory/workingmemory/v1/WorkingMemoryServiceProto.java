@@ -157,6 +157,16 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -334,14 +344,17 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       " R\013resumeToken\"\206\001\n\032WatchWorkingMemoryRes" +
       "ponse\022E\n\006change\030\001 \001(\0132-.agent_memory.wor" +
       "king_memory.v1.SessionChangeR\006change\022!\n\014" +
-      "resume_token\030\002 \001(\tR\013resumeToken\"`\n\020Erase" +
+      "resume_token\030\002 \001(\tR\013resumeToken\"\025\n\023GetPr" +
+      "incipalRequest\"_\n\024GetPrincipalResponse\022G" +
+      "\n\tprincipal\030\001 \001(\0132).agent_memory.working" +
+      "_memory.v1.PrincipalR\tprincipal\"`\n\020Erase" +
       "UserRequest\022#\n\007user_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\004" +
       "R\006userId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\t" +
       "requestId\"\226\001\n\021EraseUserResponse\022>\n\007recei" +
       "pt\030\001 \001(\0132$.agent_memory.common.v1.EraseR" +
       "eceiptR\007receipt\022A\n\010sessions\030\002 \003(\0132%.agen" +
       "t_memory.common.v1.ErasedSessionR\010sessio" +
-      "ns2\210\024\n\024WorkingMemoryService\022\342\001\n\030GetOrCre" +
+      "ns2\250\025\n\024WorkingMemoryService\022\342\001\n\030GetOrCre" +
       "ateWorkingMemory\022?.agent_memory.working_" +
       "memory.v1.GetOrCreateWorkingMemoryReques" +
       "t\032@.agent_memory.working_memory.v1.GetOr" +
@@ -400,7 +413,11 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       "ing_memory.v1.WatchWorkingMemoryRequest\032" +
       ":.agent_memory.working_memory.v1.WatchWo" +
       "rkingMemoryResponse\"6\220\002\001\342\340\030\002\010\001\202\323\344\223\002\'\022%/v" +
-      "1/working-memory/{session_id}:watch0\001\022\255\001" +
+      "1/working-memory/{session_id}:watch0\001\022\235\001" +
+      "\n\014GetPrincipal\0223.agent_memory.working_me" +
+      "mory.v1.GetPrincipalRequest\0324.agent_memo" +
+      "ry.working_memory.v1.GetPrincipalRespons" +
+      "e\"\"\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002\017\022\r/v1/principal\022\255\001" +
       "\n\tEraseUser\0220.agent_memory.working_memor" +
       "y.v1.EraseUserRequest\0321.agent_memory.wor" +
       "king_memory.v1.EraseUserResponse\";\342\340\030\006\010\003" +
@@ -581,14 +598,26 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryResponse_descriptor,
         new java.lang.String[] { "Change", "ResumeToken", });
-    internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor =
+    internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_descriptor =
       getDescriptor().getMessageType(26);
+    internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_descriptor,
+        new java.lang.String[] { });
+    internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_descriptor =
+      getDescriptor().getMessageType(27);
+    internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_descriptor,
+        new java.lang.String[] { "Principal", });
+    internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor =
+      getDescriptor().getMessageType(28);
     internal_static_agent_memory_working_memory_v1_EraseUserRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor,
         new java.lang.String[] { "UserId", "RequestId", });
     internal_static_agent_memory_working_memory_v1_EraseUserResponse_descriptor =
-      getDescriptor().getMessageType(27);
+      getDescriptor().getMessageType(29);
     internal_static_agent_memory_working_memory_v1_EraseUserResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_EraseUserResponse_descriptor,
