@@ -32,6 +32,9 @@ _MAX_SOURCES: Final = 256
 _MAX_CONTEXT: Final = 2_000
 _MAX_RUN: Final = 4
 """Messages of a speaker in a row, the one that is answered included, that explain the next."""
+_RUN_CHARACTERS: Final = 300
+"""Of what a message goes on from, its end: kept and indexed with every message, a longer one finds
+no more of the evidence in conversations of any style."""
 SUMMARY_TOPIC: Final = "thread-summary"
 
 
@@ -148,7 +151,7 @@ def run_before(said: Sequence[tuple[str, str]], speaker: str) -> str:
         lines.append(f"{name}: {text}")
         if name != speaker:
             break
-    return "\n".join(reversed(lines))[-_MAX_CONTEXT:]
+    return "\n".join(reversed(lines))[-_RUN_CHARACTERS:]
 
 
 def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Memory:
