@@ -165,6 +165,17 @@ def test_sessions_are_listed_shown_prompted_and_deleted(typed: Typed, memory: Me
     assert "no session chat" in typed("sessions", "delete", "chat", "-y", *scope, fails=True).stderr
 
 
+def test_a_caller_is_shown_who_it_is_and_what_was_done(typed: Typed) -> None:
+    """Where nobody is asked for a credential, everybody may do everything."""
+    shown = typed("whoami").stdout.split()
+    assert shown == [
+        *("tenant", "default", "credential", "anyone", "role", "admin"),
+        *("users", "all", "namespaces", "all"),
+    ]
+    assert typed.rows("whoami") == [{"tenant": "default", "subject": "anyone", "access": "admin"}]
+    assert "wait" in typed("jobs", "statistics", "--period", "minute").stdout
+
+
 def test_a_user_is_shown_and_erased(typed: Typed) -> None:
     """Counts and standing facts before, nothing after."""
     typed("remember", "User is allergic to nuts", "--standing", "--user", "typed-emil")

@@ -707,3 +707,63 @@ export interface SummaryGroup {
   sessionId?: string | undefined;
   memoryType?: MemoryType | undefined;
 }
+
+/** A caller, as the services know it by its credential. */
+export interface Principal {
+  tenant: string;
+  /** Names the credential, such as `key:` and the id of an API key. */
+  subject: string;
+  access?: "reader" | "writer" | "admin" | undefined;
+  /** The users that it is confined to; absent where it may act for everyone. */
+  users?: string[] | undefined;
+  /** The namespaces that it is confined to; absent where it may touch all. */
+  namespaces?: string[] | undefined;
+}
+
+/** Use of one model. */
+export interface ModelUsage {
+  model: string;
+  /** Calls that took tokens. */
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** Calls that were not made, because the tenant's budget was spent. */
+  refusedCalls: number;
+  /** By the operator's prices of now; absent where none is set for the model. */
+  costDollars?: number | undefined;
+}
+
+/** Work of jobs and models for a tenant within a period. */
+export interface PeriodStatistics {
+  startedAt?: Date | undefined;
+  succeededJobs: number;
+  failedJobs: number;
+  cancelledJobs: number;
+  /** Attempts that failed and are made again. */
+  retriedAttempts: number;
+  /** Seconds from the first message to its facts, of jobs that looked for facts. */
+  meanLag?: number | undefined;
+  /** The longest of these. */
+  maxLag?: number | undefined;
+  models: ModelUsage[];
+}
+
+/** Figures of a tenant; spans are seconds. */
+export interface Statistics {
+  /** Those in which something happened, the oldest first. */
+  periods: PeriodStatistics[];
+  periodLength: number;
+  /** When the oldest kept period began. */
+  since?: Date | undefined;
+  answeredAt?: Date | undefined;
+  backlog: { pendingJobs: number; runningJobs: number; failedJobs: number; oldestDue: number };
+  /** Absent where the tenant has no budget. */
+  tokenBudget?:
+    | {
+        limitTokens: number;
+        usedTokens: number;
+        startedAt?: Date | undefined;
+        endsAt?: Date | undefined;
+      }
+    | undefined;
+}

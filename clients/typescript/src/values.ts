@@ -67,6 +67,11 @@ export function toDuration(
     : { seconds: BigInt(whole), nanos };
 }
 
+/** Read a span, in seconds. */
+export function fromDuration(value: Duration | undefined): number | undefined {
+  return value && Number(value.seconds) + value.nanos / 1e9;
+}
+
 /** Convert a whole number. */
 export function toInt64(value: number, path: string): bigint {
   if (!Number.isSafeInteger(value)) throw invalid(path, `${value} is no whole number that is exact`);

@@ -263,6 +263,13 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             async for update in updates:
                 yield translate.watch_response(update)
 
+    async def GetPrincipal(
+        self,
+        request: rpc.GetPrincipalRequest,
+        context: Context,
+    ) -> rpc.GetPrincipalResponse:
+        return rpc.GetPrincipalResponse(principal=translate.principal(current_principal()))
+
     async def EraseUser(
         self,
         request: rpc.EraseUserRequest,

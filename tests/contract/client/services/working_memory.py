@@ -11,6 +11,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from agent_memory.common.v1.erase_pb2 import EraseReceipt
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.common.v1.search_pb2 import MemoryHit
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as types
@@ -215,6 +216,18 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         )
         return rpc.BuildMemoryPromptResponse(
             messages=messages, hits=hits, sections=[report], tokens=42
+        )
+
+    async def GetPrincipal(
+        self, _request: rpc.GetPrincipalRequest, _: Context
+    ) -> rpc.GetPrincipalResponse:
+        return rpc.GetPrincipalResponse(
+            principal=types.Principal(
+                tenant="acme",
+                subject="key:one",
+                access=Access.ACCESS_WRITER,
+                users=types.PrincipalLimit(names=["alice", "bob"]),
+            )
         )
 
     async def EraseUser(self, request: rpc.EraseUserRequest, _: Context) -> rpc.EraseUserResponse:

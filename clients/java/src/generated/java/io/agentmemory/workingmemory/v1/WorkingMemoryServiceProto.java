@@ -157,6 +157,16 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -336,13 +346,16 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       "\206\001\n\032WatchWorkingMemoryResponse\022E\n\006change" +
       "\030\001 \001(\0132-.agent_memory.working_memory.v1." +
       "SessionChangeR\006change\022!\n\014resume_token\030\002 " +
-      "\001(\tR\013resumeToken\"`\n\020EraseUserRequest\022#\n\007" +
+      "\001(\tR\013resumeToken\"\025\n\023GetPrincipalRequest\"" +
+      "_\n\024GetPrincipalResponse\022G\n\tprincipal\030\001 \001" +
+      "(\0132).agent_memory.working_memory.v1.Prin" +
+      "cipalR\tprincipal\"`\n\020EraseUserRequest\022#\n\007" +
       "user_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\004R\006userId\022\'\n\nreq" +
       "uest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"\226\001\n\021E" +
       "raseUserResponse\022>\n\007receipt\030\001 \001(\0132$.agen" +
       "t_memory.common.v1.EraseReceiptR\007receipt" +
       "\022A\n\010sessions\030\002 \003(\0132%.agent_memory.common" +
-      ".v1.ErasedSessionR\010sessions2\210\024\n\024WorkingM" +
+      ".v1.ErasedSessionR\010sessions2\250\025\n\024WorkingM" +
       "emoryService\022\342\001\n\030GetOrCreateWorkingMemor" +
       "y\022?.agent_memory.working_memory.v1.GetOr" +
       "CreateWorkingMemoryRequest\032@.agent_memor" +
@@ -402,7 +415,11 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       "atchWorkingMemoryRequest\032:.agent_memory." +
       "working_memory.v1.WatchWorkingMemoryResp" +
       "onse\"6\220\002\001\342\340\030\002\010\001\202\323\344\223\002\'\022%/v1/working-memor" +
-      "y/{session_id}:watch0\001\022\255\001\n\tEraseUser\0220.a" +
+      "y/{session_id}:watch0\001\022\235\001\n\014GetPrincipal\022" +
+      "3.agent_memory.working_memory.v1.GetPrin" +
+      "cipalRequest\0324.agent_memory.working_memo" +
+      "ry.v1.GetPrincipalResponse\"\"\220\002\001\342\340\030\006\010\001\022\002\010" +
+      "\005\202\323\344\223\002\017\022\r/v1/principal\022\255\001\n\tEraseUser\0220.a" +
       "gent_memory.working_memory.v1.EraseUserR" +
       "equest\0321.agent_memory.working_memory.v1." +
       "EraseUserResponse\";\342\340\030\006\010\003\022\002\010<\202\323\344\223\002+:\001*\"&" +
@@ -583,14 +600,26 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_WatchWorkingMemoryResponse_descriptor,
         new java.lang.String[] { "Change", "ResumeToken", });
-    internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor =
+    internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_descriptor =
       getDescriptor().getMessageType(26);
+    internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_GetPrincipalRequest_descriptor,
+        new java.lang.String[] { });
+    internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_descriptor =
+      getDescriptor().getMessageType(27);
+    internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_GetPrincipalResponse_descriptor,
+        new java.lang.String[] { "Principal", });
+    internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor =
+      getDescriptor().getMessageType(28);
     internal_static_agent_memory_working_memory_v1_EraseUserRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_EraseUserRequest_descriptor,
         new java.lang.String[] { "UserId", "RequestId", });
     internal_static_agent_memory_working_memory_v1_EraseUserResponse_descriptor =
-      getDescriptor().getMessageType(27);
+      getDescriptor().getMessageType(29);
     internal_static_agent_memory_working_memory_v1_EraseUserResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_EraseUserResponse_descriptor,
