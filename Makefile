@@ -96,6 +96,10 @@ console-pictures: $(INSTALLED) ## Take the pictures of docs/console.md
 test-console: $(INSTALLED) ## Test the console in Chromium against running stacks
 	python scripts/console.py test
 
+.PHONY: chart
+chart: $(INSTALLED) ## Write the Helm chart's templates and values from the manifests of kustomize
+	python scripts/chart.py
+
 .PHONY: generate-clients
 generate-clients: $(INSTALLED) ## Regenerate the clients' code in the languages whose toolchains are here
 	python scripts/generate_clients.py
@@ -149,6 +153,7 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	python scripts/generate_clients.py --check
 	python scripts/lock.py --check
 	python scripts/components.py
+	python scripts/chart.py --check
 	$(MAKE) --no-print-directory test-alerts
 
 # Not among them: tokens.py compares with tokenizers that npm carries; search.py, precision.py and
