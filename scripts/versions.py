@@ -34,6 +34,10 @@ STAMPED: Final[Mapping[str, tuple[str, ...]]] = {
     "deploy/compose/README.md": (_IMAGE,),
     "deploy/compose/compose.yaml": (_IMAGE,),
     "deploy/docker/Dockerfile": (_IMAGE,),
+    "deploy/helm/agent-memory/Chart.yaml": (
+        rf"\nversion: ({_NUMBER})",
+        rf"appVersion: ({_NUMBER})",
+    ),
     "deploy/kubernetes/base/kustomization.yaml": (_TAG,),
     "deploy/kubernetes/overlays/example/kustomization.yaml": (_TAG, _REFERENCE),
     "deploy/kubernetes/overlays/example/toolbox/kustomization.yaml": (_TAG,),
