@@ -20,6 +20,8 @@ _NPM_ROOT: Final = rf'"": \{{\s+"name": "[^"]+",\s+"version": "({_NUMBER})"'
 _MAVEN: Final = rf"<artifactId>agent-memory-client</artifactId>\s+<version>({_NUMBER})</version>"
 _IMAGE: Final = rf"agent-memory:({_NUMBER})"
 _TAG: Final = rf"newTag: ({_NUMBER})"
+_VALUE: Final = rf"(?m)\btag: ({_NUMBER})"
+_CHART: Final = (rf"\nversion: ({_NUMBER})", rf"\nappVersion: ({_NUMBER})")
 _REFERENCE: Final = rf"\?ref=v({_NUMBER})"
 # File -> patterns whose group is the version.
 STAMPED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -34,16 +36,14 @@ STAMPED: Final[Mapping[str, tuple[str, ...]]] = {
     "deploy/compose/README.md": (_IMAGE,),
     "deploy/compose/compose.yaml": (_IMAGE,),
     "deploy/docker/Dockerfile": (_IMAGE,),
-    "deploy/helm/agent-memory/Chart.yaml": (
-        rf"\nversion: ({_NUMBER})",
-        rf"appVersion: ({_NUMBER})",
-    ),
+    "deploy/helm/agent-memory/Chart.yaml": _CHART,
+    "deploy/helm/agent-memory/values.yaml": (_VALUE,),
     "deploy/kubernetes/base/kustomization.yaml": (_TAG,),
     "deploy/kubernetes/overlays/example/kustomization.yaml": (_TAG, _REFERENCE),
     "deploy/kubernetes/overlays/example/toolbox/kustomization.yaml": (_TAG,),
     "deploy/kubernetes/toolbox/kustomization.yaml": (_TAG,),
     "docs/clients.md": (rf"agent-memory-protos-({_NUMBER})",),
-    "docs/operations/install.md": (_IMAGE, _REFERENCE),
+    "docs/operations/install.md": (_IMAGE, _REFERENCE, _VALUE),
 }
 
 
