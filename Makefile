@@ -58,6 +58,17 @@ test-frameworks: $(FRAMEWORKS)/.installed ## Test the client's adapters with the
 	cd clients/python && ../../$(FRAMEWORKS)/bin/mypy --config-file tests/mypy.ini
 	cd clients/python && ../../$(FRAMEWORKS)/bin/python -m pytest -c tests/pytest.ini --rootdir=tests tests
 
+DOCS := .venv-docs
+
+$(DOCS)/.installed: $(INSTALLED) requirements/docs.lock
+	uv venv --quiet --clear --python $(BIN)/python $(DOCS)
+	uv pip install --quiet --python $(DOCS)/bin/python --no-deps --require-hashes -r requirements/docs.lock
+	@touch $@
+
+.PHONY: docs
+docs: $(DOCS)/.installed ## Build the site of the documentation into dist/docs; opens without a server
+	python scripts/docs.py
+
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
@@ -126,7 +137,7 @@ released: $(INSTALLED) ## Make the last commit the release that later ones are c
 	python scripts/generate.py --release
 
 .PHONY: test-release
-test-release: $(INSTALLED) ## Build a release, install it into empty environments, and use it
+test-release: $(DOCS)/.installed ## Build a release, install it into empty environments, use it; build the documentation
 	python -m pytest -m release tests/release
 
 .PHONY: lock
