@@ -58,6 +58,12 @@ test-frameworks: $(FRAMEWORKS)/.installed ## Test the client's adapters with the
 	cd clients/python && ../../$(FRAMEWORKS)/bin/mypy --config-file tests/mypy.ini
 	cd clients/python && ../../$(FRAMEWORKS)/bin/python -m pytest -c tests/pytest.ini --rootdir=tests tests
 
+# The program is built from Go modules at the first time, in half an hour, and kept in the cache.
+.PHONY: test-cluster
+test-cluster: $(INSTALLED) ## Test the manifests, the chart and the operators' pages against an API server of Kubernetes
+	python -m tests.cluster.program
+	python -m pytest -m cluster tests/cluster
+
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
