@@ -23,6 +23,11 @@ from tests.support.credentials import Authority
 
 TOKEN = "the-admin-of-the-cluster"
 NAMESPACE = "agent-memory"
+_IN_NAMESPACES = (
+    "deployments,statefulsets,jobs,pods,services,hpa,pdb,networkpolicies,configmaps,secrets,"
+    "serviceaccounts,roles,rolebindings,servicemonitors,grpcroutes,httproutes,"
+    "controllerrevisions,replicasets"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,21 @@ class Cluster:
     def get(self, *words: str, namespace: str = NAMESPACE) -> Any:
         """An object, or a list of them, as it is."""
         return json.loads(self.run("--namespace", namespace, "get", *words, "--output", "json"))
+
+    def make_namespace(self, name: str) -> None:
+        """Make one, with the account that a controller puts there."""
+        self.run("create", "namespace", name)
+        self.run("--namespace", name, "create", "serviceaccount", "default")
+
+    def remove_namespace(self, name: str) -> None:
+        """Delete one and all that is in it, which is a controller's work."""
+        if self.tried("get", "namespace", name).returncode:
+            return
+        self.run("--namespace", name, "delete", _IN_NAMESPACES, "--all")
+        self.run("delete", "namespace", name, "--wait=false")
+        empty = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {}}
+        path = f"/api/v1/namespaces/{name}/finalize"
+        self.run("replace", "--raw", path, "--filename", "-", given=empty)
 
 
 @contextmanager

@@ -23,27 +23,12 @@ AUTOSCALER = "kube-controller-manager"
 
 
 @pytest.fixture
-def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A namespace with nothing in it, and with what controllers put there."""
-    name = getattr(request, "param", NAMESPACE)
-    make_namespace(cluster, name)
-    yield name
-    clear_namespace(cluster, name)
-
-
-def make_namespace(cluster: Cluster, name: str) -> None:
-    """Make one as the install page does."""
-    cluster.tried("create", "namespace", name)
-    cluster.tried("--namespace", name, "create", "serviceaccount", "default")
-
-
-def clear_namespace(cluster: Cluster, name: str) -> None:
-    """Delete what tests put there; no controller is here that would delete a namespace."""
-    kinds = (
-        "deployments,statefulsets,jobs,pods,services,hpa,pdb,networkpolicies,configmaps,secrets,"
-        "serviceaccounts,roles,rolebindings,servicemonitors,grpcroutes,httproutes"
-    )
-    cluster.run("--namespace", name, "delete", kinds, "--all")
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> str:
+    """A namespace with nothing in it but what controllers put there."""
+    name: str = getattr(request, "param", NAMESPACE)
+    cluster.remove_namespace(name)
+    cluster.make_namespace(name)
+    return name
 
 
 def _apply(cluster: Cluster, overlay: str) -> str:
@@ -141,7 +126,8 @@ def test_every_pod_is_admitted_where_the_restricted_standard_is_enforced(cluster
     assert "restricted" in cluster.tried(*admit, given=root).stderr
 
 
-def _prepare(cluster: Cluster, redis_url: str) -> None:
+def prepare(cluster: Cluster, redis_url: str) -> None:
+    """Make the Secrets of the install page."""
     secret = ("--namespace", NAMESPACE, "create", "secret", "generic")
     cluster.run(*secret, "agent-memory-store", f"--from-literal=redis-url={redis_url}")
     for name in ("agent-memory-service", "agent-memory-admin"):
@@ -158,7 +144,7 @@ def test_the_chart_is_installed_upgraded_and_taken_back(
     cluster: Cluster, redis_url: str, tmp_path: Path
 ) -> None:
     """Its Job fills the Secrets; autoscalers keep their numbers; nothing of the Job is left."""
-    _prepare(cluster, redis_url)
+    prepare(cluster, redis_url)
     install = ("upgrade", "--install", "memory", str(CHART), "--set")
     with node(cluster, tmp_path) as told:
         _helm(cluster, *install, "image.tag=0.1.0")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cluster.cluster import NAMESPACE, Cluster
 from tests.cluster.jobs import run_bootstrap
-from tests.cluster.test_apply import _prepare, clear_namespace, make_namespace
+from tests.cluster.test_apply import prepare
 from tests.integration.deploy.conftest import KUBERNETES
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600), pytest.mark.in_order]
@@ -17,10 +17,9 @@ ACCOUNT = f"system:serviceaccount:{NAMESPACE}:agent-memory-bootstrap"
 @pytest.fixture(scope="module", autouse=True)
 def prepared(cluster: Cluster, redis_url: str) -> None:
     """The namespace with the Secrets that the install page makes, and the Job."""
-    make_namespace(cluster, NAMESPACE)
-    clear_namespace(cluster, NAMESPACE)
-    make_namespace(cluster, NAMESPACE)
-    _prepare(cluster, redis_url)
+    cluster.remove_namespace(NAMESPACE)
+    cluster.make_namespace(NAMESPACE)
+    prepare(cluster, redis_url)
     cluster.run("apply", "--kustomize", KUBERNETES / "bootstrap")
 
 
