@@ -90,15 +90,11 @@ def _undigested(name: str) -> str:
     return re.sub(r"^(agent-memory-(?:settings|gateway))-[a-z0-9]{10}$", r"\1", name)
 
 
-def _bootstrap(kubectl: Path) -> Objects:
-    return kustomize(kubectl, KUBERNETES / "bootstrap")
-
-
-def test_the_chart_makes_what_the_overlay_makes(
-    plain: Objects, rendered: dict[str, Objects], kubectl: Path
-) -> None:
+def test_the_chart_makes_what_the_overlay_makes(plain: Objects, kubectl: Path) -> None:
     """Without a value of one's own: that of `prod`, and the bootstrap before it."""
-    assert _comparable(plain) == _comparable([*rendered["prod"], *_bootstrap(kubectl)])
+    folders = (KUBERNETES / "overlays" / "prod", KUBERNETES / "bootstrap")
+    made = [one for folder in folders for one in kustomize(kubectl, folder)]
+    assert _comparable(plain) == _comparable(made)
 
 
 def test_the_options_make_what_the_components_make(
