@@ -41,11 +41,13 @@ type SaidPart = { type: string; text?: string; toolCallId?: string; toolName?: s
 const MOST_RESULTS = 20;
 const MEMORY_ID = { type: "string", description: "The memory's id, as a search answers it." } as const;
 
+const TOOLS = ["search_memories", "remember", "edit_memory", "forget_memories"] as const;
+
 /** Make the tools by which a model uses memory; it never leaves the scope. */
 export function memoryTools(
   memory: MemoryClient,
   scope: MemoryScope = {},
-): Record<"search_memories" | "remember" | "edit_memory" | "forget_memories", MemoryTool> {
+): Record<(typeof TOOLS)[number], MemoryTool> {
   const owner = owned(memory, scope);
   const reachable = async (memoryId: string): Promise<MemoryRecord> => {
     const found = await memory.getLongTermMemory(memoryId);
@@ -169,7 +171,7 @@ export function memoryMiddleware(
   };
   const keep = async (prompt: Prompt, answer: readonly SaidPart[]): Promise<void> => {
     if (sessionId === undefined) return;
-    const messages: ProviderMessage[] = unanswered(prompt).map(({ role, content }) => ({ role, content }));
+    const messages = unanswered(prompt).flatMap(asSaid);
     if (answer.length > 0) messages.push({ role: "assistant", content: answer });
     if (messages.length === 0) return;
     await guarded(() => memory.appendMessagesToWorkingMemory(sessionId, messages, owner), undefined);
@@ -265,6 +267,17 @@ function instructed(prompt: Prompt, known: string): Prompt {
 function unanswered(prompt: Prompt): Prompt {
   const last = prompt.findLastIndex(({ role }) => role === "assistant");
   return prompt.slice(last + 1).filter(({ role }) => role !== "system");
+}
+
+/** Make messages of one: what came from memory is shown again, and not learned from. */
+function asSaid({ role, content }: Prompt[number]): ProviderMessage[] {
+  if (role !== "tool") return [{ role, content }];
+  const isRecalled = (part: (typeof content)[number]): boolean =>
+    part.type === "tool-result" && (TOOLS as readonly string[]).includes(part.toolName);
+  return [
+    { role, content: content.filter(isRecalled), recalled: true },
+    { role, content: content.filter((part) => !isRecalled(part)) },
+  ].filter((each) => each.content.length > 0);
 }
 
 /** Leave of an answer's content what a message of the assistant has. */

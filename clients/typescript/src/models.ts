@@ -202,8 +202,8 @@ export interface ProviderMessage {
   annotations?: unknown;
   reasoning_content?: string | null | undefined;
   /** Of items of OpenAI's responses. */
-  call_id?: string | undefined;
-  arguments?: string | undefined;
+  call_id?: unknown;
+  arguments?: unknown;
   input?: unknown;
   output?: unknown;
   summary?: unknown;

@@ -142,19 +142,23 @@ function toOpenAI({ chat, read }: Said): OpenAIMessage[] {
   });
   const said = parts.flatMap(openAIPart);
   const calls = parts.flatMap((part) => (part.kind === "toolUse" ? [openAICall(part.toolUse)] : []));
-  if (said.length === 0 && calls.length === 0) return answers;
-  const [first] = said;
-  const text = said.length === 1 && first?.type === "text" ? first.text : undefined;
-  if (read.role !== "assistant") return [...answers, { role: "user", content: text ?? said }];
+  if (read.role !== "assistant") {
+    return said.length > 0 ? [...answers, { role: "user", content: alone(said) ?? said }] : answers;
+  }
+  // Of a model, texts are all it takes back.
   const texts = said.flatMap((part) => (part.type === "text" ? [part] : []));
+  if (texts.length === 0 && calls.length === 0) return answers;
+  const saying = alone(texts) ?? (texts.length > 0 ? texts : null);
   return [
     ...answers,
-    {
-      role: "assistant",
-      content: text ?? (texts.length > 0 ? texts : null),
-      ...(calls.length > 0 && { tool_calls: calls }),
-    },
+    { role: "assistant", content: saying, ...(calls.length > 0 && { tool_calls: calls }) },
   ];
+}
+
+/** Answer the text of what is one text alone. */
+function alone(parts: readonly OpenAIPart[]): string | undefined {
+  const [first] = parts;
+  return parts.length === 1 && first?.type === "text" ? first.text : undefined;
 }
 
 function openAICall(call: { id: string; name: string; arguments: string }): OpenAICall {
