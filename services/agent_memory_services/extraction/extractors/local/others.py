@@ -1,7 +1,6 @@
 """Judgement of what is said of one's people, animals and things, and among people."""
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from agent_memory_services.extraction.extractors.local.being import be, described
@@ -119,8 +118,6 @@ def _own_name(said: Said) -> Ruling | None:
     noun, rest = said.subject.noun, said.rest
     if noun.endswith("birthday") or noun in {"birth date", "date of birth", "name day"}:
         return birthday(said)
-    if noun.endswith("anniversary"):
-        return replace(birthday(said), slot="{noun}")
     if noun not in {"name", "surname"} and (not noun.endswith(" name") or "'s" in noun):
         return None
     spelled = said.begins(r"(?:spelled|spelt|written|pronounced) ")

@@ -278,10 +278,13 @@ def _put_right(groups: list[Text], rules: Pack) -> tuple[list[Text], str]:
 
 
 _FEWEST_GROUPS: Final = 2
+_QUOTE: Final = re.compile('["\u00ab\u00bb\u201c-\u201f]')
 
 
 def _is_told(text: Text, rules: Pack) -> bool:
     """Return true if a clause has a claim of the speaker by a verb that its language lists."""
+    if _QUOTE.search(text.plain):
+        return False
     return any(
         each.relation.partition(" ")[0] not in {OTHER, VERB}
         and each.modality is not ClaimModality.INSTRUCTION
