@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft7Validator
+from scripts import chart
 from scripts.chart import CHART
 
 from tests.integration.deploy.conftest import KUBERNETES, Objects
@@ -242,9 +243,11 @@ def test_a_wrong_value_is_refused(path: str, value: object) -> None:
     assert not validator.is_valid(_with(path, value))
 
 
-def test_helm_heeds_the_schema_and_finds_nothing_to_complain_of(helm: Path) -> None:
-    """A misspelt value ends it before anything is sent."""
-    subprocess.run([helm, "lint", "--strict", CHART], check=True, capture_output=True)
+def test_helm_heeds_the_schema_and_finds_nothing_to_complain_of(helm: Path, tmp_path: Path) -> None:
+    """Of the chart as one file; a misspelt value ends it before anything is sent."""
+    packed = chart.pack(tmp_path)
+    subprocess.run([helm, "lint", "--strict", packed], check=True, capture_output=True)
+    assert chart.pack(tmp_path / "again").read_bytes() == packed.read_bytes()
     misspelt = [helm, "template", "memory", CHART, "--set", "autoscalling.enabled=false"]
     refused = subprocess.run(misspelt, capture_output=True, text=True, check=False)
     assert refused.returncode != 0
@@ -254,9 +257,9 @@ def test_helm_heeds_the_schema_and_finds_nothing_to_complain_of(helm: Path) -> N
 def test_the_chart_has_the_version_of_what_it_installs() -> None:
     """Of the distribution, and of the manifests' images."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    told = yaml.safe_load((CHART / "Chart.yaml").read_text())
     tags = set(_tags(KUBERNETES))
-    assert {chart["version"], str(chart["appVersion"]), *tags} == {version}
+    assert {told["version"], str(told["appVersion"]), *tags} == {version}
 
 
 def _tags(folder: Path) -> Iterator[str]:
