@@ -69,6 +69,12 @@ $(DOCS)/.installed: $(INSTALLED) requirements/docs.lock
 docs: $(DOCS)/.installed ## Build the site of the documentation into dist/docs; opens without a server
 	python scripts/docs.py
 
+# The program is built from Go modules at the first time, in half an hour, and kept in the cache.
+.PHONY: test-cluster
+test-cluster: $(INSTALLED) ## Test the manifests, the chart and the operators' pages against an API server of Kubernetes
+	python -m tests.cluster.program
+	python -m pytest -m cluster tests/cluster
+
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
