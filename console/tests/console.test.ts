@@ -60,11 +60,15 @@ async function accessible(name: string): Promise<void> {
     assert.deepEqual(found, [], `${name}, ${theme}`);
   }
   await page.emulateMedia({ colorScheme: "light" });
-  // No page is wider than the narrowest screen.
+  // No page is wider than the narrowest screen, and text grows with the largest.
   const size = page.viewportSize();
-  await page.setViewportSize({ width: 360, height: 800 });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${name} is ${wide} pixels wider than a narrow screen`);
+  for (const [width, height] of [[360, 800], [3840, 2160]] as const) {
+    await page.setViewportSize({ width, height });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wide <= 0, `${name} is ${wide} pixels wider than a screen of ${width}`);
+  }
+  const text = await page.evaluate(() => Number.parseFloat(getComputedStyle(document.body).fontSize));
+  assert.ok(text >= 20, `text of ${text} pixels on a screen of 3840`);
   if (size) await page.setViewportSize(size);
 }
 

@@ -57,7 +57,7 @@ function Shown({ statistics, range }: { statistics: GetStatisticsResponse; range
         <Fact name="Overdue">{backlog?.oldestDue && durationMs(backlog.oldestDue) > 0 ? span(0, durationMs(backlog.oldestDue)) : "nothing"}</Fact>
         <Budget statistics={statistics} />
       </dl>
-      <Suspense fallback={<div className="h-[170px]" />}>
+      <Suspense fallback={<div className="h-[11.5rem]" />}>
         <div className="grid gap-6 md:grid-cols-2 xl:grid-cols-4">
           <Chart bars times={times} values={done} label={`Jobs done in ${range.each}`} summary={`${sum(done)} in all`} />
           <Chart bars times={times} values={failed} label={`Failed attempts in ${range.each}`} summary={`${sum(failed)} in all`} />

@@ -237,7 +237,7 @@ function Growth({ memories }: { memories: Memory[] }) {
   }, [memories]);
   return (
     <Panel title="Growth">
-      <Suspense fallback={<div className="h-[170px]" />}>
+      <Suspense fallback={<div className="h-[11.5rem]" />}>
         <Chart times={times} values={values} label="Facts and events that are true now, by when they were stored" summary={`${values.at(-1)} now`} />
       </Suspense>
     </Panel>
