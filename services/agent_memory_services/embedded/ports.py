@@ -1,9 +1,14 @@
 """Free ports for children that take a number, not a socket."""
 
 import errno
+import os
 import socket
 
-from agent_memory_services.embedded.errors import PortTakenError, UnknownHostError
+from agent_memory_services.embedded.errors import (
+    CannotListenError,
+    PortTakenError,
+    UnknownHostError,
+)
 from agent_memory_services.kit.contract.transport import Address
 
 
@@ -31,13 +36,16 @@ def require_free(what: str, host: str, port: int) -> None:
 
     Raises:
         PortTakenError: another process listens there.
+        CannotListenError: the address is none of this machine, or the port not for us.
     """
     try:
         socket.create_server((host, port), family=_family(host), backlog=1).close()
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise PortTakenError(what, host, port) from error
+        if error.errno == errno.EADDRINUSE:
+            raise PortTakenError(what, host, port) from error
+        # The library adds the address, which is said already.
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotListenError(what, host, port, why) from error
 
 
 def listening(host: str, port: int) -> Address:

@@ -198,6 +198,18 @@ def secrets_are_references(objects: list[Object]) -> Iterator[str]:
                 yield f"{container} has {key} in plain text"
 
 
+def rights_are_few(objects: list[Object]) -> Iterator[str]:
+    """Who talks to the cluster reads and changes what is named, in its own namespace."""
+    for role in of_kind(objects, "ClusterRole", "ClusterRoleBinding"):
+        yield f"{role['kind']} {name_of(role)} reaches beyond the namespace"
+    for role in of_kind(objects, "Role"):
+        for rule in role["rules"]:
+            if not rule.get("resourceNames"):
+                yield f"Role {name_of(role)} may touch every one of {rule['resources']}"
+            if not set(rule["verbs"]) <= {"get", "patch"}:
+                yield f"Role {name_of(role)} may {rule['verbs']}"
+
+
 def resources_are_limited(objects: list[Object]) -> Iterator[str]:
     """The scheduler knows what a pod needs, and no pod takes its node's memory or disk."""
     for container in containers(objects):
@@ -289,6 +301,7 @@ POLICIES: tuple[Policy, ...] = (
     messages_fit,
     calls_outlive_connections,
     secrets_are_references,
+    rights_are_few,
     resources_are_limited,
     replicas_have_one_owner,
     metrics_exist,
