@@ -76,13 +76,9 @@ async def _crash_and_come_back(stack: Stack) -> None:
     await process.start()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("ending", "exit_code"),
-    [
-        pytest.param(signal.SIGINT, 0, marks=pytest.mark.long),
-        (signal.SIGTERM, 0),
-        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.long),
-    ],
+    ("ending", "exit_code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -9)]
 )
 async def test_up_takes_everything_along(
     tmp_path: Path, ending: signal.Signals, exit_code: int
