@@ -45,6 +45,7 @@ async def test_a_stack_survives_a_crash_and_a_restart(tmp_path: Path) -> None:
         assert await client.get("key") == b"value"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("redis")
 async def test_a_stack_of_services_uses_a_given_store_and_survives_a_crash(
     tmp_path: Path, redis_url: str

@@ -283,9 +283,9 @@ async def test_a_call_longer_than_its_lease_keeps_it(
         await eventually(lambda: gate.begun == 1)
         [key] = await redis.keys("am:id:call:*")
         for _ in range(2):
-            before = await redis.pexpiretime(key)
+            before = await redis.execute_command("PEXPIRETIME", key)
             async with asyncio.timeout(60):
-                while await redis.pexpiretime(key) == before:
+                while await redis.execute_command("PEXPIRETIME", key) == before:
                     await asyncio.sleep(0.01)
             with refused() as refusal:
                 await stub.AppendMessages(_request())
