@@ -32,6 +32,7 @@ ELSEWHERE: Final[Mapping[str, _Entry]] = {
     "memories": _Entry("commands.memories", "List, read, change and forget memories."),
     "sessions": _Entry("commands.sessions", "List, read, copy and delete sessions."),
     "users": _Entry("commands.sessions", "Show and erase what is known of a user."),
+    "whoami": _Entry("commands.sessions", "Show whom the credential stands for."),
     "watch": _Entry(
         "commands.memories", "Print changes of memories, or of a session, until Ctrl-C."
     ),
@@ -47,8 +48,12 @@ ELSEWHERE: Final[Mapping[str, _Entry]] = {
     "up": _Entry(
         "commands.stack", "Start a store, the three services and a gateway, until Ctrl-C."
     ),
-    "jobs": _Entry("commands.jobs", "List, show, retry, cancel and watch background work."),
+    "jobs": _Entry("commands.jobs", "List, show, retry, cancel, watch and count background work."),
     "keys": _Entry("commands.keys", "Make, list, show, rotate and revoke API keys."),
+    "bootstrap": _Entry(
+        "commands.bootstrap",
+        "Make the secrets of a new deployment, in Secrets of Kubernetes that are there and empty.",
+    ),
     "config": _Entry(
         "commands.config",
         "Check and show the settings that services find in this environment.",

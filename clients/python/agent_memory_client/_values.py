@@ -11,12 +11,14 @@ from google.protobuf.struct_pb2 import NullValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.memory_pb2 import ClaimModality, MemoryType, TimePrecision
+from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.common.v1.search_pb2 import FusionMethod, SearchMode
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory.extraction.v1.extraction_pb2 import (
     ForgetOutcome,
     JobKind,
     JobState,
+    StatisticsPeriod,
     SummaryGroupField,
 )
 from agent_memory.long_term_memory.v1.long_term_memory_pb2 import (
@@ -74,6 +76,7 @@ class EnumNames(Generic[Number]):
         return self._names.get(number)
 
 
+ACCESSES: EnumNames[Access.ValueType] = EnumNames(Access)
 CLAIM_MODALITIES: EnumNames[ClaimModality.ValueType] = EnumNames(ClaimModality)
 CREATE_OUTCOMES: EnumNames[CreateOutcome.ValueType] = EnumNames(CreateOutcome)
 DATA_POLICIES: EnumNames[DataPolicy.ValueType] = EnumNames(DataPolicy)
@@ -91,6 +94,7 @@ REVISION_CAUSES: EnumNames[RevisionCause.ValueType] = EnumNames(RevisionCause)
 SEARCH_MODES: EnumNames[SearchMode.ValueType] = EnumNames(SearchMode)
 SESSION_CHANGES: EnumNames[SessionChangeKind.ValueType] = EnumNames(SessionChangeKind)
 STRATEGIES: EnumNames[ExtractionStrategy.ValueType] = EnumNames(ExtractionStrategy)
+STATISTICS_PERIODS: EnumNames[StatisticsPeriod.ValueType] = EnumNames(StatisticsPeriod)
 SUMMARY_GROUP_FIELDS: EnumNames[SummaryGroupField.ValueType] = EnumNames(SummaryGroupField)
 TIME_PRECISIONS: EnumNames[TimePrecision.ValueType] = EnumNames(TimePrecision)
 

@@ -1,11 +1,13 @@
 /** Client of the three services. */
 
 import { Connection } from "./connection.js";
+import { fromPrincipal, fromStatistics, STATISTICS_PERIODS } from "./convert.js";
 import { MemoryTimeoutError, MemoryUnavailableError } from "./errors.js";
 import { ExtractionService } from "./gen/agent_memory/extraction/v1/service_pb.js";
 import { LongTermMemoryService } from "./gen/agent_memory/long_term_memory/v1/service_pb.js";
 import { WorkingMemoryService } from "./gen/agent_memory/working_memory/v1/service_pb.js";
 import { JobMethods } from "./jobs.js";
+import type { Principal, Statistics } from "./models.js";
 import type { CallOptions, ClientOptions } from "./options.js";
 
 const HEALTH_SECONDS = 5;
@@ -70,6 +72,29 @@ export class MemoryClient extends JobMethods {
       ),
     };
     return { services, healthy: Object.values(services).every(Boolean) };
+  }
+
+  /** Answer whom the credential stands for and what it allows, never the credential itself. */
+  async getPrincipal(options: CallOptions = {}): Promise<Principal> {
+    const { method } = WorkingMemoryService;
+    const answer = await this.connection.call(method.getPrincipal, {}, options);
+    return fromPrincipal(answer.principal);
+  }
+
+  /**
+   * Answer what extraction did for the tenant, the tokens that models took, and what waits.
+   *
+   * @throws MemoryPermissionError The credential is confined to users or namespaces.
+   */
+  async getStatistics(
+    options: CallOptions & {
+      /** The last 60 minutes, or the last 168 hours; hours when absent. */
+      readonly period?: "minute" | "hour";
+    } = {},
+  ): Promise<Statistics> {
+    const period = STATISTICS_PERIODS.number(options.period, "period");
+    const { method } = ExtractionService;
+    return fromStatistics(await this.connection.call(method.getStatistics, { period }, options));
   }
 
   /** Close for good, with all copies; calls under way are given up. */

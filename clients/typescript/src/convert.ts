@@ -19,6 +19,7 @@ import type {
   Message,
   MessageSchema,
 } from "./gen/agent_memory/common/v1/message_pb.js";
+import { AccessSchema } from "./gen/agent_memory/common/v1/policy_pb.js";
 import {
   FusionMethodSchema,
   type MemoryHit as HitMessage,
@@ -37,7 +38,9 @@ import {
   JobKindSchema,
   JobStateSchema,
   type SessionProgress,
+  StatisticsPeriodSchema,
 } from "./gen/agent_memory/extraction/v1/extraction_pb.js";
+import type { GetStatisticsResponse } from "./gen/agent_memory/extraction/v1/service_pb.js";
 import {
   CreateOutcomeSchema,
   type CreateMemoryResult as CreateMessage,
@@ -57,6 +60,7 @@ import type {
 } from "./gen/agent_memory/working_memory/v1/service_pb.js";
 import {
   DataPolicySchema,
+  type Principal as PrincipalMessage,
   PromptSectionSchema,
   type SessionSummary,
   SessionChangeKindSchema,
@@ -65,9 +69,12 @@ import {
 } from "./gen/agent_memory/working_memory/v1/working_memory_pb.js";
 import type { Status } from "./gen/google/rpc/status_pb.js";
 import type * as models from "./models.js";
-import { asChatMessage, restored } from "./original.js";
+import { asChatMessage, restored, spelled } from "./original.js";
+import { Prompt } from "./prompts.js";
+import { readMessage } from "./providers.js";
 import {
   EnumNames,
+  fromDuration,
   fromTimestamp,
   some,
   toDuration,
@@ -100,10 +107,15 @@ const SECTIONS = new EnumNames<NonNullable<models.PromptSectionReport["section"]
   PromptSectionSchema,
 );
 const JOB_KINDS = new EnumNames<NonNullable<models.Job["kind"]>>(JobKindSchema);
+const ACCESSES = new EnumNames<NonNullable<models.Principal["access"]>>(AccessSchema);
 const FORGET_OUTCOMES = new EnumNames<string>(ForgetOutcomeSchema);
 
 /** States of jobs, by their names. */
 export const JOB_STATES: EnumNames<models.JobState> = new EnumNames(JobStateSchema);
+/** Lengths of the periods of statistics, by their names. */
+export const STATISTICS_PERIODS: EnumNames<"minute" | "hour"> = new EnumNames(
+  StatisticsPeriodSchema,
+);
 /** Ways in which new data meets the old, by their names. */
 export const DATA_POLICIES: EnumNames<"replace" | "merge" | "deep_merge"> = new EnumNames(
   DataPolicySchema,
@@ -359,27 +371,28 @@ export function fromHit(hit: HitMessage): models.MemoryHit {
 
 /** Convert messages; one that says nothing is left out, unless it is the answer of a tool. */
 export function toMessages(
-  messages: readonly models.NewMessage[],
+  messages: readonly (models.NewMessage | models.ProviderMessage)[],
   path = "messages",
 ): MessageInitShape<typeof MessageSchema>[] {
-  return messages.flatMap((message, n) => {
+  return messages.flatMap((given, n) => {
+    const at = `${path}[${n}]`;
+    const message = readMessage(given, at);
     const said = message.content || message.toolCalls?.length || message.parts?.length;
     if (!said && message.role !== "tool" && !message.toolCallId) return [];
-    const createTime = toTimestamp(message.createdAt, `${path}[${n}].createdAt`);
-    return [
-      {
-        id: message.id ?? "",
-        role: message.role,
-        content: message.content ?? "",
-        name: message.name ?? "",
-        toolCalls: (message.toolCalls ?? []).map((call) => ({ ...call })),
-        toolCallId: message.toolCallId ?? "",
-        recalled: message.recalled ?? false,
-        skipExtraction: message.skipExtraction ?? false,
-        parts: (message.parts ?? []).map(toPart),
-        ...(createTime && { createTime }),
-      },
-    ];
+    const createTime = toTimestamp(message.createdAt, `${at}.createdAt`);
+    const made = {
+      id: message.id ?? "",
+      role: message.role,
+      content: message.content ?? "",
+      name: message.name ?? "",
+      toolCalls: (message.toolCalls ?? []).map((call) => ({ ...call })),
+      toolCallId: message.toolCallId ?? "",
+      recalled: message.recalled ?? false,
+      skipExtraction: message.skipExtraction ?? false,
+      parts: (message.parts ?? []).map(toPart),
+      ...(createTime && { createTime }),
+    };
+    return [message.original ? { ...made, original: spelled(message.original, made, at) } : made];
   });
 }
 
@@ -598,7 +611,7 @@ export function fromMemoryChange(answer: WatchMemoriesResponse): models.MemoryCh
 
 /** Read a prompt. */
 export function fromPrompt(response: BuildMemoryPromptResponse): models.MemoryPrompt {
-  return {
+  return new Prompt({
     messages: response.messages.map(asChatMessage),
     longTermMemories: response.hits.map(fromHit),
     standing: response.standing.map(fromMemory),
@@ -611,7 +624,7 @@ export function fromPrompt(response: BuildMemoryPromptResponse): models.MemoryPr
       duplicateIds: section.duplicateIds,
     })),
     tokens: Number(response.tokens),
-  };
+  });
 }
 
 /** Convert a question, without its filter. */
@@ -828,5 +841,56 @@ export function toGroup(group: models.SummaryGroup) {
   return {
     ...defined({ userId, namespace, sessionId }),
     memoryType: MEMORY_TYPES.number(memoryType, "group.memoryType"),
+  };
+}
+
+/** Read a caller. */
+export function fromPrincipal(principal: PrincipalMessage | undefined): models.Principal {
+  if (principal === undefined) throw new MemoryServerError("the answer comes without a principal");
+  return {
+    tenant: principal.tenant,
+    subject: principal.subject,
+    access: ACCESSES.name(principal.access),
+    users: principal.users?.names,
+    namespaces: principal.namespaces?.names,
+  };
+}
+
+/** Read the figures of a tenant. */
+export function fromStatistics(answer: GetStatisticsResponse): models.Statistics {
+  const { backlog, tokenBudget: budget } = answer;
+  return {
+    periods: answer.periods.map((period) => ({
+      startedAt: fromTimestamp(period.startTime),
+      succeededJobs: Number(period.succeededJobs),
+      failedJobs: Number(period.failedJobs),
+      cancelledJobs: Number(period.cancelledJobs),
+      retriedAttempts: Number(period.retriedAttempts),
+      meanLag: fromDuration(period.meanLag),
+      maxLag: fromDuration(period.maxLag),
+      models: period.models.map((each) => ({
+        model: each.model,
+        calls: Number(each.calls),
+        inputTokens: Number(each.inputTokens),
+        outputTokens: Number(each.outputTokens),
+        refusedCalls: Number(each.refusedCalls),
+        costDollars: each.costDollars,
+      })),
+    })),
+    periodLength: fromDuration(answer.periodLength) ?? 0,
+    since: fromTimestamp(answer.startTime),
+    answeredAt: fromTimestamp(answer.answerTime),
+    backlog: {
+      pendingJobs: Number(backlog?.pendingJobs ?? 0),
+      runningJobs: Number(backlog?.runningJobs ?? 0),
+      failedJobs: Number(backlog?.failedJobs ?? 0),
+      oldestDue: fromDuration(backlog?.oldestDue) ?? 0,
+    },
+    tokenBudget: budget && {
+      limitTokens: Number(budget.limitTokens),
+      usedTokens: Number(budget.usedTokens),
+      startedAt: fromTimestamp(budget.startTime),
+      endsAt: fromTimestamp(budget.endTime),
+    },
   };
 }

@@ -67,6 +67,11 @@ export function toDuration(
     : { seconds: BigInt(whole), nanos };
 }
 
+/** Read a span, in seconds. */
+export function fromDuration(value: Duration | undefined): number | undefined {
+  return value && Number(value.seconds) + value.nanos / 1e9;
+}
+
 /** Convert a whole number. */
 export function toInt64(value: number, path: string): bigint {
   if (!Number.isSafeInteger(value)) throw invalid(path, `${value} is no whole number that is exact`);
@@ -82,4 +87,16 @@ export function some(text: string): string | undefined {
 export function checkLimit(limit: number, path = "limit"): number {
   if (!Number.isInteger(limit) || limit < 1) throw invalid(path, "needs a whole number above 0");
   return limit;
+}
+
+/** Read base64. */
+export function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** Write base64. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }

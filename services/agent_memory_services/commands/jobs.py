@@ -1,4 +1,4 @@
-"""Command `agent-memory jobs`: list, show, retry, cancel and watch background work."""
+"""Command `agent-memory jobs`: list, show, retry, cancel, watch and count background work."""
 
 import importlib
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ import typer
 
 from agent_memory_services.commands.connection_options import with_connection
 
-app = typer.Typer(help="List, show, retry, cancel and watch background work.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, retry, cancel, watch and count background work.", no_args_is_help=True
+)
 
 JobIds = Annotated[list[str], typer.Argument(help="The jobs' ids.")]
 SessionId = Annotated[
@@ -26,6 +28,13 @@ class State(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class Period(StrEnum):
+    """Lengths of periods, as `--period` names them."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ def connect(
     *,
     connection: dict[str, Any],
 ) -> None:
-    """List, show, retry, cancel and watch background work."""
+    """List, show, retry, cancel, watch and count background work."""
     context.obj = _Terminal(connection)
 
 
@@ -96,3 +105,15 @@ def watch(
 ) -> None:
     """Print the state of jobs and every change, until Ctrl-C."""
     context.obj.run("watch_jobs", session_id=session, namespace=namespace)
+
+
+@app.command()
+def statistics(
+    context: typer.Context,
+    *,
+    period: Annotated[
+        Period, typer.Option(help="Of the last hour by minutes, or of seven days by hours.")
+    ] = Period.HOUR,
+) -> None:
+    """Show what jobs and models did, what waits, and what is left of the token budget."""
+    context.obj.run("show_statistics", period)

@@ -14,6 +14,7 @@ from agent_memory_client import MemoryAPIClient, MemoryClientError, MemoryUnavai
 from agent_memory_client.models import Job, JobChange
 
 _COLUMNS = ("id", "state", "session", "messages", "attempt", "created", "why")
+_FIGURES = ("from", "done", "failed", "cancelled", "retried", "longest lag", "tokens")
 _COLOURS = {"running": "cyan", "succeeded": "green", "failed": "red", "cancelled": "yellow"}
 _WIDE = 10_000
 _RECONNECT_SECONDS = 1.0
@@ -84,9 +85,30 @@ async def watch_jobs(
         await asyncio.sleep(_RECONNECT_SECONDS)
 
 
+async def show_statistics(memory: MemoryAPIClient, period: str) -> None:
+    """Print what was done in each period, and what waits."""
+    found = await memory.get_statistics(period)
+    table = Table(*_FIGURES, box=None, pad_edge=False)
+    for each in found.periods:
+        jobs = (each.succeeded_jobs, each.failed_jobs, each.cancelled_jobs, each.retried_attempts)
+        tokens = sum(model.input_tokens + model.output_tokens for model in each.models)
+        lag = f"{each.max_lag.total_seconds():.1f} s" if each.max_lag is not None else "-"
+        table.add_row(_moment(each.started_at), *map(str, jobs), lag, str(tokens))
+    console = _console()
+    console.print(table)
+    backlog = found.backlog
+    waiting = (
+        f"{backlog.pending_jobs} wait, {backlog.running_jobs} run, {backlog.failed_jobs} failed"
+    )
+    console.print(f"{waiting}; due for {backlog.oldest_due.total_seconds():.0f} s", highlight=False)
+    if budget := found.token_budget:
+        spent = f"{budget.used_tokens} of {budget.limit_tokens} tokens"
+        console.print(f"{spent} until {_moment(budget.ends_at)}", highlight=False)
+
+
 _COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {
     command.__name__: command
-    for command in (list_jobs, show_job, retry_jobs, cancel_jobs, watch_jobs)
+    for command in (list_jobs, show_job, retry_jobs, cancel_jobs, watch_jobs, show_statistics)
 }
 
 

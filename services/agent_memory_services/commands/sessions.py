@@ -1,4 +1,4 @@
-"""Commands `agent-memory sessions` and `agent-memory users`."""
+"""Commands `agent-memory sessions`, `agent-memory users` and `agent-memory whoami`."""
 
 import importlib
 from typing import Annotated, Any
@@ -124,3 +124,10 @@ def erase(
 ) -> None:
     """Erase everything of a user for good: sessions, what waits, memories, history."""
     _run(connection, "erase", as_json, user_id=user_id, yes=yes)
+
+
+@app.command()
+@with_connection()
+def whoami(*, as_json: AsJson = False, connection: dict[str, Any]) -> None:
+    """Show whom the credential stands for."""
+    _run(connection, "whoami", as_json)

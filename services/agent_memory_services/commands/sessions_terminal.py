@@ -1,4 +1,4 @@
-"""Calls and output of the commands over sessions and users."""
+"""Calls and output of the commands over sessions, users and the caller."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -177,9 +177,29 @@ def erase(memory: MemoryClient, *, user_id: str, yes: bool, as_json: bool) -> No
         terminal.say(f"{service}: {gone or 'nothing'} erased (receipt {each.receipt_id})")
 
 
+def whoami(memory: MemoryClient, *, as_json: bool) -> None:
+    """Print who calls, and what the credential allows."""
+    found = memory.get_principal()
+    if as_json:
+        terminal.print_json([found])
+        return
+    fields = {
+        "tenant": found.tenant,
+        "credential": found.subject,
+        "role": found.access or "",
+        "users": _confined(found.users),
+        "namespaces": _confined(found.namespaces),
+    }
+    terminal.print_fields(fields.items())
+
+
+def _confined(names: Sequence[str] | None) -> str:
+    return "all" if names is None else ", ".join(names) or "none"
+
+
 _COMMANDS: Final[Mapping[str, terminal.Command]] = {
     command.__name__: command
-    for command in (list_sessions, show, show_log, prompt, fork, delete, show_user, erase)
+    for command in (list_sessions, show, show_log, prompt, fork, delete, show_user, erase, whoami)
 }
 
 

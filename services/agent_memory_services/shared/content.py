@@ -6,10 +6,13 @@ that says nothing else and that the tool sends itself.
 """
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
-from agent_memory.common.v1.message_pb2 import ContentPart, Message
+from agent_memory.common.v1.message_pb2 import ContentPart, Media, Message
 from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.kit.contract.messages import copied
 
@@ -21,6 +24,15 @@ room for what was said besides."""
 _HEAD_SHARE: Final = 2 / 3
 _NO_SPACE_BEFORE: Final = tuple(".,;:!?)]}%'\"")
 _ROLE: Final = "tool"
+_MEDIA: Final = ("image", "audio", "file")
+_CAPTIONS: Final = frozenset(
+    {"alt", "alt_text", "altText", "caption", "description", "title", "transcript"}
+)
+"""Keys under which providers and exports of chats say what can be seen or heard in media."""
+_LONGEST_NAME: Final = 1024
+_DEEPEST: Final = 32
+# An address that ends in words and the ending of a file, unlike "/v1/9f86d081884c.jpg".
+_FILE: Final = re.compile(r"(?=.*[^\W\d_]{3})(?![0-9a-f-]+\.)[^/]+\.[A-Za-z0-9]{2,5}")
 
 
 def text_of(message: Message) -> str:
@@ -49,6 +61,69 @@ def _joined(texts: Iterable[str]) -> Iterator[str]:
             yield "\n"
         yield text
         before = text
+
+
+def told(message: Message) -> str:
+    """Return the text of a plain message, with a line for each of its media that has a name.
+
+    So `[image: harbour at night.jpg]` is found by what it is called.
+    """
+    named = [f"[{kind}: {media.name}]" for kind, media in _media(message) if media.name]
+    return "\n".join(filter(None, (message.content, *named)))
+
+
+def _media(message: Message) -> Iterator[tuple[str, Media]]:
+    for part in message.parts:
+        kind = part.WhichOneof("kind")
+        if kind in _MEDIA:
+            yield kind, getattr(part, kind)
+
+
+def _named(message: Message) -> Iterator[ContentPart]:
+    """Yield the media of a message that have a name or a caption, without their bytes."""
+    captions = _captions(message)
+    for kind, media in _media(message):
+        names = dict.fromkeys((media.name or _file_of(media.uri), *captions))
+        name = ", ".join(filter(None, (" ".join(each.split()) for each in names)))
+        # Captions stand somewhere in the message, and are said once.
+        captions = ()
+        if name:
+            name = name.encode()[:_LONGEST_NAME].decode(errors="ignore")
+            # Media are somewhere; what came as bytes is in the session's log.
+            part = ContentPart()
+            getattr(part, kind).MergeFrom(Media(uri=media.uri or "attachment:", name=name))
+            yield part
+
+
+def _captions(message: Message) -> tuple[str, ...]:
+    if not message.original or not any(_media(message)):
+        return ()
+    try:
+        return tuple(_captions_in(json.loads(message.original), _DEEPEST))
+    except (ValueError, RecursionError):
+        return ()
+
+
+def _captions_in(value: Any, depth: int) -> Iterator[str]:
+    if not depth:
+        return
+    if isinstance(value, list):
+        for each in value:
+            yield from _captions_in(each, depth - 1)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key in _CAPTIONS and isinstance(each, str):
+                yield each
+            else:
+                yield from _captions_in(each, depth - 1)
+
+
+def _file_of(uri: str) -> str:
+    try:
+        name = unquote(urlsplit(uri).path).rpartition("/")[2]
+    except ValueError:
+        return ""
+    return name if _FILE.fullmatch(name) else ""
 
 
 def answers_of(message: Message) -> list[str]:
@@ -91,13 +166,21 @@ def completed(message: Message, field: str) -> Message:
 
 
 def plain(message: Message) -> Message:
-    """Return a message as its readers for facts and summaries get it: its text, not too long."""
+    """Return a message as its readers for facts and summaries get it: its text, not too long.
+
+    Of its parts it has the media that have a name, without their bytes.
+    """
     if not message.parts and not message.original and not message.whole_bytes:
         return shortened(message)
     text = copied(message)
     text.content = text_of(message)
+    named = list(_named(message))
     for name in ("parts", "original", "whole_bytes"):
         text.ClearField(name)
+    if named:
+        # The text of a message with parts is that of its parts, for whoever reads it again.
+        said = [ContentPart(text=text.content)] if text.content else []
+        text.parts.extend([*said, *named])
     text = shortened(text)
     text.ClearField("whole_bytes")
     return text

@@ -1,12 +1,22 @@
 """Jobs, previews, summary views and erasing through the client."""
 
+from datetime import timedelta
+
 import grpc
 import pytest
 
 from agent_memory.extraction.v1 import extraction_pb2 as types
-from agent_memory_client import MemoryAPIClient, MemoryNotFoundError, MemoryRecord, SummaryView
+from agent_memory_client import (
+    MemoryAPIClient,
+    MemoryNotFoundError,
+    MemoryRecord,
+    MemoryValidationError,
+    SummaryView,
+)
 from tests.contract.client.services.refusal import refusal
 from tests.contract.client.services.running import Services
+
+SECOND = timedelta(seconds=1)
 
 
 async def test_jobs_are_read_listed_retried_and_cancelled(
@@ -46,6 +56,31 @@ async def test_a_job_names_what_it_left_out(client: MemoryAPIClient, services: S
     assert (message.message_id, message.sequence, message.memory_id) == ("m2", 2, None)
     assert (memory.message_id, memory.sequence, memory.memory_id) == (None, None, "m")
     assert (memory.error.code, memory.error.message) == ("INVALID_ARGUMENT", "no time")
+
+
+async def test_a_caller_reads_who_it_is(client: MemoryAPIClient) -> None:
+    """Limits are lists, and `None` where there are none."""
+    found = await client.get_principal()
+    assert (found.tenant, found.subject, found.access) == ("acme", "key:one", "writer")
+    assert (found.users, found.namespaces) == (["alice", "bob"], None)
+
+
+async def test_figures_of_a_tenant_are_read(client: MemoryAPIClient) -> None:
+    """What nobody knows is `None`, and not zero."""
+    found = await client.get_statistics()
+    first, second = found.periods
+    assert (first.succeeded_jobs, first.mean_lag, first.max_lag) == (3, 2 * SECOND, 4 * SECOND)
+    assert (second.failed_jobs, second.max_lag, second.models) == (1, None, [])
+    assert [(each.input_tokens, each.cost_dollars) for each in first.models] == [
+        (900, 0.5),
+        (0, None),
+    ]
+    assert (found.backlog.pending_jobs, found.backlog.oldest_due) == (7, 9 * SECOND)
+    assert found.token_budget is not None
+    assert found.token_budget.limit_tokens == 5000
+    assert (await client.get_statistics("minute")).period_length == 60 * SECOND
+    with pytest.raises(MemoryValidationError, match="'day' is none of minute, hour"):
+        await client.get_statistics("day")
 
 
 async def test_previews_store_nothing(client: MemoryAPIClient, services: Services) -> None:

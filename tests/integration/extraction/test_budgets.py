@@ -12,7 +12,7 @@ from agent_memory.extraction.v1 import service_pb2 as pb
 from agent_memory.extraction.v1.extraction_pb2 import JobState
 from agent_memory_services.extraction.store.budgets import Budget, TenantBudgets
 from agent_memory_services.kit.client.channels import acting_for
-from agent_memory_services.shared.model_api.failures import BudgetSpent
+from agent_memory_services.shared.model_api.failures import BudgetSpent, Usage
 from tests.support.extraction_service import extracting
 from tests.support.openai_server import Refuse, Say, ScriptedModel, facts
 from tests.support.sessions import message
@@ -29,8 +29,8 @@ async def spend(budgets: TenantBudgets, tenant: str, expected: int, used: int) -
     """Make a call; whether it was allowed."""
     with acting_for(tenant):
         try:
-            async with budgets.opened(expected) as bill:
-                bill.tokens = used
+            async with budgets.opened("m", Usage(expected, 0)) as bill:
+                bill.usage = Usage(used, 0)
         except BudgetSpent:
             return False
     return True
@@ -58,7 +58,7 @@ async def test_a_call_that_failed_is_paid_by_its_estimate(redis: Redis) -> None:
     """Whoever never answered may have read the question all the same."""
     budgets = tenants(redis, 100)
     with acting_for("a"), pytest.raises(RuntimeError):
-        async with budgets.opened(70):
+        async with budgets.opened("m", Usage(70, 0)):
             raise RuntimeError
     assert not await spend(budgets, "a", 40, 40)
 

@@ -115,6 +115,7 @@ async def test_a_tenant_is_followed_over_all_partitions(queue: Queue, feed: Feed
     async with aclosing(watch_on(queue, feed).follow(ALL, "")) as sightings:
         first = [await next_of(sightings) for _ in range(5)]
         assert {s.job.session.session_id for s in first if s.job} == {f"s{n}" for n in range(5)}
+        assert (await next_of(sightings)).job is None
         await queue.submit(submission(message(1), to=session("s9", tenant="other", uid="u9")))
         await queue.submit(submission(message(1), to=session("s8", uid="u8")))
         news = await next_of(sightings)
@@ -162,6 +163,20 @@ async def test_silence_is_broken_by_checkpoints(queue: Queue, feed: Feed[Change]
     async with aclosing(watch.follow(ONE, "")) as sightings:
         heard = [await next_of(sightings) for _ in range(3)]
     assert all(sighting.job is None and sighting.progress is not None for sighting in heard)
+
+
+@pytest.mark.parametrize("watched", [ONE, ALL])
+async def test_a_watcher_of_what_is_quiet_hears_at_once(
+    queue: Queue, feed: Feed[Change], watched: Watched
+) -> None:
+    """Anew and after a token, long before a checkpoint is due for silence."""
+    watch, token = watch_on(queue, feed, checkpoint_seconds=3600), ""
+    for _ in range(2):
+        async with aclosing(watch.follow(watched, token)) as sightings:
+            first = await next_of(sightings)
+        assert first.job is None
+        assert (first.progress is None) is (watched is ALL)
+        token = first.token
 
 
 async def test_a_token_of_another_watch_is_refused(queue: Queue, feed: Feed[Change]) -> None:

@@ -51,7 +51,7 @@ async def test_parts_are_kept_and_extraction_reads_their_text(
 async def test_what_says_nothing_is_told_to_extraction_as_missing(
     sessions: Sessions, key: SessionKey, redis: Redis
 ) -> None:
-    """Pictures, answers of tools in a user's name, empty ones, and what is to be left alone."""
+    """Pictures without a name, answers of tools in a user's name, empty ones, and the private."""
     spoken = [
         said("", "user", parts=[PICTURE]),
         said("I live in Rome"),
@@ -67,6 +67,17 @@ async def test_what_says_nothing_is_told_to_extraction_as_missing(
     assert [m.content for r in told for m in r.messages] == ["I live in Rome", "I am vegan"]
     spans = [(r.first_withheld_sequence, r.last_withheld_sequence) for r in told]
     assert spans == [(1, 1), (3, 5), (7, 7)]
+
+
+async def test_a_picture_with_a_name_says_something(
+    sessions: Sessions, key: SessionKey, redis: Redis
+) -> None:
+    """Extraction gets the name, to find the message by, and not the bytes."""
+    named = ContentPart(image=Media(data=b"\x89PNG" * 100, name="boat.png"))
+    await append(sessions, key, said("", "user", parts=[named]))
+    (request,) = await submissions(redis)
+    ((part,),) = (message.parts for message in request.messages)
+    assert (part.image.name, part.image.data) == ("boat.png", b"")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
-from agent_memory.common.v1.message_pb2 import Message, SessionRef
+from agent_memory.common.v1.message_pb2 import ContentPart, Media, Message, SessionRef
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.facts import Candidate, EventTime, Kind, Precision
 from agent_memory_services.extraction.domain.memories import (
@@ -15,6 +15,7 @@ from agent_memory_services.extraction.domain.memories import (
     from_message,
     from_summary,
 )
+from agent_memory_services.shared.content import plain
 from tests.support.sessions import SAID, message
 
 ORIGIN = Origin(
@@ -110,6 +111,31 @@ def test_a_message_carries_the_run_that_it_goes_on() -> None:
     said += [message(number, text) for number, text in ((3, "guess what"), (4, "we got a dog"))]
     memory = from_message(message(5, "called Rex"), said, ORIGIN)
     assert memory.context == "Bob: Any?\nuser: guess what\nuser: we got a dog"
+
+
+def test_a_message_is_found_by_the_names_and_captions_of_its_media() -> None:
+    """Of whatever provider, by their words alone, however often the message is made plain."""
+    original = '{"content":[{"type":"image","alt":"Our boat"},{"text":{"$ref":"parts.0.text"}}]}'
+    parts = [
+        ContentPart(text="Look!"),
+        ContentPart(image=Media(data=b"\x89PNG", name="harbour at night.jpg")),
+        ContentPart(file=Media(uri="https://example.com/a/floor%20plan.pdf?v=2")),
+        ContentPart(image=Media(uri="https://example.com/9f86d081884c.jpg")),
+        ContentPart(audio=Media(uri="file-abc")),
+    ]
+    given = Message(id="m1", parts=parts, original=original)
+    once = plain(given)
+    assert once.content == "Look!"
+    assert plain(once) == once
+    assert b"PNG" not in once.SerializeToString()
+    lines = "Look!\n[image: harbour at night.jpg, Our boat]\n[file: floor plan.pdf]"
+    assert from_message(once, [], ORIGIN).text == lines
+    assert from_message(message(2, "Yes."), [once], ORIGIN).context.endswith(f": {lines}")
+    silent = plain(Message(id="m2", parts=parts[1:2]))
+    assert (silent.content, from_message(silent, [], ORIGIN).text) == (
+        "",
+        "[image: harbour at night.jpg]",
+    )
 
 
 def test_a_long_message_is_cut_between_characters() -> None:

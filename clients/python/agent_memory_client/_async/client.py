@@ -13,7 +13,8 @@ from agent_memory_client._async.tools import ToolMethods
 from agent_memory_client._channels import SERVICES, Channels
 from agent_memory_client._config import ClientOptions, MemoryClientConfig, config_from
 from agent_memory_client._connection import AsyncConnection, small_read
-from agent_memory_client.models import HealthCheckResponse
+from agent_memory_client._operations import account
+from agent_memory_client.models import HealthCheckResponse, Principal, Statistics
 from agent_memory_client.tools._definitions import ToolSchemaMethods
 
 _SERVING = 1
@@ -92,6 +93,28 @@ class MemoryAPIClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, Extracti
         for name, service in SERVICES.items():
             services[name] = await self._is_serving(service, timeout)
         return HealthCheckResponse(services=services)
+
+    async def get_principal(self, *, timeout: float | None = None) -> Principal:
+        """Answer whom the credential stands for and what it allows, never the credential itself.
+
+        Args:
+            timeout: Seconds the call may take; the client's when absent.
+        """
+        return await self._send(account.principal(), timeout)
+
+    async def get_statistics(
+        self, period: str = "hour", *, timeout: float | None = None
+    ) -> Statistics:
+        """Answer what extraction did for the tenant, the tokens that models took, and what waits.
+
+        Args:
+            period: `minute`, of which the last 60 are kept, or `hour`, of which the last 168 are.
+            timeout: Seconds the call may take; the client's when absent.
+
+        Raises:
+            MemoryPermissionError: The credential is confined to users or namespaces.
+        """
+        return await self._send(account.statistics(period), timeout)
 
     async def _is_serving(self, service: str, timeout: float | None) -> bool:
         try:

@@ -11,10 +11,11 @@ from agent_memory_client import errors
 from agent_memory_client._channels import SERVICES, Channels
 from agent_memory_client._config import ClientOptions, MemoryClientConfig, config_from
 from agent_memory_client._connection import SyncConnection, small_read
+from agent_memory_client._operations import account
 from agent_memory_client._sync.extraction import ExtractionMethods
 from agent_memory_client._sync.lifecycle import LifecycleMethods
 from agent_memory_client._sync.tools import ToolMethods
-from agent_memory_client.models import HealthCheckResponse
+from agent_memory_client.models import HealthCheckResponse, Principal, Statistics
 from agent_memory_client.tools._definitions import ToolSchemaMethods
 
 _SERVING = 1
@@ -93,6 +94,26 @@ class MemoryClient(ToolSchemaMethods, ToolMethods, LifecycleMethods, ExtractionM
         for name, service in SERVICES.items():
             services[name] = self._is_serving(service, timeout)
         return HealthCheckResponse(services=services)
+
+    def get_principal(self, *, timeout: float | None = None) -> Principal:
+        """Answer whom the credential stands for and what it allows, never the credential itself.
+
+        Args:
+            timeout: Seconds the call may take; the client's when absent.
+        """
+        return self._send(account.principal(), timeout)
+
+    def get_statistics(self, period: str = "hour", *, timeout: float | None = None) -> Statistics:
+        """Answer what extraction did for the tenant, the tokens that models took, and what waits.
+
+        Args:
+            period: `minute`, of which the last 60 are kept, or `hour`, of which the last 168 are.
+            timeout: Seconds the call may take; the client's when absent.
+
+        Raises:
+            MemoryPermissionError: The credential is confined to users or namespaces.
+        """
+        return self._send(account.statistics(period), timeout)
 
     def _is_serving(self, service: str, timeout: float | None) -> bool:
         try:

@@ -1,5 +1,13 @@
 """Models of what the client takes and answers."""
 
+from agent_memory_client.models._account import (
+    Backlog,
+    ModelUsage,
+    PeriodStatistics,
+    Principal,
+    Statistics,
+    TokenBudget,
+)
 from agent_memory_client.models._content import ContentPart, Media, ToolCall, ToolResult
 from agent_memory_client.models._criteria import FilterCriteria
 from agent_memory_client.models._extraction import (
@@ -85,6 +93,7 @@ from agent_memory_client.models._sessions import (
 __all__ = [
     "AddMemoriesResult",
     "AppendResult",
+    "Backlog",
     "BatchGetResult",
     "Claim",
     "ClaimModality",
@@ -130,6 +139,9 @@ __all__ = [
     "MemoryTypeEnum",
     "MemoryUpdate",
     "MessageListResponse",
+    "ModelUsage",
+    "PeriodStatistics",
+    "Principal",
     "PromptSectionReport",
     "Provenance",
     "Quantity",
@@ -145,6 +157,7 @@ __all__ = [
     "SessionListResponse",
     "SessionUpdate",
     "SkippedItem",
+    "Statistics",
     "StrategyOptions",
     "SummaryView",
     "SummaryViewList",
@@ -152,6 +165,7 @@ __all__ = [
     "SummaryViewPartitionList",
     "TimePrecision",
     "TimeWindow",
+    "TokenBudget",
     "ToolCall",
     "ToolResult",
     "Validity",

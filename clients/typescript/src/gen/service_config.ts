@@ -9,6 +9,7 @@ export const serviceConfig = {
     "/agent_memory.extraction.v1.ExtractionService/ListJobs": 10.0,
     "/agent_memory.extraction.v1.ExtractionService/RetryJob": 5.0,
     "/agent_memory.extraction.v1.ExtractionService/CancelJob": 5.0,
+    "/agent_memory.extraction.v1.ExtractionService/GetStatistics": 10.0,
     "/agent_memory.extraction.v1.ExtractionService/CreateSummaryView": 5.0,
     "/agent_memory.extraction.v1.ExtractionService/GetSummaryView": 5.0,
     "/agent_memory.extraction.v1.ExtractionService/ListSummaryViews": 5.0,
@@ -50,6 +51,7 @@ export const serviceConfig = {
     "/agent_memory.working_memory.v1.WorkingMemoryService/ListSessions": 10.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/ListMessages": 10.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/BuildMemoryPrompt": 30.0,
+    "/agent_memory.working_memory.v1.WorkingMemoryService/GetPrincipal": 5.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/EraseUser": 60.0
   },
   "named_by_request_id": [
@@ -107,6 +109,10 @@ export const serviceConfig = {
           },
           {
             "service": "agent_memory.extraction.v1.ExtractionService",
+            "method": "GetStatistics"
+          },
+          {
+            "service": "agent_memory.extraction.v1.ExtractionService",
             "method": "GetSummaryView"
           },
           {
@@ -160,6 +166,10 @@ export const serviceConfig = {
           {
             "service": "agent_memory.working_memory.v1.WorkingMemoryService",
             "method": "BuildMemoryPrompt"
+          },
+          {
+            "service": "agent_memory.working_memory.v1.WorkingMemoryService",
+            "method": "GetPrincipal"
           }
         ],
         "retryPolicy": {
@@ -227,6 +237,10 @@ export const serviceConfig = {
           },
           {
             "service": "agent_memory.extraction.v1.ExtractionService",
+            "method": "GetStatistics"
+          },
+          {
+            "service": "agent_memory.extraction.v1.ExtractionService",
             "method": "GetSummaryView"
           },
           {
@@ -280,6 +294,10 @@ export const serviceConfig = {
           {
             "service": "agent_memory.working_memory.v1.WorkingMemoryService",
             "method": "BuildMemoryPrompt"
+          },
+          {
+            "service": "agent_memory.working_memory.v1.WorkingMemoryService",
+            "method": "GetPrincipal"
           },
           {
             "service": "agent_memory.extraction.v1.ExtractionService",

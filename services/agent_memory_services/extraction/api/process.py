@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
-from redis.asyncio import Redis
-
 from agent_memory.extraction.v1.service_pb2 import DESCRIPTOR
 from agent_memory.extraction.v1.service_pb2_grpc import add_ExtractionServiceServicer_to_server
 from agent_memory_services.extraction.api.servicer import ExtractionServicer
@@ -16,6 +14,7 @@ from agent_memory_services.extraction.extractors.summarizers import LocalSummari
 from agent_memory_services.extraction.pipeline import Backend, ExtractionPipeline
 from agent_memory_services.extraction.preview import Preview
 from agent_memory_services.extraction.queue.jobs import Jobs
+from agent_memory_services.extraction.queue.statistics import Statistics
 from agent_memory_services.extraction.queue.submissions import Schedule, Submissions
 from agent_memory_services.extraction.queue.watch import Change, JobWatch
 from agent_memory_services.extraction.store.budgets import TenantBudgets
@@ -42,12 +41,12 @@ from agent_memory_services.language.en.parser import adopt
 
 
 @asynccontextmanager
-async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionPipeline]:
+async def chosen(settings: Settings, budgets: TenantBudgets) -> AsyncIterator[ExtractionPipeline]:
     """Provide a model where the settings name one, else rules; ready while the context lasts.
 
     Args:
         settings: They name the model, and what it may cost.
-        client: The store that keeps what it did cost.
+        budgets: They keep what it did cost.
     """
     parser = adopt(settings.parser_model)
     # Loads beside the start: the process is ready before it, and the first job waits for it.
@@ -71,7 +70,7 @@ async def chosen(settings: Settings, client: Redis) -> AsyncIterator[ExtractionP
         base_url=settings.openai_base_url,
         api_key=key.get_secret_value() if key else None,
         timeout_seconds=settings.model_timeout_seconds,
-        ledger=TenantBudgets(client, settings.budget),
+        ledger=budgets,
         prices=settings.prices,
     )
     try:
@@ -103,7 +102,8 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         identity=OwnIdentity.of(settings),
         max_message_bytes=settings.max_message_bytes,
     )
-    async with client, channel, chosen(settings, client) as pipeline:
+    budgets = TenantBudgets(client, settings.budget)
+    async with client, channel, chosen(settings, budgets) as pipeline:
         store = Store(client, settings.partitions, _retention(settings))
         await store.open()
         view_store, memories = ViewStore(store), Memories(channel)
@@ -132,6 +132,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             ),
             Preview(pipeline, _limits(settings)),
             Views(view_store, writing),
+            statistics=Statistics(store, budgets, prices=settings.prices),
             eraser=Eraser(store, view_store, summaries_barred_seconds=settings.run_seconds),
         )
         async with worker.running(), refresher.running(), aclosing(feed):

@@ -13,10 +13,16 @@ from agent_memory_services.extraction.domain import records
 from agent_memory_services.extraction.erasure.eraser import Eraser
 from agent_memory_services.extraction.preview import Preview
 from agent_memory_services.extraction.queue.jobs import JobFilter, Jobs
+from agent_memory_services.extraction.queue.statistics import Statistics
 from agent_memory_services.extraction.queue.submissions import Submission, Submissions
 from agent_memory_services.extraction.queue.watch import JobWatch, Watched
 from agent_memory_services.extraction.views.views import Views
-from agent_memory_services.kit.auth.scope import require, require_erasable, require_namespace
+from agent_memory_services.kit.auth.scope import (
+    require,
+    require_erasable,
+    require_namespace,
+    require_whole_tenant,
+)
 from agent_memory_services.kit.contract import cursors, status
 from agent_memory_services.kit.contract.context import current_principal
 from agent_memory_services.kit.contract.erasure import ErasedSession
@@ -122,6 +128,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         preview: Preview,
         views: Views,
         *,
+        statistics: Statistics,
         eraser: Eraser,
     ) -> None:
         super().__init__(views, jobs)
@@ -129,6 +136,7 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
         self._jobs = jobs
         self._watch = watch
         self._preview = preview
+        self._statistics = statistics
         self._eraser = eraser
 
     async def SubmitMessages(
@@ -241,6 +249,13 @@ class ExtractionServicer(SummaryViewCalls, ExtractionServiceServicer):
                 yield pb.WatchJobsResponse(
                     job=update.job, progress=update.progress, resume_token=update.token
                 )
+
+    async def GetStatistics(
+        self, request: pb.GetStatisticsRequest, context: Any
+    ) -> pb.GetStatisticsResponse:
+        principal = current_principal()
+        require_whole_tenant(principal)
+        return await self._statistics.of(principal.tenant, request.period)
 
     async def ForgetSession(
         self, request: pb.ForgetSessionRequest, context: Any

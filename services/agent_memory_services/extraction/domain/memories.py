@@ -18,6 +18,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.facts import Candidate, Kind, Precision
 from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.shared.content import told
 
 # What the contract allows, in bytes.
 _MAX_TEXT: Final = 32_768
@@ -31,6 +32,9 @@ _MAX_SOURCES: Final = 256
 _MAX_CONTEXT: Final = 2_000
 _MAX_RUN: Final = 4
 """Messages of a speaker in a row, the one that is answered included, that explain the next."""
+_RUN_CHARACTERS: Final = 300
+"""Of what a message goes on from, its end: kept and indexed with every message, a longer one finds
+no more of the evidence in conversations of any style."""
 SUMMARY_TOPIC: Final = "thread-summary"
 
 
@@ -111,14 +115,14 @@ def from_message(message: Message, before: Sequence[Message], origin: Origin) ->
     """Return a message as a memory, with what it goes on from as context; see `run_before`."""
     memory = _owned(origin, [message.id])
     memory.id = ids.message_memory_id(origin.session_uid, message.id)
-    memory.text = _cut(message.content)
+    memory.text = _cut(told(message))
     memory.type = MemoryType.MEMORY_TYPE_MESSAGE
     memory.sequence = message.sequence
     memory.metadata["role"] = message.role
     if message.name:
         memory.entities.extend(_fitting([message.name]))
     memory.context = run_before(
-        [(_speaker(each), each.content) for each in before], _speaker(message)
+        [(_speaker(each), told(each)) for each in before], _speaker(message)
     )
     if message.HasField("create_time"):
         memory.create_time.CopyFrom(message.create_time)
@@ -147,7 +151,7 @@ def run_before(said: Sequence[tuple[str, str]], speaker: str) -> str:
         lines.append(f"{name}: {text}")
         if name != speaker:
             break
-    return "\n".join(reversed(lines))[-_MAX_CONTEXT:]
+    return "\n".join(reversed(lines))[-_RUN_CHARACTERS:]
 
 
 def from_summary(summary: str, message_ids: Sequence[str], origin: Origin) -> Memory:

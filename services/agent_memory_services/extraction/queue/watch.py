@@ -133,8 +133,6 @@ class JobWatch:
 class _JobSource(WatchSource[Change, JobWatchUpdate]):
     """The jobs of a thread or of a tenant; a watcher is told states, not steps."""
 
-    announces = False
-
     def __init__(
         self, watched: Watched, jobs: Jobs, progress: ProgressBook, partitions: int
     ) -> None:
@@ -149,7 +147,7 @@ class _JobSource(WatchSource[Change, JobWatchUpdate]):
         self.tokens = WatchTokens(watched.binding, labelled=True)
 
     async def snapshot(self, token: str) -> AsyncIterator[JobWatchUpdate]:
-        """Yield every job that is not done, and the progress of a thread."""
+        """Yield every job that is not done."""
         if self._watched.thread is None:
             async for job in self._unsettled_of_tenant():
                 yield await self._update(job, token)
@@ -157,7 +155,6 @@ class _JobSource(WatchSource[Change, JobWatchUpdate]):
         status = await self._progress.of_thread(self._watched.thread)
         for job in await self._jobs.load(self._principal, status.unsettled):
             yield await self._update(job, token)
-        yield await self.checkpoint(token)
 
     async def render(self, batch: Batch[Change]) -> AsyncIterator[JobWatchUpdate]:
         """Yield the state of each job that changed, once.

@@ -71,7 +71,7 @@ def step(name: str, *, folder: str = "queue") -> Callable[[Callable[P, Any]], sc
     The script takes the prefix of the partition's keys and its limits, before what is its own.
     """
     package = "agent_memory_services.extraction.store"
-    return scripts.script(package, "lua/queue/prelude", f"lua/{folder}/{name}")
+    return scripts.script(package, "lua/tally", "lua/queue/prelude", f"lua/{folder}/{name}")
 
 
 class Store:

@@ -41,6 +41,7 @@ from agent_memory_services.extraction.work.meters import Meters
 from agent_memory_services.extraction.work.requests import Forgetter, RequestRules, Requests
 from agent_memory_services.kit.client.channels import acting_for
 from agent_memory_services.kit.contract import clock, status
+from agent_memory_services.shared.content import told
 
 _MOST_NAMED: Final = 100
 _MOST_UNFIT: Final = 8
@@ -428,7 +429,7 @@ def _message_memories(lease: Lease, origin: Origin, salvage: Salvage) -> Iterato
     before: list[Message] = []
     new = {message.sequence for message in lease.messages}
     for message in [*lease.before, *lease.messages]:
-        if is_recalled(message) or not message.content:
+        if is_recalled(message) or not told(message):
             continue
         if message.sequence in new:
             make = partial(from_message, before=before, origin=origin)

@@ -61,6 +61,17 @@ def require_every_user(principal: context.Principal) -> None:
         raise errors.AccessDenied("a credential for every user")
 
 
+def require_whole_tenant(principal: context.Principal) -> None:
+    """Insist that the credential is confined to no users and no namespaces.
+
+    Raises:
+        AccessDenied: it is.
+    """
+    require_every_user(principal)
+    if principal.namespaces is not None:
+        raise errors.AccessDenied("a credential for every namespace")
+
+
 def require_erasable(
     principal: context.Principal, user: str, sessions: Iterable[ErasedSession] = ()
 ) -> None:

@@ -100,7 +100,6 @@ class WatchSource(ABC, Generic[EntryT, UpdateT]):
         streams: keys of the streams to follow, by label.
         topic: the topic to follow in them; None is everything.
         tokens: the tokens of the watch.
-        announces: a checkpoint tells the watcher when everything until now was told.
         forgotten: why a token is refused that continues before all that the store remembers; None
             where the watch begins anew instead, by a snapshot.
     """
@@ -108,7 +107,6 @@ class WatchSource(ABC, Generic[EntryT, UpdateT]):
     streams: Mapping[str, str]
     topic: Hashable = None
     tokens: WatchTokens
-    announces: bool = True
     forgotten: str | None = None
 
     @property
@@ -161,7 +159,8 @@ class Watch(Generic[EntryT]):
     ) -> AsyncGenerator[UpdateT, None]:
         """Yield the present state, or what happened since a token, and then every change.
 
-        Never ends without an error.
+        A checkpoint tells when everything until now was told, so that a watcher of what is quiet
+        hears at once that it watches. Never ends without an error.
 
         Raises:
             InvalidToken: the token is damaged or of another watch, or changes since then are
@@ -196,7 +195,7 @@ class _Cursor(Generic[EntryT, UpdateT]):
             label: following.subscriptions[key] for label, key in source.streams.items()
         }
         self._up_to_date = False
-        self._announced = not source.announces
+        self._announced = False
 
     @property
     def token(self) -> str:

@@ -7,8 +7,9 @@ therefore brought into one form on both sides, here and nowhere else:
               spaces are cut into overlapping pairs of characters. Symbols that belong to a name
               are spelled out, as in `C++`, `C#` and `.NET`.
     spelling  another way to write the word, which finds it as well: without accents, with other
-              digits, in the other kana, without the symbols; several words that are also written
-              together, such as `wi-fi`, the groups of a phone number, an IBAN or an amount.
+              digits, in the other kana, in simplified characters, without the symbols; several
+              words that are also written together, such as `wi-fi`, the groups of a phone number,
+              an IBAN or an amount.
     part      what a word is made of: the words of `getUserProfile`, the characters of a pair.
 
 A text is indexed by its words in their order, followed by its spellings and parts. What is met in
@@ -18,15 +19,17 @@ another spelling, or as a part, counts less than the word itself.
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from itertools import chain
 from typing import Final, NamedTuple
 from zlib import crc32
 
 from agent_memory_services.kit.contract.remembered import remembered
 
-REVISION: Final = 2
+REVISION: Final = 3
 """Counts up when texts are cut in another way, so that stored words are brought up to date."""
 
 _END: Final = "\N{BROKEN BAR}"
@@ -226,20 +229,32 @@ def _pairs(run: str) -> Iterator[Term]:
             units[-1] += character
         else:
             units.append(character)
+    # Beside kana stand the characters of Japanese.
+    table = _HIRAGANA if _KANA.search(run) else _simplified()
     if len(units) == 1:
-        yield Term(run, _other_kana(run))
+        yield Term(run, _in_other(run, table))
     for at, (one, other) in enumerate(itertools.pairwise(units)):
-        last = at == len(units) - 2
-        yield Term(one + other, _other_kana(one + other), (one, other) if last else (one,))
+        alone = (one, other) if at == len(units) - 2 else (one,)
+        parts = chain.from_iterable((each, *_in_other(each, table)) for each in alone)
+        yield Term(one + other, _in_other(one + other, table), tuple(parts))
 
 
+_KANA: Final = re.compile("[\u3041-\u30ff]")
 _HIRAGANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 """What is written in katakana, for emphasis or as a name, in the other kana of Japanese."""
 
 
-def _other_kana(pair: str) -> tuple[str, ...]:
-    written = pair.translate(_HIRAGANA)
-    return (written,) if written != pair else ()
+@cache
+def _simplified() -> Mapping[int, str]:
+    """Return the simplified form of each traditional character of Chinese that has one."""
+    text = files(__package__).joinpath("traditional.txt").read_text(encoding="utf-8")
+    listed = (line for line in text.splitlines() if not line.startswith("#"))
+    return {ord(pair[0]): pair[1] for pair in " ".join(listed).split()}
+
+
+def _in_other(text: str, table: Mapping[int, int] | Mapping[int, str]) -> tuple[str, ...]:
+    written = text.translate(table)
+    return (written,) if written != text else ()
 
 
 _ACCENTS: Final = re.compile(
@@ -264,9 +279,9 @@ def _folded(word: str) -> str:
 
 
 _COMPOUND: Final = re.compile(
-    r"[^\W_]+(?:[-_.&\u2010\u2013][^\W_]+)+|(?<![^\W_])[DOLdol]['\u2019][^\W\d_]{2,}"
+    r"[^\W_]+(?:[-_.:&\u2010\u2013][^\W_]+)+|(?<![^\W_])[DOLdol]['\u2019][^\W\d_]{2,}"
 )
-_JOINT: Final = re.compile(r"(?<=[^\W_])[-_.&'\u2010\u2013\u2019](?=[^\W_])")
+_JOINT: Final = re.compile(r"(?<=[^\W_])[-_.:&'\u2010\u2013\u2019](?=[^\W_])")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 
 

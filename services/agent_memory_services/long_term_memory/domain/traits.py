@@ -28,7 +28,7 @@ from agent_memory_services.language.en.words import (
 from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.terms import Words, key_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Counts up when rows change, so that those of another release are made anew."""
 
 CONTEXT_CHARACTERS: Final = 1000

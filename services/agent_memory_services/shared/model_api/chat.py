@@ -22,7 +22,7 @@ from openai import (
 from agent_memory_services.shared.model_api import failures
 from agent_memory_services.shared.model_api.answers import Completion, read_completion
 from agent_memory_services.shared.model_api.dialects import ChatForm, Dialects, Output
-from agent_memory_services.shared.model_api.meters import ModelMeter, Price, Usage
+from agent_memory_services.shared.model_api.meters import ModelMeter, Price
 
 with suppress(ImportError):
     # `openai` looks into this module where another library imports it, as the parser's do in a
@@ -54,10 +54,10 @@ class Question:
     model: str = ""
 
     @property
-    def tokens(self) -> int:
-        """About how many tokens it takes, its answer included."""
+    def usage(self) -> failures.Usage:
+        """About how many tokens it takes, and its answer."""
         said = len(self.instructions.encode()) + len(self.data.encode())
-        return said // _BYTES_PER_TOKEN + _ANSWER_TOKENS
+        return failures.Usage(said // _BYTES_PER_TOKEN, _ANSWER_TOKENS)
 
 
 def open_client(*, base_url: str | None, api_key: str | None, timeout: float | None) -> AsyncOpenAI:
@@ -169,16 +169,18 @@ class ChatEndpoint:
         raise AssertionError  # stamina's last attempt returns or raises
 
     async def _complete(self, question: Question, form: ChatForm) -> str:
-        async with self._ledger.opened(question.tokens) as bill:
+        model = self._meter.label(question.model)
+        async with self._ledger.opened(model, question.usage) as bill:
             try:
                 body = await self._post(_request(question, form, question.model or self.model))
             except _Refused as refused:
                 if not refused.blame.momentary:
                     # Refused before the model read it.
-                    bill.tokens = 0
+                    bill.usage = failures.Usage(0, 0)
                 raise
             completion = read_completion(body, structured=question.schema is not None)
-            bill.tokens = self._meter.count(question.model, _usage(completion, question))
+            bill.usage = _usage(completion, question)
+            self._meter.count(question.model, bill.usage)
         return completion.text
 
     async def _post(self, request: Mapping[str, Any]) -> str:
@@ -201,11 +203,11 @@ class _Refused(Exception):  # noqa: N818 - named for what happened
         self.blame = blame
 
 
-def _usage(completion: Completion, question: Question) -> Usage:
+def _usage(completion: Completion, question: Question) -> failures.Usage:
     """Return the tokens of a call by the endpoint's own count; estimated where it gives none."""
     if completion.read is not None and completion.written is not None:
-        return Usage(completion.read, completion.written)
-    return Usage(question.tokens - _ANSWER_TOKENS, _ANSWER_TOKENS)
+        return failures.Usage(completion.read, completion.written)
+    return question.usage
 
 
 _SCHEMA_IN_WORDS: Final = (

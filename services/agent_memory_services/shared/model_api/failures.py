@@ -196,24 +196,38 @@ class BudgetSpent(ModelFailed):
         super().__init__("budget_spent")
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a call read and wrote."""
+
+    read: int
+    written: int
+
+    @property
+    def tokens(self) -> int:
+        """All of them."""
+        return self.read + self.written
+
+
 @dataclass(slots=True)
 class Bill:
     """Cost of a call.
 
     Attributes:
-        tokens: those of question and answer; an estimate until they are known.
+        usage: tokens of question and answer; an estimate until they are known.
     """
 
-    tokens: int
+    usage: Usage
 
 
 class Ledger(Protocol):
     """Interface of ledgers that admit calls and record their cost."""
 
-    def opened(self, tokens: int) -> AbstractAsyncContextManager[Bill]:
-        """Let the present tenant make a call of about so many tokens.
+    def opened(self, model: str, expected: Usage) -> AbstractAsyncContextManager[Bill]:
+        """Let the present tenant make a call of a model that takes about so many tokens.
 
-        What the bill says at the end is what the call cost, however it ended.
+        What the bill says at the end is what the call cost, however it ended. `model` is one of a
+        few names.
 
         Raises:
             BudgetSpent: on entering; it may not.
@@ -225,9 +239,9 @@ class Unlimited:
     """Ledger that admits every call."""
 
     @asynccontextmanager
-    async def opened(self, tokens: int) -> AsyncIterator[Bill]:
+    async def opened(self, model: str, expected: Usage) -> AsyncIterator[Bill]:  # noqa: ARG002
         """Let a call be made."""
-        yield Bill(tokens)
+        yield Bill(expected)
 
 
 log = structlog.get_logger()

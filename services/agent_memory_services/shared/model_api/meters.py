@@ -11,6 +11,7 @@ from prometheus_client import Counter, Histogram
 
 from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.observe.tracing.spans import part
+from agent_memory_services.shared.model_api.failures import Usage
 
 _SECONDS: Final = Histogram(
     "agent_memory_model_seconds",
@@ -39,19 +40,15 @@ _PER_PRICE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens that a call read and wrote."""
-
-    read: int
-    written: int
-
-
-@dataclass(frozen=True, slots=True)
 class Price:
     """US dollars for a million tokens read, and written."""
 
     read: float
     written: float
+
+    def of(self, usage: Usage) -> float:
+        """Return the price of tokens, in US dollars."""
+        return (usage.read * self.read + usage.written * self.written) / _PER_PRICE
 
 
 class ModelMeter:
@@ -68,23 +65,21 @@ class ModelMeter:
         for direction in ("in", "out"):
             _TOKENS.labels(model, direction)
 
-    def count(self, model: str, usage: Usage) -> int:
-        """Count what a call took; answers its tokens. `model` is empty for the usual one."""
-        name = self._label(model)
+    def count(self, model: str, usage: Usage) -> None:
+        """Count what a call took; `model` is empty for the usual one."""
+        name = self.label(model)
         _TOKENS.labels(name, "in").inc(usage.read)
         _TOKENS.labels(name, "out").inc(usage.written)
         span = get_current_span()
         span.set_attribute("gen_ai.usage.input_tokens", usage.read)
         span.set_attribute("gen_ai.usage.output_tokens", usage.written)
         if price := self._prices.get(model or self._model):
-            spent = usage.read * price.read + usage.written * price.written
-            _COST.labels(name).inc(spent / _PER_PRICE)
-        return usage.read + usage.written
+            _COST.labels(name).inc(price.of(usage))
 
     @contextmanager
     def observed(self, model: str) -> Iterator[None]:
         """Count, time and trace one attempt."""
-        name = self._label(model)
+        name = self.label(model)
         timer, outcome = Timer(), "failed"
         try:
             with part(f"chat {name}", SpanKind.CLIENT) as span:
@@ -99,7 +94,7 @@ class ModelMeter:
             _CALLS.labels(name, outcome).inc()
             _SECONDS.labels(name).observe(timer.elapsed)
 
-    def _label(self, model: str) -> str:
+    def label(self, model: str) -> str:
         """Return the label of a model; other names share one, because callers name models too."""
         known = not model or model == self._model or model in self._prices
         return (model or self._model) if known else _OTHER

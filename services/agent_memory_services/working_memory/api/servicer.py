@@ -100,11 +100,13 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             etag=given.etag,
             request_id=request.request_id,
             window=window,
+            forget=request.forget,
         )
         return rpc.SetWorkingMemoryResponse(
             working_memory=translate.working_memory(session, window),
             new_message_count=happened.new_messages,
             taken_back_ids=happened.taken_back,
+            forgotten_count=happened.forgotten,
         )
 
     async def AppendMessages(
@@ -260,6 +262,13 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         async with aclosing(updates):
             async for update in updates:
                 yield translate.watch_response(update)
+
+    async def GetPrincipal(
+        self,
+        request: rpc.GetPrincipalRequest,
+        context: Context,
+    ) -> rpc.GetPrincipalResponse:
+        return rpc.GetPrincipalResponse(principal=translate.principal(current_principal()))
 
     async def EraseUser(
         self,

@@ -282,3 +282,18 @@ def check_incarnation(expected: str, found: str) -> None:
     """
     if expected and expected != found:
         raise errors.InvalidToken("the session was created anew since the token was given out")
+
+
+def principal(caller: context.Principal) -> wm.Principal:
+    """Return a caller as the contract describes it."""
+    return wm.Principal(
+        tenant=caller.tenant,
+        subject=caller.subject,
+        access=caller.access,
+        users=_limit(caller.users),
+        namespaces=_limit(caller.namespaces),
+    )
+
+
+def _limit(names: frozenset[str] | None) -> wm.PrincipalLimit | None:
+    return None if names is None else wm.PrincipalLimit(names=sorted(names))

@@ -12,7 +12,7 @@ from agent_memory_services.kit.contract import errors, ids
 from agent_memory_services.kit.observe.tracing.spans import kept_context
 from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.keys import claim_partitions, encode
-from agent_memory_services.shared.content import plain
+from agent_memory_services.shared.content import plain, told
 from agent_memory_services.shared.lifetimes import FOR_EVER, Lifetime, Lifetimes
 from agent_memory_services.working_memory.domain import drafts, windows
 from agent_memory_services.working_memory.domain.session import (
@@ -357,31 +357,30 @@ def _slots(messages: Sequence[Entry | Incoming]) -> list[bytes]:
 
 def _new_messages(messages: Sequence[Entry | Incoming], *, copies: bool) -> list[_NewMessage]:
     return [
-        _NewMessage(
-            item.message.id,
-            records.place_head(item.digest, item.tokens, answer=item.answer),
-            item.message.SerializeToString(),
-            b"" if item.whole is None else item.whole.SerializeToString(),
-            _text_for_extraction(item.message),
-            copies or _is_silent(item.message),
-        )
+        _new_message(item, plain(item.message), copies=copies)
         for item in messages
         if isinstance(item, Incoming)
     ]
 
 
+def _new_message(item: Incoming, text: Message, *, copies: bool) -> _NewMessage:
+    return _NewMessage(
+        item.message.id,
+        records.place_head(item.digest, item.tokens, answer=item.answer),
+        item.message.SerializeToString(),
+        b"" if item.whole is None else item.whole.SerializeToString(),
+        b"" if text is item.message else text.SerializeToString(),
+        copies or _is_silent(text),
+    )
+
+
 def _is_silent(message: Message) -> bool:
-    return message.skip_extraction or not (message.content or _asks(message))
+    return message.skip_extraction or not (told(message) or _asks(message))
 
 
 def _asks(message: Message) -> bool:
     """Return true if a message may be empty for a release that knows no empty answers of tools."""
     return message.role == "assistant"
-
-
-def _text_for_extraction(message: Message) -> bytes:
-    text = plain(message)
-    return b"" if text is message else text.SerializeToString()
 
 
 def _accepted(answer: Sequence[Any]) -> Sequence[Any]:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1.erase_pb2 import EraseReceipt
 from agent_memory.common.v1.memory_pb2 import Memory
@@ -72,6 +74,30 @@ class Extraction(ExtractionServiceServicer):
     ) -> AsyncIterator[rpc.WatchJobsResponse]:
         async for answer in self.watch.play(request, context):
             yield answer
+
+    async def GetStatistics(
+        self, request: rpc.GetStatisticsRequest, _: Context
+    ) -> rpc.GetStatisticsResponse:
+        by_minutes = request.period == types.STATISTICS_PERIOD_MINUTE
+        tokens = {"input_tokens": 900, "output_tokens": 100}
+        return rpc.GetStatisticsResponse(
+            periods=[
+                types.PeriodStatistics(
+                    start_time=Timestamp(seconds=3600),
+                    succeeded_jobs=3,
+                    mean_lag=Duration(seconds=2),
+                    max_lag=Duration(seconds=4),
+                    models=[
+                        types.ModelUsage(model="m", calls=2, cost_dollars=0.5, **tokens),
+                        types.ModelUsage(model="other", refused_calls=1),
+                    ],
+                ),
+                types.PeriodStatistics(start_time=Timestamp(seconds=7200), failed_jobs=1),
+            ],
+            period_length=Duration(seconds=60 if by_minutes else 3600),
+            backlog=types.Backlog(pending_jobs=7, oldest_due=Duration(seconds=9)),
+            token_budget=types.TokenBudget(limit_tokens=5000, used_tokens=1000),
+        )
 
     async def CreateSummaryView(
         self, request: rpc.CreateSummaryViewRequest, _: Context

@@ -11,6 +11,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from agent_memory.common.v1.erase_pb2 import EraseReceipt
 from agent_memory.common.v1.message_pb2 import Message
+from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.common.v1.search_pb2 import MemoryHit
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as types
@@ -30,7 +31,6 @@ class WorkingMemory(WorkingMemoryServiceServicer):
     def __init__(self, long_term_memory: LongTermMemory) -> None:
         self.sessions: dict[tuple[str, str], types.WorkingMemory] = {}
         self.logs: dict[tuple[str, str], list[Message]] = {}
-        self.taken_back: list[str] = []
         self.watch: Script[rpc.WatchWorkingMemoryRequest] = Script()
         self._long_term_memory = long_term_memory
 
@@ -70,9 +70,7 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         kept.ClearField("etag")
         session.MergeFrom(kept)
         self._log(session, new)
-        return rpc.SetWorkingMemoryResponse(
-            working_memory=session, new_message_count=len(new), taken_back_ids=self.taken_back
-        )
+        return rpc.SetWorkingMemoryResponse(working_memory=session, new_message_count=len(new))
 
     async def AppendMessages(
         self, request: rpc.AppendMessagesRequest, context: Context
@@ -218,6 +216,18 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         )
         return rpc.BuildMemoryPromptResponse(
             messages=messages, hits=hits, sections=[report], tokens=42
+        )
+
+    async def GetPrincipal(
+        self, _request: rpc.GetPrincipalRequest, _: Context
+    ) -> rpc.GetPrincipalResponse:
+        return rpc.GetPrincipalResponse(
+            principal=types.Principal(
+                tenant="acme",
+                subject="key:one",
+                access=Access.ACCESS_WRITER,
+                users=types.PrincipalLimit(names=["alice", "bob"]),
+            )
         )
 
     async def EraseUser(self, request: rpc.EraseUserRequest, _: Context) -> rpc.EraseUserResponse:

@@ -15,6 +15,7 @@ from grpc_status import rpc_status
 from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message, SessionRef
+from agent_memory.common.v1.policy_pb2 import Access
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.extraction.v1 import service_pb2 as ex
 from agent_memory.extraction.v1.extraction_pb2 import Job, JobState
@@ -22,6 +23,7 @@ from agent_memory.extraction.v1.service_pb2_grpc import ExtractionServiceStub
 from agent_memory.long_term_memory.v1 import service_pb2 as lt
 from agent_memory.long_term_memory.v1.service_pb2_grpc import LongTermMemoryServiceStub
 from agent_memory.working_memory.v1 import service_pb2 as wm
+from agent_memory.working_memory.v1 import working_memory_pb2 as wm_types
 from agent_memory.working_memory.v1.service_pb2_grpc import WorkingMemoryServiceStub
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.contract.ids import new_id
@@ -294,3 +296,48 @@ async def test_limits_go_along_to_the_next_service(world: World, owner: str | No
         assert SECRET not in str(
             await stub.BuildMemoryPrompt(request, metadata=metadata, timeout=60)
         )
+
+
+async def test_a_caller_is_told_who_it_is_and_no_secret(world: World) -> None:
+    """Tenant, access and limits, as the credential has them, whoever it is."""
+    stub = world._stub("working_memory", WorkingMemoryServiceStub)
+    alice = await world.suite.callers.key(Role.WRITER, **_limits())
+    reader = await world.suite.callers.key(Role.READER)
+    token = world.suite.issuer.token(role="admin", namespaces=["vault"])
+    told = []
+    for credential in (alice, reader, token):
+        answer = await stub.GetPrincipal(
+            wm.GetPrincipalRequest(), metadata=bearer(credential), timeout=60
+        )
+        secret = credential.rpartition("_" if credential.startswith("am_") else ".")[2]
+        assert secret not in str(answer)
+        told.append(answer.principal)
+    vault = wm_types.PrincipalLimit(names=["vault"])
+    assert told == [
+        wm_types.Principal(
+            tenant="acme",
+            subject=f"key:{alice.split('_')[1]}",
+            access=Access.ACCESS_WRITER,
+            users=wm_types.PrincipalLimit(names=["alice"]),
+            namespaces=vault,
+        ),
+        wm_types.Principal(
+            tenant="acme", subject=f"key:{reader.split('_')[1]}", access=Access.ACCESS_READER
+        ),
+        wm_types.Principal(
+            tenant="acme", subject="jwt:somebody", access=Access.ACCESS_ADMIN, namespaces=vault
+        ),
+    ]
+
+
+@pytest.mark.parametrize("kind", STRANGERS[:2])
+async def test_figures_of_a_tenant_are_for_those_who_see_all_of_it(world: World, kind: str) -> None:
+    """Counts would tell a confined caller of others."""
+    stub = world._stub("extraction", ExtractionServiceStub)
+    request = ex.GetStatisticsRequest()
+    with refused() as refusal:
+        await stub.GetStatistics(request, metadata=await world.stranger(kind), timeout=60)
+    assert refusal.reason == "ACCESS_DENIED"
+    reader = bearer(await world.suite.callers.key(Role.READER))
+    found = await stub.GetStatistics(request, metadata=reader, timeout=60)
+    assert sum(period.succeeded_jobs for period in found.periods) >= 1

@@ -214,6 +214,59 @@ func (ForgetOutcome) EnumDescriptor() ([]byte, []int) {
 	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{2}
 }
 
+// Length of the periods that figures are counted by.
+type StatisticsPeriod int32
+
+const (
+	// As hours.
+	StatisticsPeriod_STATISTICS_PERIOD_UNSPECIFIED StatisticsPeriod = 0
+	// Minutes; the last 60 are kept.
+	StatisticsPeriod_STATISTICS_PERIOD_MINUTE StatisticsPeriod = 1
+	// Hours; the last 168 are kept, which are seven days.
+	StatisticsPeriod_STATISTICS_PERIOD_HOUR StatisticsPeriod = 2
+)
+
+// Enum value maps for StatisticsPeriod.
+var (
+	StatisticsPeriod_name = map[int32]string{
+		0: "STATISTICS_PERIOD_UNSPECIFIED",
+		1: "STATISTICS_PERIOD_MINUTE",
+		2: "STATISTICS_PERIOD_HOUR",
+	}
+	StatisticsPeriod_value = map[string]int32{
+		"STATISTICS_PERIOD_UNSPECIFIED": 0,
+		"STATISTICS_PERIOD_MINUTE":      1,
+		"STATISTICS_PERIOD_HOUR":        2,
+	}
+)
+
+func (x StatisticsPeriod) Enum() *StatisticsPeriod {
+	p := new(StatisticsPeriod)
+	*p = x
+	return p
+}
+
+func (x StatisticsPeriod) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (StatisticsPeriod) Descriptor() protoreflect.EnumDescriptor {
+	return file_agent_memory_extraction_v1_extraction_proto_enumTypes[3].Descriptor()
+}
+
+func (StatisticsPeriod) Type() protoreflect.EnumType {
+	return &file_agent_memory_extraction_v1_extraction_proto_enumTypes[3]
+}
+
+func (x StatisticsPeriod) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use StatisticsPeriod.Descriptor instead.
+func (StatisticsPeriod) EnumDescriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{3}
+}
+
 // The field by which a summary view splits memories.
 type SummaryGroupField int32
 
@@ -259,11 +312,11 @@ func (x SummaryGroupField) String() string {
 }
 
 func (SummaryGroupField) Descriptor() protoreflect.EnumDescriptor {
-	return file_agent_memory_extraction_v1_extraction_proto_enumTypes[3].Descriptor()
+	return file_agent_memory_extraction_v1_extraction_proto_enumTypes[4].Descriptor()
 }
 
 func (SummaryGroupField) Type() protoreflect.EnumType {
-	return &file_agent_memory_extraction_v1_extraction_proto_enumTypes[3]
+	return &file_agent_memory_extraction_v1_extraction_proto_enumTypes[4]
 }
 
 func (x SummaryGroupField) Number() protoreflect.EnumNumber {
@@ -272,7 +325,7 @@ func (x SummaryGroupField) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SummaryGroupField.Descriptor instead.
 func (SummaryGroupField) EnumDescriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{3}
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{4}
 }
 
 // A piece of background work.
@@ -727,6 +780,355 @@ func (x *SessionProgress) GetExtractedSequence() int64 {
 	return 0
 }
 
+// What jobs and models did for a tenant within a period.
+type PeriodStatistics struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it began.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Jobs that succeeded in it.
+	SucceededJobs int64 `protobuf:"varint,2,opt,name=succeeded_jobs,json=succeededJobs,proto3" json:"succeeded_jobs,omitempty"`
+	// Jobs that were given up in it.
+	FailedJobs int64 `protobuf:"varint,3,opt,name=failed_jobs,json=failedJobs,proto3" json:"failed_jobs,omitempty"`
+	// Jobs that were cancelled in it.
+	CancelledJobs int64 `protobuf:"varint,4,opt,name=cancelled_jobs,json=cancelledJobs,proto3" json:"cancelled_jobs,omitempty"`
+	// Attempts that failed and are made again.
+	RetriedAttempts int64 `protobuf:"varint,5,opt,name=retried_attempts,json=retriedAttempts,proto3" json:"retried_attempts,omitempty"`
+	// From the arrival of a job's first message until its facts were stored, on
+	// average of the jobs that looked for facts and succeeded; absent where none did.
+	MeanLag *durationpb.Duration `protobuf:"bytes,6,opt,name=mean_lag,json=meanLag,proto3" json:"mean_lag,omitempty"`
+	// The longest of these.
+	MaxLag *durationpb.Duration `protobuf:"bytes,7,opt,name=max_lag,json=maxLag,proto3" json:"max_lag,omitempty"`
+	// What models took, by the name of the model.
+	Models        []*ModelUsage `protobuf:"bytes,8,rep,name=models,proto3" json:"models,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PeriodStatistics) Reset() {
+	*x = PeriodStatistics{}
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PeriodStatistics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PeriodStatistics) ProtoMessage() {}
+
+func (x *PeriodStatistics) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PeriodStatistics.ProtoReflect.Descriptor instead.
+func (*PeriodStatistics) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PeriodStatistics) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *PeriodStatistics) GetSucceededJobs() int64 {
+	if x != nil {
+		return x.SucceededJobs
+	}
+	return 0
+}
+
+func (x *PeriodStatistics) GetFailedJobs() int64 {
+	if x != nil {
+		return x.FailedJobs
+	}
+	return 0
+}
+
+func (x *PeriodStatistics) GetCancelledJobs() int64 {
+	if x != nil {
+		return x.CancelledJobs
+	}
+	return 0
+}
+
+func (x *PeriodStatistics) GetRetriedAttempts() int64 {
+	if x != nil {
+		return x.RetriedAttempts
+	}
+	return 0
+}
+
+func (x *PeriodStatistics) GetMeanLag() *durationpb.Duration {
+	if x != nil {
+		return x.MeanLag
+	}
+	return nil
+}
+
+func (x *PeriodStatistics) GetMaxLag() *durationpb.Duration {
+	if x != nil {
+		return x.MaxLag
+	}
+	return nil
+}
+
+func (x *PeriodStatistics) GetModels() []*ModelUsage {
+	if x != nil {
+		return x.Models
+	}
+	return nil
+}
+
+// What one model took.
+type ModelUsage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name; `other` for models that only a summary view names and no price is
+	// set for.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// Calls that took tokens; one that is made again counts again.
+	Calls int64 `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
+	// Tokens that it read, by its provider's count or else estimated.
+	InputTokens int64 `protobuf:"varint,3,opt,name=input_tokens,json=inputTokens,proto3" json:"input_tokens,omitempty"`
+	// Tokens that it wrote, likewise.
+	OutputTokens int64 `protobuf:"varint,4,opt,name=output_tokens,json=outputTokens,proto3" json:"output_tokens,omitempty"`
+	// Calls that were not made, because the tenant's budget was spent.
+	RefusedCalls int64 `protobuf:"varint,5,opt,name=refused_calls,json=refusedCalls,proto3" json:"refused_calls,omitempty"`
+	// What the tokens cost in US dollars, by the operator's prices of now; absent
+	// where none is set for the model.
+	CostDollars   *float64 `protobuf:"fixed64,6,opt,name=cost_dollars,json=costDollars,proto3,oneof" json:"cost_dollars,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModelUsage) Reset() {
+	*x = ModelUsage{}
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModelUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModelUsage) ProtoMessage() {}
+
+func (x *ModelUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModelUsage.ProtoReflect.Descriptor instead.
+func (*ModelUsage) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ModelUsage) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ModelUsage) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *ModelUsage) GetInputTokens() int64 {
+	if x != nil {
+		return x.InputTokens
+	}
+	return 0
+}
+
+func (x *ModelUsage) GetOutputTokens() int64 {
+	if x != nil {
+		return x.OutputTokens
+	}
+	return 0
+}
+
+func (x *ModelUsage) GetRefusedCalls() int64 {
+	if x != nil {
+		return x.RefusedCalls
+	}
+	return 0
+}
+
+func (x *ModelUsage) GetCostDollars() float64 {
+	if x != nil && x.CostDollars != nil {
+		return *x.CostDollars
+	}
+	return 0
+}
+
+// What of a tenant waits to be worked on.
+type Backlog struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Jobs that wait, due or not.
+	PendingJobs int64 `protobuf:"varint,1,opt,name=pending_jobs,json=pendingJobs,proto3" json:"pending_jobs,omitempty"`
+	// Jobs that a worker has.
+	RunningJobs int64 `protobuf:"varint,2,opt,name=running_jobs,json=runningJobs,proto3" json:"running_jobs,omitempty"`
+	// Jobs that were given up and can be tried again.
+	FailedJobs int64 `protobuf:"varint,3,opt,name=failed_jobs,json=failedJobs,proto3" json:"failed_jobs,omitempty"`
+	// How long the job that has been due the longest has been so; zero where none is.
+	OldestDue     *durationpb.Duration `protobuf:"bytes,4,opt,name=oldest_due,json=oldestDue,proto3" json:"oldest_due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Backlog) Reset() {
+	*x = Backlog{}
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Backlog) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Backlog) ProtoMessage() {}
+
+func (x *Backlog) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Backlog.ProtoReflect.Descriptor instead.
+func (*Backlog) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Backlog) GetPendingJobs() int64 {
+	if x != nil {
+		return x.PendingJobs
+	}
+	return 0
+}
+
+func (x *Backlog) GetRunningJobs() int64 {
+	if x != nil {
+		return x.RunningJobs
+	}
+	return 0
+}
+
+func (x *Backlog) GetFailedJobs() int64 {
+	if x != nil {
+		return x.FailedJobs
+	}
+	return 0
+}
+
+func (x *Backlog) GetOldestDue() *durationpb.Duration {
+	if x != nil {
+		return x.OldestDue
+	}
+	return nil
+}
+
+// What models may take for a tenant in the present window.
+type TokenBudget struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tokens that they may take.
+	LimitTokens int64 `protobuf:"varint,1,opt,name=limit_tokens,json=limitTokens,proto3" json:"limit_tokens,omitempty"`
+	// Tokens that they took, with those that calls under way are expected to take.
+	UsedTokens int64 `protobuf:"varint,2,opt,name=used_tokens,json=usedTokens,proto3" json:"used_tokens,omitempty"`
+	// When the window began.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// When the next one begins, with nothing used.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TokenBudget) Reset() {
+	*x = TokenBudget{}
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TokenBudget) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TokenBudget) ProtoMessage() {}
+
+func (x *TokenBudget) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TokenBudget.ProtoReflect.Descriptor instead.
+func (*TokenBudget) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *TokenBudget) GetLimitTokens() int64 {
+	if x != nil {
+		return x.LimitTokens
+	}
+	return 0
+}
+
+func (x *TokenBudget) GetUsedTokens() int64 {
+	if x != nil {
+		return x.UsedTokens
+	}
+	return 0
+}
+
+func (x *TokenBudget) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *TokenBudget) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 // A fact found in a conversation, not stored.
 type MemoryCandidate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -738,7 +1140,7 @@ type MemoryCandidate struct {
 
 func (x *MemoryCandidate) Reset() {
 	*x = MemoryCandidate{}
-	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[4]
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -750,7 +1152,7 @@ func (x *MemoryCandidate) String() string {
 func (*MemoryCandidate) ProtoMessage() {}
 
 func (x *MemoryCandidate) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[4]
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +1165,7 @@ func (x *MemoryCandidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemoryCandidate.ProtoReflect.Descriptor instead.
 func (*MemoryCandidate) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{4}
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *MemoryCandidate) GetMemory() *v1.Memory {
@@ -806,7 +1208,7 @@ type SummaryView struct {
 
 func (x *SummaryView) Reset() {
 	*x = SummaryView{}
-	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[5]
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +1220,7 @@ func (x *SummaryView) String() string {
 func (*SummaryView) ProtoMessage() {}
 
 func (x *SummaryView) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[5]
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +1233,7 @@ func (x *SummaryView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryView.ProtoReflect.Descriptor instead.
 func (*SummaryView) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{5}
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SummaryView) GetId() string {
@@ -928,7 +1330,7 @@ type SummaryGroup struct {
 
 func (x *SummaryGroup) Reset() {
 	*x = SummaryGroup{}
-	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[6]
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -940,7 +1342,7 @@ func (x *SummaryGroup) String() string {
 func (*SummaryGroup) ProtoMessage() {}
 
 func (x *SummaryGroup) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[6]
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -953,7 +1355,7 @@ func (x *SummaryGroup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryGroup.ProtoReflect.Descriptor instead.
 func (*SummaryGroup) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{6}
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SummaryGroup) GetUserId() string {
@@ -1005,7 +1407,7 @@ type SummaryPartition struct {
 
 func (x *SummaryPartition) Reset() {
 	*x = SummaryPartition{}
-	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[7]
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1017,7 +1419,7 @@ func (x *SummaryPartition) String() string {
 func (*SummaryPartition) ProtoMessage() {}
 
 func (x *SummaryPartition) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[7]
+	mi := &file_agent_memory_extraction_v1_extraction_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1030,7 +1432,7 @@ func (x *SummaryPartition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryPartition.ProtoReflect.Descriptor instead.
 func (*SummaryPartition) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{7}
+	return file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SummaryPartition) GetViewId() string {
@@ -1129,7 +1531,41 @@ const file_agent_memory_extraction_v1_extraction_proto_rawDesc = "" +
 	"\vsession_uid\x18\x02 \x01(\tR\n" +
 	"sessionUid\x12+\n" +
 	"\x11received_sequence\x18\x03 \x01(\x03R\x10receivedSequence\x12-\n" +
-	"\x12extracted_sequence\x18\x04 \x01(\x03R\x11extractedSequence\"I\n" +
+	"\x12extracted_sequence\x18\x04 \x01(\x03R\x11extractedSequence\"\x91\x03\n" +
+	"\x10PeriodStatistics\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12%\n" +
+	"\x0esucceeded_jobs\x18\x02 \x01(\x03R\rsucceededJobs\x12\x1f\n" +
+	"\vfailed_jobs\x18\x03 \x01(\x03R\n" +
+	"failedJobs\x12%\n" +
+	"\x0ecancelled_jobs\x18\x04 \x01(\x03R\rcancelledJobs\x12)\n" +
+	"\x10retried_attempts\x18\x05 \x01(\x03R\x0fretriedAttempts\x124\n" +
+	"\bmean_lag\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\ameanLag\x122\n" +
+	"\amax_lag\x18\a \x01(\v2\x19.google.protobuf.DurationR\x06maxLag\x12>\n" +
+	"\x06models\x18\b \x03(\v2&.agent_memory.extraction.v1.ModelUsageR\x06models\"\xde\x01\n" +
+	"\n" +
+	"ModelUsage\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x14\n" +
+	"\x05calls\x18\x02 \x01(\x03R\x05calls\x12!\n" +
+	"\finput_tokens\x18\x03 \x01(\x03R\vinputTokens\x12#\n" +
+	"\routput_tokens\x18\x04 \x01(\x03R\foutputTokens\x12#\n" +
+	"\rrefused_calls\x18\x05 \x01(\x03R\frefusedCalls\x12&\n" +
+	"\fcost_dollars\x18\x06 \x01(\x01H\x00R\vcostDollars\x88\x01\x01B\x0f\n" +
+	"\r_cost_dollars\"\xaa\x01\n" +
+	"\aBacklog\x12!\n" +
+	"\fpending_jobs\x18\x01 \x01(\x03R\vpendingJobs\x12!\n" +
+	"\frunning_jobs\x18\x02 \x01(\x03R\vrunningJobs\x12\x1f\n" +
+	"\vfailed_jobs\x18\x03 \x01(\x03R\n" +
+	"failedJobs\x128\n" +
+	"\n" +
+	"oldest_due\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\toldestDue\"\xc3\x01\n" +
+	"\vTokenBudget\x12!\n" +
+	"\flimit_tokens\x18\x01 \x01(\x03R\vlimitTokens\x12\x1f\n" +
+	"\vused_tokens\x18\x02 \x01(\x03R\n" +
+	"usedTokens\x129\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"I\n" +
 	"\x0fMemoryCandidate\x126\n" +
 	"\x06memory\x18\x01 \x01(\v2\x1e.agent_memory.common.v1.MemoryR\x06memory\"\xa0\x04\n" +
 	"\vSummaryView\x12\x18\n" +
@@ -1188,7 +1624,11 @@ const file_agent_memory_extraction_v1_extraction_proto_rawDesc = "" +
 	"\x1cFORGET_OUTCOME_NOTHING_FOUND\x10\x03\x12\x1b\n" +
 	"\x17FORGET_OUTCOME_TOO_MANY\x10\x04\x12\x1a\n" +
 	"\x16FORGET_OUTCOME_UNCLEAR\x10\x05\x12\x1a\n" +
-	"\x16FORGET_OUTCOME_IGNORED\x10\x06*\xc5\x01\n" +
+	"\x16FORGET_OUTCOME_IGNORED\x10\x06*o\n" +
+	"\x10StatisticsPeriod\x12!\n" +
+	"\x1dSTATISTICS_PERIOD_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18STATISTICS_PERIOD_MINUTE\x10\x01\x12\x1a\n" +
+	"\x16STATISTICS_PERIOD_HOUR\x10\x02*\xc5\x01\n" +
 	"\x11SummaryGroupField\x12#\n" +
 	"\x1fSUMMARY_GROUP_FIELD_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bSUMMARY_GROUP_FIELD_USER_ID\x10\x01\x12!\n" +
@@ -1209,59 +1649,71 @@ func file_agent_memory_extraction_v1_extraction_proto_rawDescGZIP() []byte {
 	return file_agent_memory_extraction_v1_extraction_proto_rawDescData
 }
 
-var file_agent_memory_extraction_v1_extraction_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_agent_memory_extraction_v1_extraction_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_agent_memory_extraction_v1_extraction_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_agent_memory_extraction_v1_extraction_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_agent_memory_extraction_v1_extraction_proto_goTypes = []any{
 	(JobState)(0),                 // 0: agent_memory.extraction.v1.JobState
 	(JobKind)(0),                  // 1: agent_memory.extraction.v1.JobKind
 	(ForgetOutcome)(0),            // 2: agent_memory.extraction.v1.ForgetOutcome
-	(SummaryGroupField)(0),        // 3: agent_memory.extraction.v1.SummaryGroupField
-	(*Job)(nil),                   // 4: agent_memory.extraction.v1.Job
-	(*ForgetReceipt)(nil),         // 5: agent_memory.extraction.v1.ForgetReceipt
-	(*SkippedItem)(nil),           // 6: agent_memory.extraction.v1.SkippedItem
-	(*SessionProgress)(nil),       // 7: agent_memory.extraction.v1.SessionProgress
-	(*MemoryCandidate)(nil),       // 8: agent_memory.extraction.v1.MemoryCandidate
-	(*SummaryView)(nil),           // 9: agent_memory.extraction.v1.SummaryView
-	(*SummaryGroup)(nil),          // 10: agent_memory.extraction.v1.SummaryGroup
-	(*SummaryPartition)(nil),      // 11: agent_memory.extraction.v1.SummaryPartition
-	nil,                           // 12: agent_memory.extraction.v1.Job.DroppedItemsEntry
-	(*v1.SessionRef)(nil),         // 13: agent_memory.common.v1.SessionRef
-	(*status.Status)(nil),         // 14: google.rpc.Status
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
-	(*v1.Memory)(nil),             // 16: agent_memory.common.v1.Memory
-	(*v1.MemoryFilter)(nil),       // 17: agent_memory.common.v1.MemoryFilter
-	(*durationpb.Duration)(nil),   // 18: google.protobuf.Duration
-	(v1.MemoryType)(0),            // 19: agent_memory.common.v1.MemoryType
+	(StatisticsPeriod)(0),         // 3: agent_memory.extraction.v1.StatisticsPeriod
+	(SummaryGroupField)(0),        // 4: agent_memory.extraction.v1.SummaryGroupField
+	(*Job)(nil),                   // 5: agent_memory.extraction.v1.Job
+	(*ForgetReceipt)(nil),         // 6: agent_memory.extraction.v1.ForgetReceipt
+	(*SkippedItem)(nil),           // 7: agent_memory.extraction.v1.SkippedItem
+	(*SessionProgress)(nil),       // 8: agent_memory.extraction.v1.SessionProgress
+	(*PeriodStatistics)(nil),      // 9: agent_memory.extraction.v1.PeriodStatistics
+	(*ModelUsage)(nil),            // 10: agent_memory.extraction.v1.ModelUsage
+	(*Backlog)(nil),               // 11: agent_memory.extraction.v1.Backlog
+	(*TokenBudget)(nil),           // 12: agent_memory.extraction.v1.TokenBudget
+	(*MemoryCandidate)(nil),       // 13: agent_memory.extraction.v1.MemoryCandidate
+	(*SummaryView)(nil),           // 14: agent_memory.extraction.v1.SummaryView
+	(*SummaryGroup)(nil),          // 15: agent_memory.extraction.v1.SummaryGroup
+	(*SummaryPartition)(nil),      // 16: agent_memory.extraction.v1.SummaryPartition
+	nil,                           // 17: agent_memory.extraction.v1.Job.DroppedItemsEntry
+	(*v1.SessionRef)(nil),         // 18: agent_memory.common.v1.SessionRef
+	(*status.Status)(nil),         // 19: google.rpc.Status
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 21: google.protobuf.Duration
+	(*v1.Memory)(nil),             // 22: agent_memory.common.v1.Memory
+	(*v1.MemoryFilter)(nil),       // 23: agent_memory.common.v1.MemoryFilter
+	(v1.MemoryType)(0),            // 24: agent_memory.common.v1.MemoryType
 }
 var file_agent_memory_extraction_v1_extraction_proto_depIdxs = []int32{
 	1,  // 0: agent_memory.extraction.v1.Job.kind:type_name -> agent_memory.extraction.v1.JobKind
 	0,  // 1: agent_memory.extraction.v1.Job.state:type_name -> agent_memory.extraction.v1.JobState
-	13, // 2: agent_memory.extraction.v1.Job.session:type_name -> agent_memory.common.v1.SessionRef
-	14, // 3: agent_memory.extraction.v1.Job.error:type_name -> google.rpc.Status
-	15, // 4: agent_memory.extraction.v1.Job.create_time:type_name -> google.protobuf.Timestamp
-	15, // 5: agent_memory.extraction.v1.Job.due_time:type_name -> google.protobuf.Timestamp
-	15, // 6: agent_memory.extraction.v1.Job.start_time:type_name -> google.protobuf.Timestamp
-	15, // 7: agent_memory.extraction.v1.Job.end_time:type_name -> google.protobuf.Timestamp
-	12, // 8: agent_memory.extraction.v1.Job.dropped_items:type_name -> agent_memory.extraction.v1.Job.DroppedItemsEntry
-	6,  // 9: agent_memory.extraction.v1.Job.skipped:type_name -> agent_memory.extraction.v1.SkippedItem
-	5,  // 10: agent_memory.extraction.v1.Job.forget_receipts:type_name -> agent_memory.extraction.v1.ForgetReceipt
+	18, // 2: agent_memory.extraction.v1.Job.session:type_name -> agent_memory.common.v1.SessionRef
+	19, // 3: agent_memory.extraction.v1.Job.error:type_name -> google.rpc.Status
+	20, // 4: agent_memory.extraction.v1.Job.create_time:type_name -> google.protobuf.Timestamp
+	20, // 5: agent_memory.extraction.v1.Job.due_time:type_name -> google.protobuf.Timestamp
+	20, // 6: agent_memory.extraction.v1.Job.start_time:type_name -> google.protobuf.Timestamp
+	20, // 7: agent_memory.extraction.v1.Job.end_time:type_name -> google.protobuf.Timestamp
+	17, // 8: agent_memory.extraction.v1.Job.dropped_items:type_name -> agent_memory.extraction.v1.Job.DroppedItemsEntry
+	7,  // 9: agent_memory.extraction.v1.Job.skipped:type_name -> agent_memory.extraction.v1.SkippedItem
+	6,  // 10: agent_memory.extraction.v1.Job.forget_receipts:type_name -> agent_memory.extraction.v1.ForgetReceipt
 	2,  // 11: agent_memory.extraction.v1.ForgetReceipt.outcome:type_name -> agent_memory.extraction.v1.ForgetOutcome
-	14, // 12: agent_memory.extraction.v1.SkippedItem.error:type_name -> google.rpc.Status
-	13, // 13: agent_memory.extraction.v1.SessionProgress.session:type_name -> agent_memory.common.v1.SessionRef
-	16, // 14: agent_memory.extraction.v1.MemoryCandidate.memory:type_name -> agent_memory.common.v1.Memory
-	3,  // 15: agent_memory.extraction.v1.SummaryView.group_by:type_name -> agent_memory.extraction.v1.SummaryGroupField
-	17, // 16: agent_memory.extraction.v1.SummaryView.filter:type_name -> agent_memory.common.v1.MemoryFilter
-	18, // 17: agent_memory.extraction.v1.SummaryView.time_window:type_name -> google.protobuf.Duration
-	15, // 18: agent_memory.extraction.v1.SummaryView.create_time:type_name -> google.protobuf.Timestamp
-	15, // 19: agent_memory.extraction.v1.SummaryView.update_time:type_name -> google.protobuf.Timestamp
-	19, // 20: agent_memory.extraction.v1.SummaryGroup.memory_type:type_name -> agent_memory.common.v1.MemoryType
-	10, // 21: agent_memory.extraction.v1.SummaryPartition.group:type_name -> agent_memory.extraction.v1.SummaryGroup
-	15, // 22: agent_memory.extraction.v1.SummaryPartition.compute_time:type_name -> google.protobuf.Timestamp
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	19, // 12: agent_memory.extraction.v1.SkippedItem.error:type_name -> google.rpc.Status
+	18, // 13: agent_memory.extraction.v1.SessionProgress.session:type_name -> agent_memory.common.v1.SessionRef
+	20, // 14: agent_memory.extraction.v1.PeriodStatistics.start_time:type_name -> google.protobuf.Timestamp
+	21, // 15: agent_memory.extraction.v1.PeriodStatistics.mean_lag:type_name -> google.protobuf.Duration
+	21, // 16: agent_memory.extraction.v1.PeriodStatistics.max_lag:type_name -> google.protobuf.Duration
+	10, // 17: agent_memory.extraction.v1.PeriodStatistics.models:type_name -> agent_memory.extraction.v1.ModelUsage
+	21, // 18: agent_memory.extraction.v1.Backlog.oldest_due:type_name -> google.protobuf.Duration
+	20, // 19: agent_memory.extraction.v1.TokenBudget.start_time:type_name -> google.protobuf.Timestamp
+	20, // 20: agent_memory.extraction.v1.TokenBudget.end_time:type_name -> google.protobuf.Timestamp
+	22, // 21: agent_memory.extraction.v1.MemoryCandidate.memory:type_name -> agent_memory.common.v1.Memory
+	4,  // 22: agent_memory.extraction.v1.SummaryView.group_by:type_name -> agent_memory.extraction.v1.SummaryGroupField
+	23, // 23: agent_memory.extraction.v1.SummaryView.filter:type_name -> agent_memory.common.v1.MemoryFilter
+	21, // 24: agent_memory.extraction.v1.SummaryView.time_window:type_name -> google.protobuf.Duration
+	20, // 25: agent_memory.extraction.v1.SummaryView.create_time:type_name -> google.protobuf.Timestamp
+	20, // 26: agent_memory.extraction.v1.SummaryView.update_time:type_name -> google.protobuf.Timestamp
+	24, // 27: agent_memory.extraction.v1.SummaryGroup.memory_type:type_name -> agent_memory.common.v1.MemoryType
+	15, // 28: agent_memory.extraction.v1.SummaryPartition.group:type_name -> agent_memory.extraction.v1.SummaryGroup
+	20, // 29: agent_memory.extraction.v1.SummaryPartition.compute_time:type_name -> google.protobuf.Timestamp
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_extraction_v1_extraction_proto_init() }
@@ -1269,14 +1721,15 @@ func file_agent_memory_extraction_v1_extraction_proto_init() {
 	if File_agent_memory_extraction_v1_extraction_proto != nil {
 		return
 	}
-	file_agent_memory_extraction_v1_extraction_proto_msgTypes[6].OneofWrappers = []any{}
+	file_agent_memory_extraction_v1_extraction_proto_msgTypes[5].OneofWrappers = []any{}
+	file_agent_memory_extraction_v1_extraction_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_extraction_v1_extraction_proto_rawDesc), len(file_agent_memory_extraction_v1_extraction_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   9,
+			NumEnums:      5,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

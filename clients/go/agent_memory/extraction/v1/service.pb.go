@@ -11,7 +11,9 @@ import (
 	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -1332,6 +1334,145 @@ func (x *WatchJobsResponse) GetResumeToken() string {
 	return ""
 }
 
+// Asks for the figures of the tenant.
+type GetStatisticsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long each period is; UNSPECIFIED means hours.
+	Period        StatisticsPeriod `protobuf:"varint,1,opt,name=period,proto3,enum=agent_memory.extraction.v1.StatisticsPeriod" json:"period,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatisticsRequest) Reset() {
+	*x = GetStatisticsRequest{}
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatisticsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatisticsRequest) ProtoMessage() {}
+
+func (x *GetStatisticsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatisticsRequest.ProtoReflect.Descriptor instead.
+func (*GetStatisticsRequest) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *GetStatisticsRequest) GetPeriod() StatisticsPeriod {
+	if x != nil {
+		return x.Period
+	}
+	return StatisticsPeriod_STATISTICS_PERIOD_UNSPECIFIED
+}
+
+// The figures of a tenant.
+type GetStatisticsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The periods in which something happened, the oldest first; the last one may
+	// still go on.
+	Periods []*PeriodStatistics `protobuf:"bytes,1,rep,name=periods,proto3" json:"periods,omitempty"`
+	// How long each of them is.
+	PeriodLength *durationpb.Duration `protobuf:"bytes,2,opt,name=period_length,json=periodLength,proto3" json:"period_length,omitempty"`
+	// When the oldest period began that is still kept, whether something happened in
+	// it or not.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// When this was answered, by the clock of the store.
+	AnswerTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=answer_time,json=answerTime,proto3" json:"answer_time,omitempty"`
+	// What waits now.
+	Backlog *Backlog `protobuf:"bytes,5,opt,name=backlog,proto3" json:"backlog,omitempty"`
+	// What models may take; absent where the tenant has no budget.
+	TokenBudget   *TokenBudget `protobuf:"bytes,6,opt,name=token_budget,json=tokenBudget,proto3" json:"token_budget,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStatisticsResponse) Reset() {
+	*x = GetStatisticsResponse{}
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStatisticsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStatisticsResponse) ProtoMessage() {}
+
+func (x *GetStatisticsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStatisticsResponse.ProtoReflect.Descriptor instead.
+func (*GetStatisticsResponse) Descriptor() ([]byte, []int) {
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GetStatisticsResponse) GetPeriods() []*PeriodStatistics {
+	if x != nil {
+		return x.Periods
+	}
+	return nil
+}
+
+func (x *GetStatisticsResponse) GetPeriodLength() *durationpb.Duration {
+	if x != nil {
+		return x.PeriodLength
+	}
+	return nil
+}
+
+func (x *GetStatisticsResponse) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *GetStatisticsResponse) GetAnswerTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AnswerTime
+	}
+	return nil
+}
+
+func (x *GetStatisticsResponse) GetBacklog() *Backlog {
+	if x != nil {
+		return x.Backlog
+	}
+	return nil
+}
+
+func (x *GetStatisticsResponse) GetTokenBudget() *TokenBudget {
+	if x != nil {
+		return x.TokenBudget
+	}
+	return nil
+}
+
 // Creates a summary view.
 type CreateSummaryViewRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1345,7 +1486,7 @@ type CreateSummaryViewRequest struct {
 
 func (x *CreateSummaryViewRequest) Reset() {
 	*x = CreateSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1357,7 +1498,7 @@ func (x *CreateSummaryViewRequest) String() string {
 func (*CreateSummaryViewRequest) ProtoMessage() {}
 
 func (x *CreateSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[21]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1370,7 +1511,7 @@ func (x *CreateSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*CreateSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{21}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CreateSummaryViewRequest) GetSummaryView() *SummaryView {
@@ -1398,7 +1539,7 @@ type CreateSummaryViewResponse struct {
 
 func (x *CreateSummaryViewResponse) Reset() {
 	*x = CreateSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1410,7 +1551,7 @@ func (x *CreateSummaryViewResponse) String() string {
 func (*CreateSummaryViewResponse) ProtoMessage() {}
 
 func (x *CreateSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[22]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1423,7 +1564,7 @@ func (x *CreateSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*CreateSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{22}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CreateSummaryViewResponse) GetSummaryView() *SummaryView {
@@ -1444,7 +1585,7 @@ type GetSummaryViewRequest struct {
 
 func (x *GetSummaryViewRequest) Reset() {
 	*x = GetSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1597,7 @@ func (x *GetSummaryViewRequest) String() string {
 func (*GetSummaryViewRequest) ProtoMessage() {}
 
 func (x *GetSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[23]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1610,7 @@ func (x *GetSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*GetSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{23}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetSummaryViewRequest) GetViewId() string {
@@ -1490,7 +1631,7 @@ type GetSummaryViewResponse struct {
 
 func (x *GetSummaryViewResponse) Reset() {
 	*x = GetSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1502,7 +1643,7 @@ func (x *GetSummaryViewResponse) String() string {
 func (*GetSummaryViewResponse) ProtoMessage() {}
 
 func (x *GetSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[24]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1515,7 +1656,7 @@ func (x *GetSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*GetSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{24}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetSummaryViewResponse) GetSummaryView() *SummaryView {
@@ -1538,7 +1679,7 @@ type ListSummaryViewsRequest struct {
 
 func (x *ListSummaryViewsRequest) Reset() {
 	*x = ListSummaryViewsRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1550,7 +1691,7 @@ func (x *ListSummaryViewsRequest) String() string {
 func (*ListSummaryViewsRequest) ProtoMessage() {}
 
 func (x *ListSummaryViewsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[25]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1563,7 +1704,7 @@ func (x *ListSummaryViewsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSummaryViewsRequest.ProtoReflect.Descriptor instead.
 func (*ListSummaryViewsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{25}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListSummaryViewsRequest) GetPageSize() int32 {
@@ -1593,7 +1734,7 @@ type ListSummaryViewsResponse struct {
 
 func (x *ListSummaryViewsResponse) Reset() {
 	*x = ListSummaryViewsResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1605,7 +1746,7 @@ func (x *ListSummaryViewsResponse) String() string {
 func (*ListSummaryViewsResponse) ProtoMessage() {}
 
 func (x *ListSummaryViewsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1618,7 +1759,7 @@ func (x *ListSummaryViewsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSummaryViewsResponse.ProtoReflect.Descriptor instead.
 func (*ListSummaryViewsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{26}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListSummaryViewsResponse) GetSummaryViews() []*SummaryView {
@@ -1650,7 +1791,7 @@ type UpdateSummaryViewRequest struct {
 
 func (x *UpdateSummaryViewRequest) Reset() {
 	*x = UpdateSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1662,7 +1803,7 @@ func (x *UpdateSummaryViewRequest) String() string {
 func (*UpdateSummaryViewRequest) ProtoMessage() {}
 
 func (x *UpdateSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1675,7 +1816,7 @@ func (x *UpdateSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*UpdateSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{27}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *UpdateSummaryViewRequest) GetSummaryView() *SummaryView {
@@ -1710,7 +1851,7 @@ type UpdateSummaryViewResponse struct {
 
 func (x *UpdateSummaryViewResponse) Reset() {
 	*x = UpdateSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[28]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1722,7 +1863,7 @@ func (x *UpdateSummaryViewResponse) String() string {
 func (*UpdateSummaryViewResponse) ProtoMessage() {}
 
 func (x *UpdateSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[28]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1735,7 +1876,7 @@ func (x *UpdateSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*UpdateSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{28}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *UpdateSummaryViewResponse) GetSummaryView() *SummaryView {
@@ -1758,7 +1899,7 @@ type DeleteSummaryViewRequest struct {
 
 func (x *DeleteSummaryViewRequest) Reset() {
 	*x = DeleteSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[29]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1770,7 +1911,7 @@ func (x *DeleteSummaryViewRequest) String() string {
 func (*DeleteSummaryViewRequest) ProtoMessage() {}
 
 func (x *DeleteSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[29]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1783,7 +1924,7 @@ func (x *DeleteSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*DeleteSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{29}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *DeleteSummaryViewRequest) GetViewId() string {
@@ -1811,7 +1952,7 @@ type DeleteSummaryViewResponse struct {
 
 func (x *DeleteSummaryViewResponse) Reset() {
 	*x = DeleteSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[30]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1823,7 +1964,7 @@ func (x *DeleteSummaryViewResponse) String() string {
 func (*DeleteSummaryViewResponse) ProtoMessage() {}
 
 func (x *DeleteSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[30]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1836,7 +1977,7 @@ func (x *DeleteSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*DeleteSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{30}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DeleteSummaryViewResponse) GetDeleted() bool {
@@ -1859,7 +2000,7 @@ type RunSummaryViewRequest struct {
 
 func (x *RunSummaryViewRequest) Reset() {
 	*x = RunSummaryViewRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[31]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1871,7 +2012,7 @@ func (x *RunSummaryViewRequest) String() string {
 func (*RunSummaryViewRequest) ProtoMessage() {}
 
 func (x *RunSummaryViewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[31]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1884,7 +2025,7 @@ func (x *RunSummaryViewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunSummaryViewRequest.ProtoReflect.Descriptor instead.
 func (*RunSummaryViewRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{31}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *RunSummaryViewRequest) GetViewId() string {
@@ -1912,7 +2053,7 @@ type RunSummaryViewResponse struct {
 
 func (x *RunSummaryViewResponse) Reset() {
 	*x = RunSummaryViewResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[32]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1924,7 +2065,7 @@ func (x *RunSummaryViewResponse) String() string {
 func (*RunSummaryViewResponse) ProtoMessage() {}
 
 func (x *RunSummaryViewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[32]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1937,7 +2078,7 @@ func (x *RunSummaryViewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunSummaryViewResponse.ProtoReflect.Descriptor instead.
 func (*RunSummaryViewResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{32}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *RunSummaryViewResponse) GetJob() *Job {
@@ -1962,7 +2103,7 @@ type RunSummaryViewPartitionRequest struct {
 
 func (x *RunSummaryViewPartitionRequest) Reset() {
 	*x = RunSummaryViewPartitionRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[33]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1974,7 +2115,7 @@ func (x *RunSummaryViewPartitionRequest) String() string {
 func (*RunSummaryViewPartitionRequest) ProtoMessage() {}
 
 func (x *RunSummaryViewPartitionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[33]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1987,7 +2128,7 @@ func (x *RunSummaryViewPartitionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunSummaryViewPartitionRequest.ProtoReflect.Descriptor instead.
 func (*RunSummaryViewPartitionRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{33}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RunSummaryViewPartitionRequest) GetViewId() string {
@@ -2022,7 +2163,7 @@ type RunSummaryViewPartitionResponse struct {
 
 func (x *RunSummaryViewPartitionResponse) Reset() {
 	*x = RunSummaryViewPartitionResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[34]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2034,7 +2175,7 @@ func (x *RunSummaryViewPartitionResponse) String() string {
 func (*RunSummaryViewPartitionResponse) ProtoMessage() {}
 
 func (x *RunSummaryViewPartitionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[34]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2047,7 +2188,7 @@ func (x *RunSummaryViewPartitionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunSummaryViewPartitionResponse.ProtoReflect.Descriptor instead.
 func (*RunSummaryViewPartitionResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{34}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *RunSummaryViewPartitionResponse) GetPartition() *SummaryPartition {
@@ -2074,7 +2215,7 @@ type ListSummaryViewPartitionsRequest struct {
 
 func (x *ListSummaryViewPartitionsRequest) Reset() {
 	*x = ListSummaryViewPartitionsRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[35]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2086,7 +2227,7 @@ func (x *ListSummaryViewPartitionsRequest) String() string {
 func (*ListSummaryViewPartitionsRequest) ProtoMessage() {}
 
 func (x *ListSummaryViewPartitionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[35]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2099,7 +2240,7 @@ func (x *ListSummaryViewPartitionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSummaryViewPartitionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSummaryViewPartitionsRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{35}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListSummaryViewPartitionsRequest) GetViewId() string {
@@ -2143,7 +2284,7 @@ type ListSummaryViewPartitionsResponse struct {
 
 func (x *ListSummaryViewPartitionsResponse) Reset() {
 	*x = ListSummaryViewPartitionsResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[36]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2155,7 +2296,7 @@ func (x *ListSummaryViewPartitionsResponse) String() string {
 func (*ListSummaryViewPartitionsResponse) ProtoMessage() {}
 
 func (x *ListSummaryViewPartitionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[36]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2168,7 +2309,7 @@ func (x *ListSummaryViewPartitionsResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use ListSummaryViewPartitionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSummaryViewPartitionsResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{36}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListSummaryViewPartitionsResponse) GetPartitions() []*SummaryPartition {
@@ -2200,7 +2341,7 @@ type EraseUserRequest struct {
 
 func (x *EraseUserRequest) Reset() {
 	*x = EraseUserRequest{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[37]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2212,7 +2353,7 @@ func (x *EraseUserRequest) String() string {
 func (*EraseUserRequest) ProtoMessage() {}
 
 func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[37]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2225,7 +2366,7 @@ func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
 func (*EraseUserRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{37}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *EraseUserRequest) GetUserId() string {
@@ -2262,7 +2403,7 @@ type EraseUserResponse struct {
 
 func (x *EraseUserResponse) Reset() {
 	*x = EraseUserResponse{}
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[38]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2274,7 +2415,7 @@ func (x *EraseUserResponse) String() string {
 func (*EraseUserResponse) ProtoMessage() {}
 
 func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[38]
+	mi := &file_agent_memory_extraction_v1_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2287,7 +2428,7 @@ func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
 func (*EraseUserResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{38}
+	return file_agent_memory_extraction_v1_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *EraseUserResponse) GetReceipt() *v1.EraseReceipt {
@@ -2308,7 +2449,7 @@ var File_agent_memory_extraction_v1_service_proto protoreflect.FileDescriptor
 
 const file_agent_memory_extraction_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"(agent_memory/extraction/v1/service.proto\x12\x1aagent_memory.extraction.v1\x1a\"agent_memory/common/v1/erase.proto\x1a#agent_memory/common/v1/memory.proto\x1a$agent_memory/common/v1/message.proto\x1a#agent_memory/common/v1/policy.proto\x1a%agent_memory/common/v1/strategy.proto\x1a+agent_memory/extraction/v1/extraction.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\"\x92\x02\n" +
+	"(agent_memory/extraction/v1/service.proto\x12\x1aagent_memory.extraction.v1\x1a\"agent_memory/common/v1/erase.proto\x1a#agent_memory/common/v1/memory.proto\x1a$agent_memory/common/v1/message.proto\x1a#agent_memory/common/v1/policy.proto\x1a%agent_memory/common/v1/strategy.proto\x1a+agent_memory/extraction/v1/extraction.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\x92\x02\n" +
 	"\x14ForgetSessionRequest\x12D\n" +
 	"\asession\x18\x01 \x01(\v2\".agent_memory.common.v1.SessionRefB\x06\xbaH\x03\xc8\x01\x01R\asession\x12!\n" +
 	"\auser_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\x06userId\x123\n" +
@@ -2417,7 +2558,18 @@ const file_agent_memory_extraction_v1_service_proto_rawDesc = "" +
 	"\x11WatchJobsResponse\x121\n" +
 	"\x03job\x18\x01 \x01(\v2\x1f.agent_memory.extraction.v1.JobR\x03job\x12G\n" +
 	"\bprogress\x18\x02 \x01(\v2+.agent_memory.extraction.v1.SessionProgressR\bprogress\x12!\n" +
-	"\fresume_token\x18\x03 \x01(\tR\vresumeToken\"\x97\x01\n" +
+	"\fresume_token\x18\x03 \x01(\tR\vresumeToken\"f\n" +
+	"\x14GetStatisticsRequest\x12N\n" +
+	"\x06period\x18\x01 \x01(\x0e2,.agent_memory.extraction.v1.StatisticsPeriodB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06period\"\xa2\x03\n" +
+	"\x15GetStatisticsResponse\x12F\n" +
+	"\aperiods\x18\x01 \x03(\v2,.agent_memory.extraction.v1.PeriodStatisticsR\aperiods\x12>\n" +
+	"\rperiod_length\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\fperiodLength\x129\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12;\n" +
+	"\vanswer_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"answerTime\x12=\n" +
+	"\abacklog\x18\x05 \x01(\v2#.agent_memory.extraction.v1.BacklogR\abacklog\x12J\n" +
+	"\ftoken_budget\x18\x06 \x01(\v2'.agent_memory.extraction.v1.TokenBudgetR\vtokenBudget\"\x97\x01\n" +
 	"\x18CreateSummaryViewRequest\x12R\n" +
 	"\fsummary_view\x18\x01 \x01(\v2'.agent_memory.extraction.v1.SummaryViewB\x06\xbaH\x03\xc8\x01\x01R\vsummaryView\x12'\n" +
 	"\n" +
@@ -2486,7 +2638,7 @@ const file_agent_memory_extraction_v1_service_proto_rawDesc = "" +
 	"\bsessions\x18\x03 \x03(\v2%.agent_memory.common.v1.ErasedSessionB\t\xbaH\x06\x92\x01\x03\x10\x90NR\bsessions\"\x96\x01\n" +
 	"\x11EraseUserResponse\x12>\n" +
 	"\areceipt\x18\x01 \x01(\v2$.agent_memory.common.v1.EraseReceiptR\areceipt\x12A\n" +
-	"\bsessions\x18\x02 \x03(\v2%.agent_memory.common.v1.ErasedSessionR\bsessions2\xc3\x19\n" +
+	"\bsessions\x18\x02 \x03(\v2%.agent_memory.common.v1.ErasedSessionR\bsessions2\xea\x1a\n" +
 	"\x11ExtractionService\x12\xa6\x01\n" +
 	"\x0eSubmitMessages\x121.agent_memory.extraction.v1.SubmitMessagesRequest\x1a2.agent_memory.extraction.v1.SubmitMessagesResponse\"-\xe2\xe0\x18\x06\b\x03\x12\x02\b\x05\x90\x02\x02\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/extraction:submit\x12\xba\x01\n" +
 	"\x13BatchSubmitMessages\x126.agent_memory.extraction.v1.BatchSubmitMessagesRequest\x1a7.agent_memory.extraction.v1.BatchSubmitMessagesResponse\"2\xe2\xe0\x18\x06\b\x03\x12\x02\b\x05\x90\x02\x02\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/extraction:batchSubmit\x12\xaa\x01\n" +
@@ -2498,7 +2650,9 @@ const file_agent_memory_extraction_v1_service_proto_rawDesc = "" +
 	"\x12\b/v1/jobs\x12\x93\x01\n" +
 	"\bRetryJob\x12+.agent_memory.extraction.v1.RetryJobRequest\x1a,.agent_memory.extraction.v1.RetryJobResponse\",\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/jobs/{job_id}:retry\x12\x97\x01\n" +
 	"\tCancelJob\x12,.agent_memory.extraction.v1.CancelJobRequest\x1a-.agent_memory.extraction.v1.CancelJobResponse\"-\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/jobs/{job_id}:cancel\x12\x8b\x01\n" +
-	"\tWatchJobs\x12,.agent_memory.extraction.v1.WatchJobsRequest\x1a-.agent_memory.extraction.v1.WatchJobsResponse\"\x1f\xe2\xe0\x18\x02\b\x01\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/jobs:watch0\x01\x12\xb3\x01\n" +
+	"\tWatchJobs\x12,.agent_memory.extraction.v1.WatchJobsRequest\x1a-.agent_memory.extraction.v1.WatchJobsResponse\"\x1f\xe2\xe0\x18\x02\b\x01\x90\x02\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/jobs:watch0\x01\x12\xa4\x01\n" +
+	"\rGetStatistics\x120.agent_memory.extraction.v1.GetStatisticsRequest\x1a1.agent_memory.extraction.v1.GetStatisticsResponse\".\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
+	"\x90\x02\x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/extraction:statistics\x12\xb3\x01\n" +
 	"\x11CreateSummaryView\x124.agent_memory.extraction.v1.CreateSummaryViewRequest\x1a5.agent_memory.extraction.v1.CreateSummaryViewResponse\"1\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02!:\fsummary_view\"\x11/v1/summary-views\x12\xa9\x01\n" +
 	"\x0eGetSummaryView\x121.agent_memory.extraction.v1.GetSummaryViewRequest\x1a2.agent_memory.extraction.v1.GetSummaryViewResponse\"0\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/summary-views/{view_id}\x12\xa5\x01\n" +
 	"\x10ListSummaryViews\x123.agent_memory.extraction.v1.ListSummaryViewsRequest\x1a4.agent_memory.extraction.v1.ListSummaryViewsResponse\"&\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/summary-views\x12\xc5\x01\n" +
@@ -2525,7 +2679,7 @@ func file_agent_memory_extraction_v1_service_proto_rawDescGZIP() []byte {
 	return file_agent_memory_extraction_v1_service_proto_rawDescData
 }
 
-var file_agent_memory_extraction_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_agent_memory_extraction_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_agent_memory_extraction_v1_service_proto_goTypes = []any{
 	(*ForgetSessionRequest)(nil),              // 0: agent_memory.extraction.v1.ForgetSessionRequest
 	(*ForgetSessionResponse)(nil),             // 1: agent_memory.extraction.v1.ForgetSessionResponse
@@ -2548,122 +2702,139 @@ var file_agent_memory_extraction_v1_service_proto_goTypes = []any{
 	(*CancelJobResponse)(nil),                 // 18: agent_memory.extraction.v1.CancelJobResponse
 	(*WatchJobsRequest)(nil),                  // 19: agent_memory.extraction.v1.WatchJobsRequest
 	(*WatchJobsResponse)(nil),                 // 20: agent_memory.extraction.v1.WatchJobsResponse
-	(*CreateSummaryViewRequest)(nil),          // 21: agent_memory.extraction.v1.CreateSummaryViewRequest
-	(*CreateSummaryViewResponse)(nil),         // 22: agent_memory.extraction.v1.CreateSummaryViewResponse
-	(*GetSummaryViewRequest)(nil),             // 23: agent_memory.extraction.v1.GetSummaryViewRequest
-	(*GetSummaryViewResponse)(nil),            // 24: agent_memory.extraction.v1.GetSummaryViewResponse
-	(*ListSummaryViewsRequest)(nil),           // 25: agent_memory.extraction.v1.ListSummaryViewsRequest
-	(*ListSummaryViewsResponse)(nil),          // 26: agent_memory.extraction.v1.ListSummaryViewsResponse
-	(*UpdateSummaryViewRequest)(nil),          // 27: agent_memory.extraction.v1.UpdateSummaryViewRequest
-	(*UpdateSummaryViewResponse)(nil),         // 28: agent_memory.extraction.v1.UpdateSummaryViewResponse
-	(*DeleteSummaryViewRequest)(nil),          // 29: agent_memory.extraction.v1.DeleteSummaryViewRequest
-	(*DeleteSummaryViewResponse)(nil),         // 30: agent_memory.extraction.v1.DeleteSummaryViewResponse
-	(*RunSummaryViewRequest)(nil),             // 31: agent_memory.extraction.v1.RunSummaryViewRequest
-	(*RunSummaryViewResponse)(nil),            // 32: agent_memory.extraction.v1.RunSummaryViewResponse
-	(*RunSummaryViewPartitionRequest)(nil),    // 33: agent_memory.extraction.v1.RunSummaryViewPartitionRequest
-	(*RunSummaryViewPartitionResponse)(nil),   // 34: agent_memory.extraction.v1.RunSummaryViewPartitionResponse
-	(*ListSummaryViewPartitionsRequest)(nil),  // 35: agent_memory.extraction.v1.ListSummaryViewPartitionsRequest
-	(*ListSummaryViewPartitionsResponse)(nil), // 36: agent_memory.extraction.v1.ListSummaryViewPartitionsResponse
-	(*EraseUserRequest)(nil),                  // 37: agent_memory.extraction.v1.EraseUserRequest
-	(*EraseUserResponse)(nil),                 // 38: agent_memory.extraction.v1.EraseUserResponse
-	nil,                                       // 39: agent_memory.extraction.v1.ExtractMemoriesResponse.DroppedItemsEntry
-	(*v1.SessionRef)(nil),                     // 40: agent_memory.common.v1.SessionRef
-	(*v1.Message)(nil),                        // 41: agent_memory.common.v1.Message
-	(*v1.Memory)(nil),                         // 42: agent_memory.common.v1.Memory
-	(*v1.ExtractionConfig)(nil),               // 43: agent_memory.common.v1.ExtractionConfig
-	(*status.Status)(nil),                     // 44: google.rpc.Status
-	(*MemoryCandidate)(nil),                   // 45: agent_memory.extraction.v1.MemoryCandidate
-	(*Job)(nil),                               // 46: agent_memory.extraction.v1.Job
-	(JobState)(0),                             // 47: agent_memory.extraction.v1.JobState
-	(*SessionProgress)(nil),                   // 48: agent_memory.extraction.v1.SessionProgress
-	(*SummaryView)(nil),                       // 49: agent_memory.extraction.v1.SummaryView
-	(*fieldmaskpb.FieldMask)(nil),             // 50: google.protobuf.FieldMask
-	(*SummaryGroup)(nil),                      // 51: agent_memory.extraction.v1.SummaryGroup
-	(*SummaryPartition)(nil),                  // 52: agent_memory.extraction.v1.SummaryPartition
-	(*v1.ErasedSession)(nil),                  // 53: agent_memory.common.v1.ErasedSession
-	(*v1.EraseReceipt)(nil),                   // 54: agent_memory.common.v1.EraseReceipt
+	(*GetStatisticsRequest)(nil),              // 21: agent_memory.extraction.v1.GetStatisticsRequest
+	(*GetStatisticsResponse)(nil),             // 22: agent_memory.extraction.v1.GetStatisticsResponse
+	(*CreateSummaryViewRequest)(nil),          // 23: agent_memory.extraction.v1.CreateSummaryViewRequest
+	(*CreateSummaryViewResponse)(nil),         // 24: agent_memory.extraction.v1.CreateSummaryViewResponse
+	(*GetSummaryViewRequest)(nil),             // 25: agent_memory.extraction.v1.GetSummaryViewRequest
+	(*GetSummaryViewResponse)(nil),            // 26: agent_memory.extraction.v1.GetSummaryViewResponse
+	(*ListSummaryViewsRequest)(nil),           // 27: agent_memory.extraction.v1.ListSummaryViewsRequest
+	(*ListSummaryViewsResponse)(nil),          // 28: agent_memory.extraction.v1.ListSummaryViewsResponse
+	(*UpdateSummaryViewRequest)(nil),          // 29: agent_memory.extraction.v1.UpdateSummaryViewRequest
+	(*UpdateSummaryViewResponse)(nil),         // 30: agent_memory.extraction.v1.UpdateSummaryViewResponse
+	(*DeleteSummaryViewRequest)(nil),          // 31: agent_memory.extraction.v1.DeleteSummaryViewRequest
+	(*DeleteSummaryViewResponse)(nil),         // 32: agent_memory.extraction.v1.DeleteSummaryViewResponse
+	(*RunSummaryViewRequest)(nil),             // 33: agent_memory.extraction.v1.RunSummaryViewRequest
+	(*RunSummaryViewResponse)(nil),            // 34: agent_memory.extraction.v1.RunSummaryViewResponse
+	(*RunSummaryViewPartitionRequest)(nil),    // 35: agent_memory.extraction.v1.RunSummaryViewPartitionRequest
+	(*RunSummaryViewPartitionResponse)(nil),   // 36: agent_memory.extraction.v1.RunSummaryViewPartitionResponse
+	(*ListSummaryViewPartitionsRequest)(nil),  // 37: agent_memory.extraction.v1.ListSummaryViewPartitionsRequest
+	(*ListSummaryViewPartitionsResponse)(nil), // 38: agent_memory.extraction.v1.ListSummaryViewPartitionsResponse
+	(*EraseUserRequest)(nil),                  // 39: agent_memory.extraction.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),                 // 40: agent_memory.extraction.v1.EraseUserResponse
+	nil,                                       // 41: agent_memory.extraction.v1.ExtractMemoriesResponse.DroppedItemsEntry
+	(*v1.SessionRef)(nil),                     // 42: agent_memory.common.v1.SessionRef
+	(*v1.Message)(nil),                        // 43: agent_memory.common.v1.Message
+	(*v1.Memory)(nil),                         // 44: agent_memory.common.v1.Memory
+	(*v1.ExtractionConfig)(nil),               // 45: agent_memory.common.v1.ExtractionConfig
+	(*status.Status)(nil),                     // 46: google.rpc.Status
+	(*MemoryCandidate)(nil),                   // 47: agent_memory.extraction.v1.MemoryCandidate
+	(*Job)(nil),                               // 48: agent_memory.extraction.v1.Job
+	(JobState)(0),                             // 49: agent_memory.extraction.v1.JobState
+	(*SessionProgress)(nil),                   // 50: agent_memory.extraction.v1.SessionProgress
+	(StatisticsPeriod)(0),                     // 51: agent_memory.extraction.v1.StatisticsPeriod
+	(*PeriodStatistics)(nil),                  // 52: agent_memory.extraction.v1.PeriodStatistics
+	(*durationpb.Duration)(nil),               // 53: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),             // 54: google.protobuf.Timestamp
+	(*Backlog)(nil),                           // 55: agent_memory.extraction.v1.Backlog
+	(*TokenBudget)(nil),                       // 56: agent_memory.extraction.v1.TokenBudget
+	(*SummaryView)(nil),                       // 57: agent_memory.extraction.v1.SummaryView
+	(*fieldmaskpb.FieldMask)(nil),             // 58: google.protobuf.FieldMask
+	(*SummaryGroup)(nil),                      // 59: agent_memory.extraction.v1.SummaryGroup
+	(*SummaryPartition)(nil),                  // 60: agent_memory.extraction.v1.SummaryPartition
+	(*v1.ErasedSession)(nil),                  // 61: agent_memory.common.v1.ErasedSession
+	(*v1.EraseReceipt)(nil),                   // 62: agent_memory.common.v1.EraseReceipt
 }
 var file_agent_memory_extraction_v1_service_proto_depIdxs = []int32{
-	40, // 0: agent_memory.extraction.v1.ForgetSessionRequest.session:type_name -> agent_memory.common.v1.SessionRef
-	40, // 1: agent_memory.extraction.v1.SubmitMessagesRequest.session:type_name -> agent_memory.common.v1.SessionRef
-	41, // 2: agent_memory.extraction.v1.SubmitMessagesRequest.messages:type_name -> agent_memory.common.v1.Message
-	42, // 3: agent_memory.extraction.v1.SubmitMessagesRequest.memories:type_name -> agent_memory.common.v1.Memory
-	43, // 4: agent_memory.extraction.v1.SubmitMessagesRequest.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
+	42, // 0: agent_memory.extraction.v1.ForgetSessionRequest.session:type_name -> agent_memory.common.v1.SessionRef
+	42, // 1: agent_memory.extraction.v1.SubmitMessagesRequest.session:type_name -> agent_memory.common.v1.SessionRef
+	43, // 2: agent_memory.extraction.v1.SubmitMessagesRequest.messages:type_name -> agent_memory.common.v1.Message
+	44, // 3: agent_memory.extraction.v1.SubmitMessagesRequest.memories:type_name -> agent_memory.common.v1.Memory
+	45, // 4: agent_memory.extraction.v1.SubmitMessagesRequest.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
 	2,  // 5: agent_memory.extraction.v1.BatchSubmitMessagesRequest.submissions:type_name -> agent_memory.extraction.v1.SubmitMessagesRequest
 	6,  // 6: agent_memory.extraction.v1.BatchSubmitMessagesResponse.results:type_name -> agent_memory.extraction.v1.SubmitMessagesResult
 	3,  // 7: agent_memory.extraction.v1.SubmitMessagesResult.response:type_name -> agent_memory.extraction.v1.SubmitMessagesResponse
-	44, // 8: agent_memory.extraction.v1.SubmitMessagesResult.error:type_name -> google.rpc.Status
-	41, // 9: agent_memory.extraction.v1.ExtractMemoriesRequest.messages:type_name -> agent_memory.common.v1.Message
-	41, // 10: agent_memory.extraction.v1.ExtractMemoriesRequest.before:type_name -> agent_memory.common.v1.Message
-	43, // 11: agent_memory.extraction.v1.ExtractMemoriesRequest.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
-	45, // 12: agent_memory.extraction.v1.ExtractMemoriesResponse.candidates:type_name -> agent_memory.extraction.v1.MemoryCandidate
-	39, // 13: agent_memory.extraction.v1.ExtractMemoriesResponse.dropped_items:type_name -> agent_memory.extraction.v1.ExtractMemoriesResponse.DroppedItemsEntry
-	41, // 14: agent_memory.extraction.v1.SummarizeRequest.messages:type_name -> agent_memory.common.v1.Message
-	46, // 15: agent_memory.extraction.v1.GetJobResponse.job:type_name -> agent_memory.extraction.v1.Job
-	47, // 16: agent_memory.extraction.v1.ListJobsRequest.state:type_name -> agent_memory.extraction.v1.JobState
-	46, // 17: agent_memory.extraction.v1.ListJobsResponse.jobs:type_name -> agent_memory.extraction.v1.Job
-	46, // 18: agent_memory.extraction.v1.RetryJobResponse.job:type_name -> agent_memory.extraction.v1.Job
-	46, // 19: agent_memory.extraction.v1.CancelJobResponse.job:type_name -> agent_memory.extraction.v1.Job
-	46, // 20: agent_memory.extraction.v1.WatchJobsResponse.job:type_name -> agent_memory.extraction.v1.Job
-	48, // 21: agent_memory.extraction.v1.WatchJobsResponse.progress:type_name -> agent_memory.extraction.v1.SessionProgress
-	49, // 22: agent_memory.extraction.v1.CreateSummaryViewRequest.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	49, // 23: agent_memory.extraction.v1.CreateSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	49, // 24: agent_memory.extraction.v1.GetSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	49, // 25: agent_memory.extraction.v1.ListSummaryViewsResponse.summary_views:type_name -> agent_memory.extraction.v1.SummaryView
-	49, // 26: agent_memory.extraction.v1.UpdateSummaryViewRequest.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	50, // 27: agent_memory.extraction.v1.UpdateSummaryViewRequest.update_mask:type_name -> google.protobuf.FieldMask
-	49, // 28: agent_memory.extraction.v1.UpdateSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
-	46, // 29: agent_memory.extraction.v1.RunSummaryViewResponse.job:type_name -> agent_memory.extraction.v1.Job
-	51, // 30: agent_memory.extraction.v1.RunSummaryViewPartitionRequest.group:type_name -> agent_memory.extraction.v1.SummaryGroup
-	52, // 31: agent_memory.extraction.v1.RunSummaryViewPartitionResponse.partition:type_name -> agent_memory.extraction.v1.SummaryPartition
-	51, // 32: agent_memory.extraction.v1.ListSummaryViewPartitionsRequest.group:type_name -> agent_memory.extraction.v1.SummaryGroup
-	52, // 33: agent_memory.extraction.v1.ListSummaryViewPartitionsResponse.partitions:type_name -> agent_memory.extraction.v1.SummaryPartition
-	53, // 34: agent_memory.extraction.v1.EraseUserRequest.sessions:type_name -> agent_memory.common.v1.ErasedSession
-	54, // 35: agent_memory.extraction.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
-	53, // 36: agent_memory.extraction.v1.EraseUserResponse.sessions:type_name -> agent_memory.common.v1.ErasedSession
-	2,  // 37: agent_memory.extraction.v1.ExtractionService.SubmitMessages:input_type -> agent_memory.extraction.v1.SubmitMessagesRequest
-	4,  // 38: agent_memory.extraction.v1.ExtractionService.BatchSubmitMessages:input_type -> agent_memory.extraction.v1.BatchSubmitMessagesRequest
-	7,  // 39: agent_memory.extraction.v1.ExtractionService.ExtractMemories:input_type -> agent_memory.extraction.v1.ExtractMemoriesRequest
-	9,  // 40: agent_memory.extraction.v1.ExtractionService.Summarize:input_type -> agent_memory.extraction.v1.SummarizeRequest
-	11, // 41: agent_memory.extraction.v1.ExtractionService.GetJob:input_type -> agent_memory.extraction.v1.GetJobRequest
-	13, // 42: agent_memory.extraction.v1.ExtractionService.ListJobs:input_type -> agent_memory.extraction.v1.ListJobsRequest
-	15, // 43: agent_memory.extraction.v1.ExtractionService.RetryJob:input_type -> agent_memory.extraction.v1.RetryJobRequest
-	17, // 44: agent_memory.extraction.v1.ExtractionService.CancelJob:input_type -> agent_memory.extraction.v1.CancelJobRequest
-	19, // 45: agent_memory.extraction.v1.ExtractionService.WatchJobs:input_type -> agent_memory.extraction.v1.WatchJobsRequest
-	21, // 46: agent_memory.extraction.v1.ExtractionService.CreateSummaryView:input_type -> agent_memory.extraction.v1.CreateSummaryViewRequest
-	23, // 47: agent_memory.extraction.v1.ExtractionService.GetSummaryView:input_type -> agent_memory.extraction.v1.GetSummaryViewRequest
-	25, // 48: agent_memory.extraction.v1.ExtractionService.ListSummaryViews:input_type -> agent_memory.extraction.v1.ListSummaryViewsRequest
-	27, // 49: agent_memory.extraction.v1.ExtractionService.UpdateSummaryView:input_type -> agent_memory.extraction.v1.UpdateSummaryViewRequest
-	29, // 50: agent_memory.extraction.v1.ExtractionService.DeleteSummaryView:input_type -> agent_memory.extraction.v1.DeleteSummaryViewRequest
-	31, // 51: agent_memory.extraction.v1.ExtractionService.RunSummaryView:input_type -> agent_memory.extraction.v1.RunSummaryViewRequest
-	33, // 52: agent_memory.extraction.v1.ExtractionService.RunSummaryViewPartition:input_type -> agent_memory.extraction.v1.RunSummaryViewPartitionRequest
-	35, // 53: agent_memory.extraction.v1.ExtractionService.ListSummaryViewPartitions:input_type -> agent_memory.extraction.v1.ListSummaryViewPartitionsRequest
-	0,  // 54: agent_memory.extraction.v1.ExtractionService.ForgetSession:input_type -> agent_memory.extraction.v1.ForgetSessionRequest
-	37, // 55: agent_memory.extraction.v1.ExtractionService.EraseUser:input_type -> agent_memory.extraction.v1.EraseUserRequest
-	3,  // 56: agent_memory.extraction.v1.ExtractionService.SubmitMessages:output_type -> agent_memory.extraction.v1.SubmitMessagesResponse
-	5,  // 57: agent_memory.extraction.v1.ExtractionService.BatchSubmitMessages:output_type -> agent_memory.extraction.v1.BatchSubmitMessagesResponse
-	8,  // 58: agent_memory.extraction.v1.ExtractionService.ExtractMemories:output_type -> agent_memory.extraction.v1.ExtractMemoriesResponse
-	10, // 59: agent_memory.extraction.v1.ExtractionService.Summarize:output_type -> agent_memory.extraction.v1.SummarizeResponse
-	12, // 60: agent_memory.extraction.v1.ExtractionService.GetJob:output_type -> agent_memory.extraction.v1.GetJobResponse
-	14, // 61: agent_memory.extraction.v1.ExtractionService.ListJobs:output_type -> agent_memory.extraction.v1.ListJobsResponse
-	16, // 62: agent_memory.extraction.v1.ExtractionService.RetryJob:output_type -> agent_memory.extraction.v1.RetryJobResponse
-	18, // 63: agent_memory.extraction.v1.ExtractionService.CancelJob:output_type -> agent_memory.extraction.v1.CancelJobResponse
-	20, // 64: agent_memory.extraction.v1.ExtractionService.WatchJobs:output_type -> agent_memory.extraction.v1.WatchJobsResponse
-	22, // 65: agent_memory.extraction.v1.ExtractionService.CreateSummaryView:output_type -> agent_memory.extraction.v1.CreateSummaryViewResponse
-	24, // 66: agent_memory.extraction.v1.ExtractionService.GetSummaryView:output_type -> agent_memory.extraction.v1.GetSummaryViewResponse
-	26, // 67: agent_memory.extraction.v1.ExtractionService.ListSummaryViews:output_type -> agent_memory.extraction.v1.ListSummaryViewsResponse
-	28, // 68: agent_memory.extraction.v1.ExtractionService.UpdateSummaryView:output_type -> agent_memory.extraction.v1.UpdateSummaryViewResponse
-	30, // 69: agent_memory.extraction.v1.ExtractionService.DeleteSummaryView:output_type -> agent_memory.extraction.v1.DeleteSummaryViewResponse
-	32, // 70: agent_memory.extraction.v1.ExtractionService.RunSummaryView:output_type -> agent_memory.extraction.v1.RunSummaryViewResponse
-	34, // 71: agent_memory.extraction.v1.ExtractionService.RunSummaryViewPartition:output_type -> agent_memory.extraction.v1.RunSummaryViewPartitionResponse
-	36, // 72: agent_memory.extraction.v1.ExtractionService.ListSummaryViewPartitions:output_type -> agent_memory.extraction.v1.ListSummaryViewPartitionsResponse
-	1,  // 73: agent_memory.extraction.v1.ExtractionService.ForgetSession:output_type -> agent_memory.extraction.v1.ForgetSessionResponse
-	38, // 74: agent_memory.extraction.v1.ExtractionService.EraseUser:output_type -> agent_memory.extraction.v1.EraseUserResponse
-	56, // [56:75] is the sub-list for method output_type
-	37, // [37:56] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	46, // 8: agent_memory.extraction.v1.SubmitMessagesResult.error:type_name -> google.rpc.Status
+	43, // 9: agent_memory.extraction.v1.ExtractMemoriesRequest.messages:type_name -> agent_memory.common.v1.Message
+	43, // 10: agent_memory.extraction.v1.ExtractMemoriesRequest.before:type_name -> agent_memory.common.v1.Message
+	45, // 11: agent_memory.extraction.v1.ExtractMemoriesRequest.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
+	47, // 12: agent_memory.extraction.v1.ExtractMemoriesResponse.candidates:type_name -> agent_memory.extraction.v1.MemoryCandidate
+	41, // 13: agent_memory.extraction.v1.ExtractMemoriesResponse.dropped_items:type_name -> agent_memory.extraction.v1.ExtractMemoriesResponse.DroppedItemsEntry
+	43, // 14: agent_memory.extraction.v1.SummarizeRequest.messages:type_name -> agent_memory.common.v1.Message
+	48, // 15: agent_memory.extraction.v1.GetJobResponse.job:type_name -> agent_memory.extraction.v1.Job
+	49, // 16: agent_memory.extraction.v1.ListJobsRequest.state:type_name -> agent_memory.extraction.v1.JobState
+	48, // 17: agent_memory.extraction.v1.ListJobsResponse.jobs:type_name -> agent_memory.extraction.v1.Job
+	48, // 18: agent_memory.extraction.v1.RetryJobResponse.job:type_name -> agent_memory.extraction.v1.Job
+	48, // 19: agent_memory.extraction.v1.CancelJobResponse.job:type_name -> agent_memory.extraction.v1.Job
+	48, // 20: agent_memory.extraction.v1.WatchJobsResponse.job:type_name -> agent_memory.extraction.v1.Job
+	50, // 21: agent_memory.extraction.v1.WatchJobsResponse.progress:type_name -> agent_memory.extraction.v1.SessionProgress
+	51, // 22: agent_memory.extraction.v1.GetStatisticsRequest.period:type_name -> agent_memory.extraction.v1.StatisticsPeriod
+	52, // 23: agent_memory.extraction.v1.GetStatisticsResponse.periods:type_name -> agent_memory.extraction.v1.PeriodStatistics
+	53, // 24: agent_memory.extraction.v1.GetStatisticsResponse.period_length:type_name -> google.protobuf.Duration
+	54, // 25: agent_memory.extraction.v1.GetStatisticsResponse.start_time:type_name -> google.protobuf.Timestamp
+	54, // 26: agent_memory.extraction.v1.GetStatisticsResponse.answer_time:type_name -> google.protobuf.Timestamp
+	55, // 27: agent_memory.extraction.v1.GetStatisticsResponse.backlog:type_name -> agent_memory.extraction.v1.Backlog
+	56, // 28: agent_memory.extraction.v1.GetStatisticsResponse.token_budget:type_name -> agent_memory.extraction.v1.TokenBudget
+	57, // 29: agent_memory.extraction.v1.CreateSummaryViewRequest.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	57, // 30: agent_memory.extraction.v1.CreateSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	57, // 31: agent_memory.extraction.v1.GetSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	57, // 32: agent_memory.extraction.v1.ListSummaryViewsResponse.summary_views:type_name -> agent_memory.extraction.v1.SummaryView
+	57, // 33: agent_memory.extraction.v1.UpdateSummaryViewRequest.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	58, // 34: agent_memory.extraction.v1.UpdateSummaryViewRequest.update_mask:type_name -> google.protobuf.FieldMask
+	57, // 35: agent_memory.extraction.v1.UpdateSummaryViewResponse.summary_view:type_name -> agent_memory.extraction.v1.SummaryView
+	48, // 36: agent_memory.extraction.v1.RunSummaryViewResponse.job:type_name -> agent_memory.extraction.v1.Job
+	59, // 37: agent_memory.extraction.v1.RunSummaryViewPartitionRequest.group:type_name -> agent_memory.extraction.v1.SummaryGroup
+	60, // 38: agent_memory.extraction.v1.RunSummaryViewPartitionResponse.partition:type_name -> agent_memory.extraction.v1.SummaryPartition
+	59, // 39: agent_memory.extraction.v1.ListSummaryViewPartitionsRequest.group:type_name -> agent_memory.extraction.v1.SummaryGroup
+	60, // 40: agent_memory.extraction.v1.ListSummaryViewPartitionsResponse.partitions:type_name -> agent_memory.extraction.v1.SummaryPartition
+	61, // 41: agent_memory.extraction.v1.EraseUserRequest.sessions:type_name -> agent_memory.common.v1.ErasedSession
+	62, // 42: agent_memory.extraction.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
+	61, // 43: agent_memory.extraction.v1.EraseUserResponse.sessions:type_name -> agent_memory.common.v1.ErasedSession
+	2,  // 44: agent_memory.extraction.v1.ExtractionService.SubmitMessages:input_type -> agent_memory.extraction.v1.SubmitMessagesRequest
+	4,  // 45: agent_memory.extraction.v1.ExtractionService.BatchSubmitMessages:input_type -> agent_memory.extraction.v1.BatchSubmitMessagesRequest
+	7,  // 46: agent_memory.extraction.v1.ExtractionService.ExtractMemories:input_type -> agent_memory.extraction.v1.ExtractMemoriesRequest
+	9,  // 47: agent_memory.extraction.v1.ExtractionService.Summarize:input_type -> agent_memory.extraction.v1.SummarizeRequest
+	11, // 48: agent_memory.extraction.v1.ExtractionService.GetJob:input_type -> agent_memory.extraction.v1.GetJobRequest
+	13, // 49: agent_memory.extraction.v1.ExtractionService.ListJobs:input_type -> agent_memory.extraction.v1.ListJobsRequest
+	15, // 50: agent_memory.extraction.v1.ExtractionService.RetryJob:input_type -> agent_memory.extraction.v1.RetryJobRequest
+	17, // 51: agent_memory.extraction.v1.ExtractionService.CancelJob:input_type -> agent_memory.extraction.v1.CancelJobRequest
+	19, // 52: agent_memory.extraction.v1.ExtractionService.WatchJobs:input_type -> agent_memory.extraction.v1.WatchJobsRequest
+	21, // 53: agent_memory.extraction.v1.ExtractionService.GetStatistics:input_type -> agent_memory.extraction.v1.GetStatisticsRequest
+	23, // 54: agent_memory.extraction.v1.ExtractionService.CreateSummaryView:input_type -> agent_memory.extraction.v1.CreateSummaryViewRequest
+	25, // 55: agent_memory.extraction.v1.ExtractionService.GetSummaryView:input_type -> agent_memory.extraction.v1.GetSummaryViewRequest
+	27, // 56: agent_memory.extraction.v1.ExtractionService.ListSummaryViews:input_type -> agent_memory.extraction.v1.ListSummaryViewsRequest
+	29, // 57: agent_memory.extraction.v1.ExtractionService.UpdateSummaryView:input_type -> agent_memory.extraction.v1.UpdateSummaryViewRequest
+	31, // 58: agent_memory.extraction.v1.ExtractionService.DeleteSummaryView:input_type -> agent_memory.extraction.v1.DeleteSummaryViewRequest
+	33, // 59: agent_memory.extraction.v1.ExtractionService.RunSummaryView:input_type -> agent_memory.extraction.v1.RunSummaryViewRequest
+	35, // 60: agent_memory.extraction.v1.ExtractionService.RunSummaryViewPartition:input_type -> agent_memory.extraction.v1.RunSummaryViewPartitionRequest
+	37, // 61: agent_memory.extraction.v1.ExtractionService.ListSummaryViewPartitions:input_type -> agent_memory.extraction.v1.ListSummaryViewPartitionsRequest
+	0,  // 62: agent_memory.extraction.v1.ExtractionService.ForgetSession:input_type -> agent_memory.extraction.v1.ForgetSessionRequest
+	39, // 63: agent_memory.extraction.v1.ExtractionService.EraseUser:input_type -> agent_memory.extraction.v1.EraseUserRequest
+	3,  // 64: agent_memory.extraction.v1.ExtractionService.SubmitMessages:output_type -> agent_memory.extraction.v1.SubmitMessagesResponse
+	5,  // 65: agent_memory.extraction.v1.ExtractionService.BatchSubmitMessages:output_type -> agent_memory.extraction.v1.BatchSubmitMessagesResponse
+	8,  // 66: agent_memory.extraction.v1.ExtractionService.ExtractMemories:output_type -> agent_memory.extraction.v1.ExtractMemoriesResponse
+	10, // 67: agent_memory.extraction.v1.ExtractionService.Summarize:output_type -> agent_memory.extraction.v1.SummarizeResponse
+	12, // 68: agent_memory.extraction.v1.ExtractionService.GetJob:output_type -> agent_memory.extraction.v1.GetJobResponse
+	14, // 69: agent_memory.extraction.v1.ExtractionService.ListJobs:output_type -> agent_memory.extraction.v1.ListJobsResponse
+	16, // 70: agent_memory.extraction.v1.ExtractionService.RetryJob:output_type -> agent_memory.extraction.v1.RetryJobResponse
+	18, // 71: agent_memory.extraction.v1.ExtractionService.CancelJob:output_type -> agent_memory.extraction.v1.CancelJobResponse
+	20, // 72: agent_memory.extraction.v1.ExtractionService.WatchJobs:output_type -> agent_memory.extraction.v1.WatchJobsResponse
+	22, // 73: agent_memory.extraction.v1.ExtractionService.GetStatistics:output_type -> agent_memory.extraction.v1.GetStatisticsResponse
+	24, // 74: agent_memory.extraction.v1.ExtractionService.CreateSummaryView:output_type -> agent_memory.extraction.v1.CreateSummaryViewResponse
+	26, // 75: agent_memory.extraction.v1.ExtractionService.GetSummaryView:output_type -> agent_memory.extraction.v1.GetSummaryViewResponse
+	28, // 76: agent_memory.extraction.v1.ExtractionService.ListSummaryViews:output_type -> agent_memory.extraction.v1.ListSummaryViewsResponse
+	30, // 77: agent_memory.extraction.v1.ExtractionService.UpdateSummaryView:output_type -> agent_memory.extraction.v1.UpdateSummaryViewResponse
+	32, // 78: agent_memory.extraction.v1.ExtractionService.DeleteSummaryView:output_type -> agent_memory.extraction.v1.DeleteSummaryViewResponse
+	34, // 79: agent_memory.extraction.v1.ExtractionService.RunSummaryView:output_type -> agent_memory.extraction.v1.RunSummaryViewResponse
+	36, // 80: agent_memory.extraction.v1.ExtractionService.RunSummaryViewPartition:output_type -> agent_memory.extraction.v1.RunSummaryViewPartitionResponse
+	38, // 81: agent_memory.extraction.v1.ExtractionService.ListSummaryViewPartitions:output_type -> agent_memory.extraction.v1.ListSummaryViewPartitionsResponse
+	1,  // 82: agent_memory.extraction.v1.ExtractionService.ForgetSession:output_type -> agent_memory.extraction.v1.ForgetSessionResponse
+	40, // 83: agent_memory.extraction.v1.ExtractionService.EraseUser:output_type -> agent_memory.extraction.v1.EraseUserResponse
+	64, // [64:84] is the sub-list for method output_type
+	44, // [44:64] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_extraction_v1_service_proto_init() }
@@ -2683,7 +2854,7 @@ func file_agent_memory_extraction_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_extraction_v1_service_proto_rawDesc), len(file_agent_memory_extraction_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   40,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	ExtractionService_RetryJob_FullMethodName                  = "/agent_memory.extraction.v1.ExtractionService/RetryJob"
 	ExtractionService_CancelJob_FullMethodName                 = "/agent_memory.extraction.v1.ExtractionService/CancelJob"
 	ExtractionService_WatchJobs_FullMethodName                 = "/agent_memory.extraction.v1.ExtractionService/WatchJobs"
+	ExtractionService_GetStatistics_FullMethodName             = "/agent_memory.extraction.v1.ExtractionService/GetStatistics"
 	ExtractionService_CreateSummaryView_FullMethodName         = "/agent_memory.extraction.v1.ExtractionService/CreateSummaryView"
 	ExtractionService_GetSummaryView_FullMethodName            = "/agent_memory.extraction.v1.ExtractionService/GetSummaryView"
 	ExtractionService_ListSummaryViews_FullMethodName          = "/agent_memory.extraction.v1.ExtractionService/ListSummaryViews"
@@ -71,6 +72,10 @@ type ExtractionServiceClient interface {
 	// Streams jobs as they change, with the progress of their sessions; starts
 	// with those that are under way.
 	WatchJobs(ctx context.Context, in *WatchJobsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchJobsResponse], error)
+	// Answers what extraction did for the caller's tenant, by minutes or by hours,
+	// with the tokens that models took, and what waits now. It tells of the tenant
+	// as a whole: a credential that is confined to users or namespaces does not.
+	GetStatistics(ctx context.Context, in *GetStatisticsRequest, opts ...grpc.CallOption) (*GetStatisticsResponse, error)
 	// Creates a summary view.
 	CreateSummaryView(ctx context.Context, in *CreateSummaryViewRequest, opts ...grpc.CallOption) (*CreateSummaryViewResponse, error)
 	// Answers a summary view.
@@ -201,6 +206,16 @@ func (c *extractionServiceClient) WatchJobs(ctx context.Context, in *WatchJobsRe
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ExtractionService_WatchJobsClient = grpc.ServerStreamingClient[WatchJobsResponse]
+
+func (c *extractionServiceClient) GetStatistics(ctx context.Context, in *GetStatisticsRequest, opts ...grpc.CallOption) (*GetStatisticsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetStatisticsResponse)
+	err := c.cc.Invoke(ctx, ExtractionService_GetStatistics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
 
 func (c *extractionServiceClient) CreateSummaryView(ctx context.Context, in *CreateSummaryViewRequest, opts ...grpc.CallOption) (*CreateSummaryViewResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -333,6 +348,10 @@ type ExtractionServiceServer interface {
 	// Streams jobs as they change, with the progress of their sessions; starts
 	// with those that are under way.
 	WatchJobs(*WatchJobsRequest, grpc.ServerStreamingServer[WatchJobsResponse]) error
+	// Answers what extraction did for the caller's tenant, by minutes or by hours,
+	// with the tokens that models took, and what waits now. It tells of the tenant
+	// as a whole: a credential that is confined to users or namespaces does not.
+	GetStatistics(context.Context, *GetStatisticsRequest) (*GetStatisticsResponse, error)
 	// Creates a summary view.
 	CreateSummaryView(context.Context, *CreateSummaryViewRequest) (*CreateSummaryViewResponse, error)
 	// Answers a summary view.
@@ -391,6 +410,9 @@ func (UnimplementedExtractionServiceServer) CancelJob(context.Context, *CancelJo
 }
 func (UnimplementedExtractionServiceServer) WatchJobs(*WatchJobsRequest, grpc.ServerStreamingServer[WatchJobsResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchJobs not implemented")
+}
+func (UnimplementedExtractionServiceServer) GetStatistics(context.Context, *GetStatisticsRequest) (*GetStatisticsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStatistics not implemented")
 }
 func (UnimplementedExtractionServiceServer) CreateSummaryView(context.Context, *CreateSummaryViewRequest) (*CreateSummaryViewResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateSummaryView not implemented")
@@ -597,6 +619,24 @@ func _ExtractionService_WatchJobs_Handler(srv interface{}, stream grpc.ServerStr
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ExtractionService_WatchJobsServer = grpc.ServerStreamingServer[WatchJobsResponse]
+
+func _ExtractionService_GetStatistics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStatisticsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ExtractionServiceServer).GetStatistics(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ExtractionService_GetStatistics_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ExtractionServiceServer).GetStatistics(ctx, req.(*GetStatisticsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
 
 func _ExtractionService_CreateSummaryView_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CreateSummaryViewRequest)
@@ -816,6 +856,10 @@ var ExtractionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CancelJob",
 			Handler:    _ExtractionService_CancelJob_Handler,
+		},
+		{
+			MethodName: "GetStatistics",
+			Handler:    _ExtractionService_GetStatistics_Handler,
 		},
 		{
 			MethodName: "CreateSummaryView",

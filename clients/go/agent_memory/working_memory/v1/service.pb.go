@@ -297,7 +297,12 @@ type SetWorkingMemoryRequest struct {
 	// messages are summarized.
 	Window *ContextWindow `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
 	// Names the call; repeating it within a day answers what it answered first.
-	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Also forgets, service by service, what was learned from messages that are
+	// taken back alone, and learns nothing from them any more. Where a service is
+	// away the call fails before the view is replaced; the same call made again
+	// does both.
+	Forget        bool `protobuf:"varint,4,opt,name=forget,proto3" json:"forget,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -353,6 +358,13 @@ func (x *SetWorkingMemoryRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *SetWorkingMemoryRequest) GetForget() bool {
+	if x != nil {
+		return x.Forget
+	}
+	return false
+}
+
 // What a session shows now.
 type SetWorkingMemoryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -363,9 +375,11 @@ type SetWorkingMemoryResponse struct {
 	// Ids of messages that were taken back: in view after the last one that stays
 	// (those of the role system aside), and no longer in it. A view that is only
 	// cut at its beginning, or is another one altogether, takes nothing back.
-	TakenBackIds  []string `protobuf:"bytes,3,rep,name=taken_back_ids,json=takenBackIds,proto3" json:"taken_back_ids,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	TakenBackIds []string `protobuf:"bytes,3,rep,name=taken_back_ids,json=takenBackIds,proto3" json:"taken_back_ids,omitempty"`
+	// How many memories were forgotten.
+	ForgottenCount int32 `protobuf:"varint,4,opt,name=forgotten_count,json=forgottenCount,proto3" json:"forgotten_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *SetWorkingMemoryResponse) Reset() {
@@ -417,6 +431,13 @@ func (x *SetWorkingMemoryResponse) GetTakenBackIds() []string {
 		return x.TakenBackIds
 	}
 	return nil
+}
+
+func (x *SetWorkingMemoryResponse) GetForgottenCount() int32 {
+	if x != nil {
+		return x.ForgottenCount
+	}
+	return 0
 }
 
 // Adds messages to a session.
@@ -1951,6 +1972,89 @@ func (x *WatchWorkingMemoryResponse) GetResumeToken() string {
 	return ""
 }
 
+// Asks who the caller is.
+type GetPrincipalRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPrincipalRequest) Reset() {
+	*x = GetPrincipalRequest{}
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPrincipalRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPrincipalRequest) ProtoMessage() {}
+
+func (x *GetPrincipalRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPrincipalRequest.ProtoReflect.Descriptor instead.
+func (*GetPrincipalRequest) Descriptor() ([]byte, []int) {
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{26}
+}
+
+// Who the caller is.
+type GetPrincipalResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The principal.
+	Principal     *Principal `protobuf:"bytes,1,opt,name=principal,proto3" json:"principal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPrincipalResponse) Reset() {
+	*x = GetPrincipalResponse{}
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPrincipalResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPrincipalResponse) ProtoMessage() {}
+
+func (x *GetPrincipalResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPrincipalResponse.ProtoReflect.Descriptor instead.
+func (*GetPrincipalResponse) Descriptor() ([]byte, []int) {
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GetPrincipalResponse) GetPrincipal() *Principal {
+	if x != nil {
+		return x.Principal
+	}
+	return nil
+}
+
 // Erases a user.
 type EraseUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1964,7 +2068,7 @@ type EraseUserRequest struct {
 
 func (x *EraseUserRequest) Reset() {
 	*x = EraseUserRequest{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1976,7 +2080,7 @@ func (x *EraseUserRequest) String() string {
 func (*EraseUserRequest) ProtoMessage() {}
 
 func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[26]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1989,7 +2093,7 @@ func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
 func (*EraseUserRequest) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{26}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *EraseUserRequest) GetUserId() string {
@@ -2019,7 +2123,7 @@ type EraseUserResponse struct {
 
 func (x *EraseUserResponse) Reset() {
 	*x = EraseUserResponse{}
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2031,7 +2135,7 @@ func (x *EraseUserResponse) String() string {
 func (*EraseUserResponse) ProtoMessage() {}
 
 func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[27]
+	mi := &file_agent_memory_working_memory_v1_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2044,7 +2148,7 @@ func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
 func (*EraseUserResponse) Descriptor() ([]byte, []int) {
-	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{27}
+	return file_agent_memory_working_memory_v1_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EraseUserResponse) GetReceipt() *v1.EraseReceipt {
@@ -2086,16 +2190,18 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"\x06window\x18\x04 \x01(\v2-.agent_memory.working_memory.v1.ContextWindowR\x06window\x12;\n" +
 	"\x15recent_messages_limit\x18\x05 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x13recentMessagesLimit\"p\n" +
 	"\x18GetWorkingMemoryResponse\x12T\n" +
-	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryR\rworkingMemory\"\xe7\x01\n" +
+	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryR\rworkingMemory\"\xff\x01\n" +
 	"\x17SetWorkingMemoryRequest\x12\\\n" +
 	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryB\x06\xbaH\x03\xc8\x01\x01R\rworkingMemory\x12E\n" +
 	"\x06window\x18\x02 \x01(\v2-.agent_memory.working_memory.v1.ContextWindowR\x06window\x12'\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\"\xc2\x01\n" +
+	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\x12\x16\n" +
+	"\x06forget\x18\x04 \x01(\bR\x06forget\"\xeb\x01\n" +
 	"\x18SetWorkingMemoryResponse\x12T\n" +
 	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryR\rworkingMemory\x12*\n" +
 	"\x11new_message_count\x18\x02 \x01(\x05R\x0fnewMessageCount\x12$\n" +
-	"\x0etaken_back_ids\x18\x03 \x03(\tR\ftakenBackIds\"\xe4\x02\n" +
+	"\x0etaken_back_ids\x18\x03 \x03(\tR\ftakenBackIds\x12'\n" +
+	"\x0fforgotten_count\x18\x04 \x01(\x05R\x0eforgottenCount\"\xe4\x02\n" +
 	"\x15AppendMessagesRequest\x12&\n" +
 	"\tnamespace\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n" +
 	"\n" +
@@ -2241,7 +2347,10 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"\fresume_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80 R\vresumeToken\"\x86\x01\n" +
 	"\x1aWatchWorkingMemoryResponse\x12E\n" +
 	"\x06change\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.SessionChangeR\x06change\x12!\n" +
-	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\"`\n" +
+	"\fresume_token\x18\x02 \x01(\tR\vresumeToken\"\x15\n" +
+	"\x13GetPrincipalRequest\"_\n" +
+	"\x14GetPrincipalResponse\x12G\n" +
+	"\tprincipal\x18\x01 \x01(\v2).agent_memory.working_memory.v1.PrincipalR\tprincipal\"`\n" +
 	"\x10EraseUserRequest\x12#\n" +
 	"\auser_id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\x80\x04R\x06userId\x12'\n" +
@@ -2249,7 +2358,7 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\"\x96\x01\n" +
 	"\x11EraseUserResponse\x12>\n" +
 	"\areceipt\x18\x01 \x01(\v2$.agent_memory.common.v1.EraseReceiptR\areceipt\x12A\n" +
-	"\bsessions\x18\x02 \x03(\v2%.agent_memory.common.v1.ErasedSessionR\bsessions2\x88\x14\n" +
+	"\bsessions\x18\x02 \x03(\v2%.agent_memory.common.v1.ErasedSessionR\bsessions2\xa8\x15\n" +
 	"\x14WorkingMemoryService\x12\xe2\x01\n" +
 	"\x18GetOrCreateWorkingMemory\x12?.agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest\x1a@.agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse\"C\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x90\x02\x02\x82\xd3\xe4\x93\x020:\x01*\"+/v1/working-memory/{session_id}:getOrCreate\x12\xbb\x01\n" +
 	"\x10GetWorkingMemory\x127.agent_memory.working_memory.v1.GetWorkingMemoryRequest\x1a8.agent_memory.working_memory.v1.GetWorkingMemoryResponse\"4\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/working-memory/{session_id}\x12\xd7\x01\n" +
@@ -2265,7 +2374,8 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"\fListMessages\x123.agent_memory.working_memory.v1.ListMessagesRequest\x1a4.agent_memory.working_memory.v1.ListMessagesResponse\"=\xe2\xe0\x18\x06\b\x01\x12\x02\b\n" +
 	"\x90\x02\x01\x82\xd3\xe4\x93\x02*\x12(/v1/working-memory/{session_id}/messages\x12\xb9\x01\n" +
 	"\x11BuildMemoryPrompt\x128.agent_memory.working_memory.v1.BuildMemoryPromptRequest\x1a9.agent_memory.working_memory.v1.BuildMemoryPromptResponse\"/\xe2\xe0\x18\x06\b\x01\x12\x02\b\x1e\x90\x02\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/memory-prompt:build\x12\xc5\x01\n" +
-	"\x12WatchWorkingMemory\x129.agent_memory.working_memory.v1.WatchWorkingMemoryRequest\x1a:.agent_memory.working_memory.v1.WatchWorkingMemoryResponse\"6\xe2\xe0\x18\x02\b\x01\x90\x02\x01\x82\xd3\xe4\x93\x02'\x12%/v1/working-memory/{session_id}:watch0\x01\x12\xad\x01\n" +
+	"\x12WatchWorkingMemory\x129.agent_memory.working_memory.v1.WatchWorkingMemoryRequest\x1a:.agent_memory.working_memory.v1.WatchWorkingMemoryResponse\"6\xe2\xe0\x18\x02\b\x01\x90\x02\x01\x82\xd3\xe4\x93\x02'\x12%/v1/working-memory/{session_id}:watch0\x01\x12\x9d\x01\n" +
+	"\fGetPrincipal\x123.agent_memory.working_memory.v1.GetPrincipalRequest\x1a4.agent_memory.working_memory.v1.GetPrincipalResponse\"\"\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/principal\x12\xad\x01\n" +
 	"\tEraseUser\x120.agent_memory.working_memory.v1.EraseUserRequest\x1a1.agent_memory.working_memory.v1.EraseUserResponse\";\xe2\xe0\x18\x06\b\x03\x12\x02\b<\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/users/{user_id}:eraseWorkingMemoryB\xa5\x02\n" +
 	"\x1fio.agentmemory.workingmemory.v1B\x19WorkingMemoryServiceProtoP\x01Z^github.com/agent-memory/agent-memory/clients/go/agent_memory/working_memory/v1;workingmemoryv1\xaa\x02\x1cAgentMemory.WorkingMemory.V1\xca\x02\x1cAgentMemory\\WorkingMemory\\V1\xe2\x02%AgentMemory\\WorkingMemory\\V1\\Metadata\xea\x02\x1eAgentMemory::WorkingMemory::V1b\x06proto3"
 
@@ -2281,7 +2391,7 @@ func file_agent_memory_working_memory_v1_service_proto_rawDescGZIP() []byte {
 	return file_agent_memory_working_memory_v1_service_proto_rawDescData
 }
 
-var file_agent_memory_working_memory_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_agent_memory_working_memory_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_agent_memory_working_memory_v1_service_proto_goTypes = []any{
 	(*GetOrCreateWorkingMemoryRequest)(nil),  // 0: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest
 	(*GetOrCreateWorkingMemoryResponse)(nil), // 1: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse
@@ -2309,87 +2419,93 @@ var file_agent_memory_working_memory_v1_service_proto_goTypes = []any{
 	(*BuildMemoryPromptResponse)(nil),        // 23: agent_memory.working_memory.v1.BuildMemoryPromptResponse
 	(*WatchWorkingMemoryRequest)(nil),        // 24: agent_memory.working_memory.v1.WatchWorkingMemoryRequest
 	(*WatchWorkingMemoryResponse)(nil),       // 25: agent_memory.working_memory.v1.WatchWorkingMemoryResponse
-	(*EraseUserRequest)(nil),                 // 26: agent_memory.working_memory.v1.EraseUserRequest
-	(*EraseUserResponse)(nil),                // 27: agent_memory.working_memory.v1.EraseUserResponse
-	(*ContextWindow)(nil),                    // 28: agent_memory.working_memory.v1.ContextWindow
-	(*WorkingMemory)(nil),                    // 29: agent_memory.working_memory.v1.WorkingMemory
-	(*v1.Message)(nil),                       // 30: agent_memory.common.v1.Message
-	(*v1.Memory)(nil),                        // 31: agent_memory.common.v1.Memory
-	(SessionMemoryPolicy)(0),                 // 32: agent_memory.working_memory.v1.SessionMemoryPolicy
-	(*fieldmaskpb.FieldMask)(nil),            // 33: google.protobuf.FieldMask
-	(DataPolicy)(0),                          // 34: agent_memory.working_memory.v1.DataPolicy
-	(*SessionSummary)(nil),                   // 35: agent_memory.working_memory.v1.SessionSummary
-	(*v1.SearchQuery)(nil),                   // 36: agent_memory.common.v1.SearchQuery
-	(*PromptMessage)(nil),                    // 37: agent_memory.working_memory.v1.PromptMessage
-	(*v1.MemoryHit)(nil),                     // 38: agent_memory.common.v1.MemoryHit
-	(*PromptSectionReport)(nil),              // 39: agent_memory.working_memory.v1.PromptSectionReport
-	(*SessionChange)(nil),                    // 40: agent_memory.working_memory.v1.SessionChange
-	(*v1.EraseReceipt)(nil),                  // 41: agent_memory.common.v1.EraseReceipt
-	(*v1.ErasedSession)(nil),                 // 42: agent_memory.common.v1.ErasedSession
+	(*GetPrincipalRequest)(nil),              // 26: agent_memory.working_memory.v1.GetPrincipalRequest
+	(*GetPrincipalResponse)(nil),             // 27: agent_memory.working_memory.v1.GetPrincipalResponse
+	(*EraseUserRequest)(nil),                 // 28: agent_memory.working_memory.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),                // 29: agent_memory.working_memory.v1.EraseUserResponse
+	(*ContextWindow)(nil),                    // 30: agent_memory.working_memory.v1.ContextWindow
+	(*WorkingMemory)(nil),                    // 31: agent_memory.working_memory.v1.WorkingMemory
+	(*v1.Message)(nil),                       // 32: agent_memory.common.v1.Message
+	(*v1.Memory)(nil),                        // 33: agent_memory.common.v1.Memory
+	(SessionMemoryPolicy)(0),                 // 34: agent_memory.working_memory.v1.SessionMemoryPolicy
+	(*fieldmaskpb.FieldMask)(nil),            // 35: google.protobuf.FieldMask
+	(DataPolicy)(0),                          // 36: agent_memory.working_memory.v1.DataPolicy
+	(*SessionSummary)(nil),                   // 37: agent_memory.working_memory.v1.SessionSummary
+	(*v1.SearchQuery)(nil),                   // 38: agent_memory.common.v1.SearchQuery
+	(*PromptMessage)(nil),                    // 39: agent_memory.working_memory.v1.PromptMessage
+	(*v1.MemoryHit)(nil),                     // 40: agent_memory.common.v1.MemoryHit
+	(*PromptSectionReport)(nil),              // 41: agent_memory.working_memory.v1.PromptSectionReport
+	(*SessionChange)(nil),                    // 42: agent_memory.working_memory.v1.SessionChange
+	(*Principal)(nil),                        // 43: agent_memory.working_memory.v1.Principal
+	(*v1.EraseReceipt)(nil),                  // 44: agent_memory.common.v1.EraseReceipt
+	(*v1.ErasedSession)(nil),                 // 45: agent_memory.common.v1.ErasedSession
 }
 var file_agent_memory_working_memory_v1_service_proto_depIdxs = []int32{
-	28, // 0: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	29, // 1: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	28, // 2: agent_memory.working_memory.v1.GetWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	29, // 3: agent_memory.working_memory.v1.GetWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	29, // 4: agent_memory.working_memory.v1.SetWorkingMemoryRequest.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	28, // 5: agent_memory.working_memory.v1.SetWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	29, // 6: agent_memory.working_memory.v1.SetWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	30, // 7: agent_memory.working_memory.v1.AppendMessagesRequest.messages:type_name -> agent_memory.common.v1.Message
-	28, // 8: agent_memory.working_memory.v1.AppendMessagesRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	30, // 9: agent_memory.working_memory.v1.AppendMessagesResponse.messages:type_name -> agent_memory.common.v1.Message
-	31, // 10: agent_memory.working_memory.v1.AddMemoriesRequest.memories:type_name -> agent_memory.common.v1.Memory
-	32, // 11: agent_memory.working_memory.v1.AddMemoriesRequest.policy:type_name -> agent_memory.working_memory.v1.SessionMemoryPolicy
-	31, // 12: agent_memory.working_memory.v1.AddMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
-	29, // 13: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	33, // 14: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.update_mask:type_name -> google.protobuf.FieldMask
-	34, // 15: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.data_policy:type_name -> agent_memory.working_memory.v1.DataPolicy
-	29, // 16: agent_memory.working_memory.v1.UpdateWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	29, // 17: agent_memory.working_memory.v1.ForkWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
-	35, // 18: agent_memory.working_memory.v1.ListSessionsResponse.sessions:type_name -> agent_memory.working_memory.v1.SessionSummary
-	30, // 19: agent_memory.working_memory.v1.ListMessagesResponse.messages:type_name -> agent_memory.common.v1.Message
+	30, // 0: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	31, // 1: agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	30, // 2: agent_memory.working_memory.v1.GetWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	31, // 3: agent_memory.working_memory.v1.GetWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	31, // 4: agent_memory.working_memory.v1.SetWorkingMemoryRequest.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	30, // 5: agent_memory.working_memory.v1.SetWorkingMemoryRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	31, // 6: agent_memory.working_memory.v1.SetWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	32, // 7: agent_memory.working_memory.v1.AppendMessagesRequest.messages:type_name -> agent_memory.common.v1.Message
+	30, // 8: agent_memory.working_memory.v1.AppendMessagesRequest.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	32, // 9: agent_memory.working_memory.v1.AppendMessagesResponse.messages:type_name -> agent_memory.common.v1.Message
+	33, // 10: agent_memory.working_memory.v1.AddMemoriesRequest.memories:type_name -> agent_memory.common.v1.Memory
+	34, // 11: agent_memory.working_memory.v1.AddMemoriesRequest.policy:type_name -> agent_memory.working_memory.v1.SessionMemoryPolicy
+	33, // 12: agent_memory.working_memory.v1.AddMemoriesResponse.memories:type_name -> agent_memory.common.v1.Memory
+	31, // 13: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	35, // 14: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.update_mask:type_name -> google.protobuf.FieldMask
+	36, // 15: agent_memory.working_memory.v1.UpdateWorkingMemoryRequest.data_policy:type_name -> agent_memory.working_memory.v1.DataPolicy
+	31, // 16: agent_memory.working_memory.v1.UpdateWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	31, // 17: agent_memory.working_memory.v1.ForkWorkingMemoryResponse.working_memory:type_name -> agent_memory.working_memory.v1.WorkingMemory
+	37, // 18: agent_memory.working_memory.v1.ListSessionsResponse.sessions:type_name -> agent_memory.working_memory.v1.SessionSummary
+	32, // 19: agent_memory.working_memory.v1.ListMessagesResponse.messages:type_name -> agent_memory.common.v1.Message
 	21, // 20: agent_memory.working_memory.v1.BuildMemoryPromptRequest.session:type_name -> agent_memory.working_memory.v1.PromptSession
 	22, // 21: agent_memory.working_memory.v1.BuildMemoryPromptRequest.long_term_search:type_name -> agent_memory.working_memory.v1.LongTermSearch
-	28, // 22: agent_memory.working_memory.v1.PromptSession.window:type_name -> agent_memory.working_memory.v1.ContextWindow
-	36, // 23: agent_memory.working_memory.v1.LongTermSearch.query:type_name -> agent_memory.common.v1.SearchQuery
-	37, // 24: agent_memory.working_memory.v1.BuildMemoryPromptResponse.messages:type_name -> agent_memory.working_memory.v1.PromptMessage
-	38, // 25: agent_memory.working_memory.v1.BuildMemoryPromptResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
-	31, // 26: agent_memory.working_memory.v1.BuildMemoryPromptResponse.standing:type_name -> agent_memory.common.v1.Memory
-	39, // 27: agent_memory.working_memory.v1.BuildMemoryPromptResponse.sections:type_name -> agent_memory.working_memory.v1.PromptSectionReport
-	40, // 28: agent_memory.working_memory.v1.WatchWorkingMemoryResponse.change:type_name -> agent_memory.working_memory.v1.SessionChange
-	41, // 29: agent_memory.working_memory.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
-	42, // 30: agent_memory.working_memory.v1.EraseUserResponse.sessions:type_name -> agent_memory.common.v1.ErasedSession
-	0,  // 31: agent_memory.working_memory.v1.WorkingMemoryService.GetOrCreateWorkingMemory:input_type -> agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest
-	2,  // 32: agent_memory.working_memory.v1.WorkingMemoryService.GetWorkingMemory:input_type -> agent_memory.working_memory.v1.GetWorkingMemoryRequest
-	4,  // 33: agent_memory.working_memory.v1.WorkingMemoryService.SetWorkingMemory:input_type -> agent_memory.working_memory.v1.SetWorkingMemoryRequest
-	6,  // 34: agent_memory.working_memory.v1.WorkingMemoryService.AppendMessages:input_type -> agent_memory.working_memory.v1.AppendMessagesRequest
-	8,  // 35: agent_memory.working_memory.v1.WorkingMemoryService.AddMemories:input_type -> agent_memory.working_memory.v1.AddMemoriesRequest
-	10, // 36: agent_memory.working_memory.v1.WorkingMemoryService.UpdateWorkingMemory:input_type -> agent_memory.working_memory.v1.UpdateWorkingMemoryRequest
-	12, // 37: agent_memory.working_memory.v1.WorkingMemoryService.ForkWorkingMemory:input_type -> agent_memory.working_memory.v1.ForkWorkingMemoryRequest
-	14, // 38: agent_memory.working_memory.v1.WorkingMemoryService.DeleteWorkingMemory:input_type -> agent_memory.working_memory.v1.DeleteWorkingMemoryRequest
-	16, // 39: agent_memory.working_memory.v1.WorkingMemoryService.ListSessions:input_type -> agent_memory.working_memory.v1.ListSessionsRequest
-	18, // 40: agent_memory.working_memory.v1.WorkingMemoryService.ListMessages:input_type -> agent_memory.working_memory.v1.ListMessagesRequest
-	20, // 41: agent_memory.working_memory.v1.WorkingMemoryService.BuildMemoryPrompt:input_type -> agent_memory.working_memory.v1.BuildMemoryPromptRequest
-	24, // 42: agent_memory.working_memory.v1.WorkingMemoryService.WatchWorkingMemory:input_type -> agent_memory.working_memory.v1.WatchWorkingMemoryRequest
-	26, // 43: agent_memory.working_memory.v1.WorkingMemoryService.EraseUser:input_type -> agent_memory.working_memory.v1.EraseUserRequest
-	1,  // 44: agent_memory.working_memory.v1.WorkingMemoryService.GetOrCreateWorkingMemory:output_type -> agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse
-	3,  // 45: agent_memory.working_memory.v1.WorkingMemoryService.GetWorkingMemory:output_type -> agent_memory.working_memory.v1.GetWorkingMemoryResponse
-	5,  // 46: agent_memory.working_memory.v1.WorkingMemoryService.SetWorkingMemory:output_type -> agent_memory.working_memory.v1.SetWorkingMemoryResponse
-	7,  // 47: agent_memory.working_memory.v1.WorkingMemoryService.AppendMessages:output_type -> agent_memory.working_memory.v1.AppendMessagesResponse
-	9,  // 48: agent_memory.working_memory.v1.WorkingMemoryService.AddMemories:output_type -> agent_memory.working_memory.v1.AddMemoriesResponse
-	11, // 49: agent_memory.working_memory.v1.WorkingMemoryService.UpdateWorkingMemory:output_type -> agent_memory.working_memory.v1.UpdateWorkingMemoryResponse
-	13, // 50: agent_memory.working_memory.v1.WorkingMemoryService.ForkWorkingMemory:output_type -> agent_memory.working_memory.v1.ForkWorkingMemoryResponse
-	15, // 51: agent_memory.working_memory.v1.WorkingMemoryService.DeleteWorkingMemory:output_type -> agent_memory.working_memory.v1.DeleteWorkingMemoryResponse
-	17, // 52: agent_memory.working_memory.v1.WorkingMemoryService.ListSessions:output_type -> agent_memory.working_memory.v1.ListSessionsResponse
-	19, // 53: agent_memory.working_memory.v1.WorkingMemoryService.ListMessages:output_type -> agent_memory.working_memory.v1.ListMessagesResponse
-	23, // 54: agent_memory.working_memory.v1.WorkingMemoryService.BuildMemoryPrompt:output_type -> agent_memory.working_memory.v1.BuildMemoryPromptResponse
-	25, // 55: agent_memory.working_memory.v1.WorkingMemoryService.WatchWorkingMemory:output_type -> agent_memory.working_memory.v1.WatchWorkingMemoryResponse
-	27, // 56: agent_memory.working_memory.v1.WorkingMemoryService.EraseUser:output_type -> agent_memory.working_memory.v1.EraseUserResponse
-	44, // [44:57] is the sub-list for method output_type
-	31, // [31:44] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	30, // 22: agent_memory.working_memory.v1.PromptSession.window:type_name -> agent_memory.working_memory.v1.ContextWindow
+	38, // 23: agent_memory.working_memory.v1.LongTermSearch.query:type_name -> agent_memory.common.v1.SearchQuery
+	39, // 24: agent_memory.working_memory.v1.BuildMemoryPromptResponse.messages:type_name -> agent_memory.working_memory.v1.PromptMessage
+	40, // 25: agent_memory.working_memory.v1.BuildMemoryPromptResponse.hits:type_name -> agent_memory.common.v1.MemoryHit
+	33, // 26: agent_memory.working_memory.v1.BuildMemoryPromptResponse.standing:type_name -> agent_memory.common.v1.Memory
+	41, // 27: agent_memory.working_memory.v1.BuildMemoryPromptResponse.sections:type_name -> agent_memory.working_memory.v1.PromptSectionReport
+	42, // 28: agent_memory.working_memory.v1.WatchWorkingMemoryResponse.change:type_name -> agent_memory.working_memory.v1.SessionChange
+	43, // 29: agent_memory.working_memory.v1.GetPrincipalResponse.principal:type_name -> agent_memory.working_memory.v1.Principal
+	44, // 30: agent_memory.working_memory.v1.EraseUserResponse.receipt:type_name -> agent_memory.common.v1.EraseReceipt
+	45, // 31: agent_memory.working_memory.v1.EraseUserResponse.sessions:type_name -> agent_memory.common.v1.ErasedSession
+	0,  // 32: agent_memory.working_memory.v1.WorkingMemoryService.GetOrCreateWorkingMemory:input_type -> agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest
+	2,  // 33: agent_memory.working_memory.v1.WorkingMemoryService.GetWorkingMemory:input_type -> agent_memory.working_memory.v1.GetWorkingMemoryRequest
+	4,  // 34: agent_memory.working_memory.v1.WorkingMemoryService.SetWorkingMemory:input_type -> agent_memory.working_memory.v1.SetWorkingMemoryRequest
+	6,  // 35: agent_memory.working_memory.v1.WorkingMemoryService.AppendMessages:input_type -> agent_memory.working_memory.v1.AppendMessagesRequest
+	8,  // 36: agent_memory.working_memory.v1.WorkingMemoryService.AddMemories:input_type -> agent_memory.working_memory.v1.AddMemoriesRequest
+	10, // 37: agent_memory.working_memory.v1.WorkingMemoryService.UpdateWorkingMemory:input_type -> agent_memory.working_memory.v1.UpdateWorkingMemoryRequest
+	12, // 38: agent_memory.working_memory.v1.WorkingMemoryService.ForkWorkingMemory:input_type -> agent_memory.working_memory.v1.ForkWorkingMemoryRequest
+	14, // 39: agent_memory.working_memory.v1.WorkingMemoryService.DeleteWorkingMemory:input_type -> agent_memory.working_memory.v1.DeleteWorkingMemoryRequest
+	16, // 40: agent_memory.working_memory.v1.WorkingMemoryService.ListSessions:input_type -> agent_memory.working_memory.v1.ListSessionsRequest
+	18, // 41: agent_memory.working_memory.v1.WorkingMemoryService.ListMessages:input_type -> agent_memory.working_memory.v1.ListMessagesRequest
+	20, // 42: agent_memory.working_memory.v1.WorkingMemoryService.BuildMemoryPrompt:input_type -> agent_memory.working_memory.v1.BuildMemoryPromptRequest
+	24, // 43: agent_memory.working_memory.v1.WorkingMemoryService.WatchWorkingMemory:input_type -> agent_memory.working_memory.v1.WatchWorkingMemoryRequest
+	26, // 44: agent_memory.working_memory.v1.WorkingMemoryService.GetPrincipal:input_type -> agent_memory.working_memory.v1.GetPrincipalRequest
+	28, // 45: agent_memory.working_memory.v1.WorkingMemoryService.EraseUser:input_type -> agent_memory.working_memory.v1.EraseUserRequest
+	1,  // 46: agent_memory.working_memory.v1.WorkingMemoryService.GetOrCreateWorkingMemory:output_type -> agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse
+	3,  // 47: agent_memory.working_memory.v1.WorkingMemoryService.GetWorkingMemory:output_type -> agent_memory.working_memory.v1.GetWorkingMemoryResponse
+	5,  // 48: agent_memory.working_memory.v1.WorkingMemoryService.SetWorkingMemory:output_type -> agent_memory.working_memory.v1.SetWorkingMemoryResponse
+	7,  // 49: agent_memory.working_memory.v1.WorkingMemoryService.AppendMessages:output_type -> agent_memory.working_memory.v1.AppendMessagesResponse
+	9,  // 50: agent_memory.working_memory.v1.WorkingMemoryService.AddMemories:output_type -> agent_memory.working_memory.v1.AddMemoriesResponse
+	11, // 51: agent_memory.working_memory.v1.WorkingMemoryService.UpdateWorkingMemory:output_type -> agent_memory.working_memory.v1.UpdateWorkingMemoryResponse
+	13, // 52: agent_memory.working_memory.v1.WorkingMemoryService.ForkWorkingMemory:output_type -> agent_memory.working_memory.v1.ForkWorkingMemoryResponse
+	15, // 53: agent_memory.working_memory.v1.WorkingMemoryService.DeleteWorkingMemory:output_type -> agent_memory.working_memory.v1.DeleteWorkingMemoryResponse
+	17, // 54: agent_memory.working_memory.v1.WorkingMemoryService.ListSessions:output_type -> agent_memory.working_memory.v1.ListSessionsResponse
+	19, // 55: agent_memory.working_memory.v1.WorkingMemoryService.ListMessages:output_type -> agent_memory.working_memory.v1.ListMessagesResponse
+	23, // 56: agent_memory.working_memory.v1.WorkingMemoryService.BuildMemoryPrompt:output_type -> agent_memory.working_memory.v1.BuildMemoryPromptResponse
+	25, // 57: agent_memory.working_memory.v1.WorkingMemoryService.WatchWorkingMemory:output_type -> agent_memory.working_memory.v1.WatchWorkingMemoryResponse
+	27, // 58: agent_memory.working_memory.v1.WorkingMemoryService.GetPrincipal:output_type -> agent_memory.working_memory.v1.GetPrincipalResponse
+	29, // 59: agent_memory.working_memory.v1.WorkingMemoryService.EraseUser:output_type -> agent_memory.working_memory.v1.EraseUserResponse
+	46, // [46:60] is the sub-list for method output_type
+	32, // [32:46] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_working_memory_v1_service_proto_init() }
@@ -2406,7 +2522,7 @@ func file_agent_memory_working_memory_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_working_memory_v1_service_proto_rawDesc), len(file_agent_memory_working_memory_v1_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

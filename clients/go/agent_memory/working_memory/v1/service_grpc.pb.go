@@ -31,6 +31,7 @@ const (
 	WorkingMemoryService_ListMessages_FullMethodName             = "/agent_memory.working_memory.v1.WorkingMemoryService/ListMessages"
 	WorkingMemoryService_BuildMemoryPrompt_FullMethodName        = "/agent_memory.working_memory.v1.WorkingMemoryService/BuildMemoryPrompt"
 	WorkingMemoryService_WatchWorkingMemory_FullMethodName       = "/agent_memory.working_memory.v1.WorkingMemoryService/WatchWorkingMemory"
+	WorkingMemoryService_GetPrincipal_FullMethodName             = "/agent_memory.working_memory.v1.WorkingMemoryService/GetPrincipal"
 	WorkingMemoryService_EraseUser_FullMethodName                = "/agent_memory.working_memory.v1.WorkingMemoryService/EraseUser"
 )
 
@@ -84,6 +85,9 @@ type WorkingMemoryServiceClient interface {
 	BuildMemoryPrompt(ctx context.Context, in *BuildMemoryPromptRequest, opts ...grpc.CallOption) (*BuildMemoryPromptResponse, error)
 	// Streams the changes of a session as they happen.
 	WatchWorkingMemory(ctx context.Context, in *WatchWorkingMemoryRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchWorkingMemoryResponse], error)
+	// Answers whom the caller's credential stands for and what it allows, never the
+	// credential itself. All three services take it the same way.
+	GetPrincipal(ctx context.Context, in *GetPrincipalRequest, opts ...grpc.CallOption) (*GetPrincipalResponse, error)
 	// Erases every session of a user, with its log and everything on its way to
 	// extraction.
 	EraseUser(ctx context.Context, in *EraseUserRequest, opts ...grpc.CallOption) (*EraseUserResponse, error)
@@ -226,6 +230,16 @@ func (c *workingMemoryServiceClient) WatchWorkingMemory(ctx context.Context, in 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type WorkingMemoryService_WatchWorkingMemoryClient = grpc.ServerStreamingClient[WatchWorkingMemoryResponse]
 
+func (c *workingMemoryServiceClient) GetPrincipal(ctx context.Context, in *GetPrincipalRequest, opts ...grpc.CallOption) (*GetPrincipalResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetPrincipalResponse)
+	err := c.cc.Invoke(ctx, WorkingMemoryService_GetPrincipal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *workingMemoryServiceClient) EraseUser(ctx context.Context, in *EraseUserRequest, opts ...grpc.CallOption) (*EraseUserResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EraseUserResponse)
@@ -286,6 +300,9 @@ type WorkingMemoryServiceServer interface {
 	BuildMemoryPrompt(context.Context, *BuildMemoryPromptRequest) (*BuildMemoryPromptResponse, error)
 	// Streams the changes of a session as they happen.
 	WatchWorkingMemory(*WatchWorkingMemoryRequest, grpc.ServerStreamingServer[WatchWorkingMemoryResponse]) error
+	// Answers whom the caller's credential stands for and what it allows, never the
+	// credential itself. All three services take it the same way.
+	GetPrincipal(context.Context, *GetPrincipalRequest) (*GetPrincipalResponse, error)
 	// Erases every session of a user, with its log and everything on its way to
 	// extraction.
 	EraseUser(context.Context, *EraseUserRequest) (*EraseUserResponse, error)
@@ -334,6 +351,9 @@ func (UnimplementedWorkingMemoryServiceServer) BuildMemoryPrompt(context.Context
 }
 func (UnimplementedWorkingMemoryServiceServer) WatchWorkingMemory(*WatchWorkingMemoryRequest, grpc.ServerStreamingServer[WatchWorkingMemoryResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchWorkingMemory not implemented")
+}
+func (UnimplementedWorkingMemoryServiceServer) GetPrincipal(context.Context, *GetPrincipalRequest) (*GetPrincipalResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPrincipal not implemented")
 }
 func (UnimplementedWorkingMemoryServiceServer) EraseUser(context.Context, *EraseUserRequest) (*EraseUserResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EraseUser not implemented")
@@ -568,6 +588,24 @@ func _WorkingMemoryService_WatchWorkingMemory_Handler(srv interface{}, stream gr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type WorkingMemoryService_WatchWorkingMemoryServer = grpc.ServerStreamingServer[WatchWorkingMemoryResponse]
 
+func _WorkingMemoryService_GetPrincipal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPrincipalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkingMemoryServiceServer).GetPrincipal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkingMemoryService_GetPrincipal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkingMemoryServiceServer).GetPrincipal(ctx, req.(*GetPrincipalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _WorkingMemoryService_EraseUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EraseUserRequest)
 	if err := dec(in); err != nil {
@@ -636,6 +674,10 @@ var WorkingMemoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BuildMemoryPrompt",
 			Handler:    _WorkingMemoryService_BuildMemoryPrompt_Handler,
+		},
+		{
+			MethodName: "GetPrincipal",
+			Handler:    _WorkingMemoryService_GetPrincipal_Handler,
 		},
 		{
 			MethodName: "EraseUser",

@@ -1119,11 +1119,140 @@ func (x *PromptSectionReport) GetDuplicateIds() []string {
 	return nil
 }
 
+// A caller, as the services know it by its credential.
+type Principal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tenant that every call of it is for.
+	Tenant string `protobuf:"bytes,1,opt,name=tenant,proto3" json:"tenant,omitempty"`
+	// Names the credential, as the records of changes do: of an API key `key:` and
+	// its id, of a token its subject.
+	Subject string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The most that it may do.
+	Access v1.Access `protobuf:"varint,3,opt,name=access,proto3,enum=agent_memory.common.v1.Access" json:"access,omitempty"`
+	// The users that it is confined to; absent where it may act for everyone.
+	Users *PrincipalLimit `protobuf:"bytes,4,opt,name=users,proto3" json:"users,omitempty"`
+	// The namespaces that it is confined to; absent where it may touch all.
+	Namespaces    *PrincipalLimit `protobuf:"bytes,5,opt,name=namespaces,proto3" json:"namespaces,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Principal) Reset() {
+	*x = Principal{}
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Principal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Principal) ProtoMessage() {}
+
+func (x *Principal) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Principal.ProtoReflect.Descriptor instead.
+func (*Principal) Descriptor() ([]byte, []int) {
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Principal) GetTenant() string {
+	if x != nil {
+		return x.Tenant
+	}
+	return ""
+}
+
+func (x *Principal) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *Principal) GetAccess() v1.Access {
+	if x != nil {
+		return x.Access
+	}
+	return v1.Access(0)
+}
+
+func (x *Principal) GetUsers() *PrincipalLimit {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+func (x *Principal) GetNamespaces() *PrincipalLimit {
+	if x != nil {
+		return x.Namespaces
+	}
+	return nil
+}
+
+// Names that a caller is confined to.
+type PrincipalLimit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The names, in order.
+	Names         []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrincipalLimit) Reset() {
+	*x = PrincipalLimit{}
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrincipalLimit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrincipalLimit) ProtoMessage() {}
+
+func (x *PrincipalLimit) ProtoReflect() protoreflect.Message {
+	mi := &file_agent_memory_working_memory_v1_working_memory_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrincipalLimit.ProtoReflect.Descriptor instead.
+func (*PrincipalLimit) Descriptor() ([]byte, []int) {
+	return file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *PrincipalLimit) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
 var File_agent_memory_working_memory_v1_working_memory_proto protoreflect.FileDescriptor
 
 const file_agent_memory_working_memory_v1_working_memory_proto_rawDesc = "" +
 	"\n" +
-	"3agent_memory/working_memory/v1/working_memory.proto\x12\x1eagent_memory.working_memory.v1\x1a#agent_memory/common/v1/memory.proto\x1a$agent_memory/common/v1/message.proto\x1a%agent_memory/common/v1/strategy.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\t\n" +
+	"3agent_memory/working_memory/v1/working_memory.proto\x12\x1eagent_memory.working_memory.v1\x1a#agent_memory/common/v1/memory.proto\x1a$agent_memory/common/v1/message.proto\x1a#agent_memory/common/v1/policy.proto\x1a%agent_memory/common/v1/strategy.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\t\n" +
 	"\rWorkingMemory\x12&\n" +
 	"\tnamespace\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n" +
 	"\n" +
@@ -1214,7 +1343,17 @@ const file_agent_memory_working_memory_v1_working_memory_proto_rawDesc = "" +
 	"\bincluded\x18\x04 \x01(\x05R\bincluded\x12 \n" +
 	"\fleft_out_ids\x18\x05 \x03(\tR\n" +
 	"leftOutIds\x12#\n" +
-	"\rduplicate_ids\x18\x06 \x03(\tR\fduplicateIds*u\n" +
+	"\rduplicate_ids\x18\x06 \x03(\tR\fduplicateIds\"\x8b\x02\n" +
+	"\tPrincipal\x12\x16\n" +
+	"\x06tenant\x18\x01 \x01(\tR\x06tenant\x12\x18\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject\x126\n" +
+	"\x06access\x18\x03 \x01(\x0e2\x1e.agent_memory.common.v1.AccessR\x06access\x12D\n" +
+	"\x05users\x18\x04 \x01(\v2..agent_memory.working_memory.v1.PrincipalLimitR\x05users\x12N\n" +
+	"\n" +
+	"namespaces\x18\x05 \x01(\v2..agent_memory.working_memory.v1.PrincipalLimitR\n" +
+	"namespaces\"&\n" +
+	"\x0ePrincipalLimit\x12\x14\n" +
+	"\x05names\x18\x01 \x03(\tR\x05names*u\n" +
 	"\n" +
 	"DataPolicy\x12\x1b\n" +
 	"\x17DATA_POLICY_UNSPECIFIED\x10\x00\x12\x17\n" +
@@ -1254,7 +1393,7 @@ func file_agent_memory_working_memory_v1_working_memory_proto_rawDescGZIP() []by
 }
 
 var file_agent_memory_working_memory_v1_working_memory_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_agent_memory_working_memory_v1_working_memory_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_agent_memory_working_memory_v1_working_memory_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_agent_memory_working_memory_v1_working_memory_proto_goTypes = []any{
 	(DataPolicy)(0),               // 0: agent_memory.working_memory.v1.DataPolicy
 	(SessionMemoryPolicy)(0),      // 1: agent_memory.working_memory.v1.SessionMemoryPolicy
@@ -1269,41 +1408,47 @@ var file_agent_memory_working_memory_v1_working_memory_proto_goTypes = []any{
 	(*SessionChange)(nil),         // 10: agent_memory.working_memory.v1.SessionChange
 	(*PromptMessage)(nil),         // 11: agent_memory.working_memory.v1.PromptMessage
 	(*PromptSectionReport)(nil),   // 12: agent_memory.working_memory.v1.PromptSectionReport
-	(*v1.Message)(nil),            // 13: agent_memory.common.v1.Message
-	(*v1.Memory)(nil),             // 14: agent_memory.common.v1.Memory
-	(*structpb.Struct)(nil),       // 15: google.protobuf.Struct
-	(*v1.ExtractionConfig)(nil),   // 16: agent_memory.common.v1.ExtractionConfig
-	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
-	(*v1.ToolCall)(nil),           // 19: agent_memory.common.v1.ToolCall
-	(*v1.ContentPart)(nil),        // 20: agent_memory.common.v1.ContentPart
+	(*Principal)(nil),             // 13: agent_memory.working_memory.v1.Principal
+	(*PrincipalLimit)(nil),        // 14: agent_memory.working_memory.v1.PrincipalLimit
+	(*v1.Message)(nil),            // 15: agent_memory.common.v1.Message
+	(*v1.Memory)(nil),             // 16: agent_memory.common.v1.Memory
+	(*structpb.Struct)(nil),       // 17: google.protobuf.Struct
+	(*v1.ExtractionConfig)(nil),   // 18: agent_memory.common.v1.ExtractionConfig
+	(*durationpb.Duration)(nil),   // 19: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*v1.ToolCall)(nil),           // 21: agent_memory.common.v1.ToolCall
+	(*v1.ContentPart)(nil),        // 22: agent_memory.common.v1.ContentPart
+	(v1.Access)(0),                // 23: agent_memory.common.v1.Access
 }
 var file_agent_memory_working_memory_v1_working_memory_proto_depIdxs = []int32{
-	13, // 0: agent_memory.working_memory.v1.WorkingMemory.messages:type_name -> agent_memory.common.v1.Message
-	14, // 1: agent_memory.working_memory.v1.WorkingMemory.memories:type_name -> agent_memory.common.v1.Memory
-	15, // 2: agent_memory.working_memory.v1.WorkingMemory.data:type_name -> google.protobuf.Struct
+	15, // 0: agent_memory.working_memory.v1.WorkingMemory.messages:type_name -> agent_memory.common.v1.Message
+	16, // 1: agent_memory.working_memory.v1.WorkingMemory.memories:type_name -> agent_memory.common.v1.Memory
+	17, // 2: agent_memory.working_memory.v1.WorkingMemory.data:type_name -> google.protobuf.Struct
 	6,  // 3: agent_memory.working_memory.v1.WorkingMemory.context_range:type_name -> agent_memory.working_memory.v1.SequenceRange
-	16, // 4: agent_memory.working_memory.v1.WorkingMemory.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
-	17, // 5: agent_memory.working_memory.v1.WorkingMemory.ttl:type_name -> google.protobuf.Duration
-	18, // 6: agent_memory.working_memory.v1.WorkingMemory.expire_time:type_name -> google.protobuf.Timestamp
-	18, // 7: agent_memory.working_memory.v1.WorkingMemory.create_time:type_name -> google.protobuf.Timestamp
-	18, // 8: agent_memory.working_memory.v1.WorkingMemory.update_time:type_name -> google.protobuf.Timestamp
+	18, // 4: agent_memory.working_memory.v1.WorkingMemory.extraction:type_name -> agent_memory.common.v1.ExtractionConfig
+	19, // 5: agent_memory.working_memory.v1.WorkingMemory.ttl:type_name -> google.protobuf.Duration
+	20, // 6: agent_memory.working_memory.v1.WorkingMemory.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 7: agent_memory.working_memory.v1.WorkingMemory.create_time:type_name -> google.protobuf.Timestamp
+	20, // 8: agent_memory.working_memory.v1.WorkingMemory.update_time:type_name -> google.protobuf.Timestamp
 	7,  // 9: agent_memory.working_memory.v1.WorkingMemory.usage:type_name -> agent_memory.working_memory.v1.ContextUsage
 	5,  // 10: agent_memory.working_memory.v1.WorkingMemory.forked_from:type_name -> agent_memory.working_memory.v1.ForkOrigin
-	18, // 11: agent_memory.working_memory.v1.SessionSummary.create_time:type_name -> google.protobuf.Timestamp
-	18, // 12: agent_memory.working_memory.v1.SessionSummary.update_time:type_name -> google.protobuf.Timestamp
-	18, // 13: agent_memory.working_memory.v1.SessionSummary.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 11: agent_memory.working_memory.v1.SessionSummary.create_time:type_name -> google.protobuf.Timestamp
+	20, // 12: agent_memory.working_memory.v1.SessionSummary.update_time:type_name -> google.protobuf.Timestamp
+	20, // 13: agent_memory.working_memory.v1.SessionSummary.expire_time:type_name -> google.protobuf.Timestamp
 	2,  // 14: agent_memory.working_memory.v1.SessionChange.kind:type_name -> agent_memory.working_memory.v1.SessionChangeKind
-	13, // 15: agent_memory.working_memory.v1.SessionChange.messages:type_name -> agent_memory.common.v1.Message
-	18, // 16: agent_memory.working_memory.v1.SessionChange.change_time:type_name -> google.protobuf.Timestamp
-	19, // 17: agent_memory.working_memory.v1.PromptMessage.tool_calls:type_name -> agent_memory.common.v1.ToolCall
-	20, // 18: agent_memory.working_memory.v1.PromptMessage.parts:type_name -> agent_memory.common.v1.ContentPart
+	15, // 15: agent_memory.working_memory.v1.SessionChange.messages:type_name -> agent_memory.common.v1.Message
+	20, // 16: agent_memory.working_memory.v1.SessionChange.change_time:type_name -> google.protobuf.Timestamp
+	21, // 17: agent_memory.working_memory.v1.PromptMessage.tool_calls:type_name -> agent_memory.common.v1.ToolCall
+	22, // 18: agent_memory.working_memory.v1.PromptMessage.parts:type_name -> agent_memory.common.v1.ContentPart
 	3,  // 19: agent_memory.working_memory.v1.PromptSectionReport.section:type_name -> agent_memory.working_memory.v1.PromptSection
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	23, // 20: agent_memory.working_memory.v1.Principal.access:type_name -> agent_memory.common.v1.Access
+	14, // 21: agent_memory.working_memory.v1.Principal.users:type_name -> agent_memory.working_memory.v1.PrincipalLimit
+	14, // 22: agent_memory.working_memory.v1.Principal.namespaces:type_name -> agent_memory.working_memory.v1.PrincipalLimit
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_agent_memory_working_memory_v1_working_memory_proto_init() }
@@ -1318,7 +1463,7 @@ func file_agent_memory_working_memory_v1_working_memory_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_agent_memory_working_memory_v1_working_memory_proto_rawDesc), len(file_agent_memory_working_memory_v1_working_memory_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

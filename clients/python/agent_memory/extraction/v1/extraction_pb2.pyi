@@ -133,6 +133,30 @@ FORGET_OUTCOME_IGNORED: ForgetOutcome.ValueType  # 6
 """Requests are ignored, by the operator's choice; nothing is forgotten."""
 Global___ForgetOutcome: _TypeAlias = ForgetOutcome  # noqa: Y015
 
+class _StatisticsPeriod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _StatisticsPeriodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StatisticsPeriod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    STATISTICS_PERIOD_UNSPECIFIED: _StatisticsPeriod.ValueType  # 0
+    """As hours."""
+    STATISTICS_PERIOD_MINUTE: _StatisticsPeriod.ValueType  # 1
+    """Minutes; the last 60 are kept."""
+    STATISTICS_PERIOD_HOUR: _StatisticsPeriod.ValueType  # 2
+    """Hours; the last 168 are kept, which are seven days."""
+
+class StatisticsPeriod(_StatisticsPeriod, metaclass=_StatisticsPeriodEnumTypeWrapper):
+    """Length of the periods that figures are counted by."""
+
+STATISTICS_PERIOD_UNSPECIFIED: StatisticsPeriod.ValueType  # 0
+"""As hours."""
+STATISTICS_PERIOD_MINUTE: StatisticsPeriod.ValueType  # 1
+"""Minutes; the last 60 are kept."""
+STATISTICS_PERIOD_HOUR: StatisticsPeriod.ValueType  # 2
+"""Hours; the last 168 are kept, which are seven days."""
+Global___StatisticsPeriod: _TypeAlias = StatisticsPeriod  # noqa: Y015
+
 class _SummaryGroupField:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -433,6 +457,188 @@ class SessionProgress(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SessionProgress: _TypeAlias = SessionProgress  # noqa: Y015
+
+@_typing.final
+class PeriodStatistics(_message.Message):
+    """What jobs and models did for a tenant within a period."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    SUCCEEDED_JOBS_FIELD_NUMBER: _builtins.int
+    FAILED_JOBS_FIELD_NUMBER: _builtins.int
+    CANCELLED_JOBS_FIELD_NUMBER: _builtins.int
+    RETRIED_ATTEMPTS_FIELD_NUMBER: _builtins.int
+    MEAN_LAG_FIELD_NUMBER: _builtins.int
+    MAX_LAG_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    succeeded_jobs: _builtins.int
+    """Jobs that succeeded in it."""
+    failed_jobs: _builtins.int
+    """Jobs that were given up in it."""
+    cancelled_jobs: _builtins.int
+    """Jobs that were cancelled in it."""
+    retried_attempts: _builtins.int
+    """Attempts that failed and are made again."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it began."""
+
+    @_builtins.property
+    def mean_lag(self) -> _duration_pb2.Duration:
+        """From the arrival of a job's first message until its facts were stored, on
+        average of the jobs that looked for facts and succeeded; absent where none did.
+        """
+
+    @_builtins.property
+    def max_lag(self) -> _duration_pb2.Duration:
+        """The longest of these."""
+
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelUsage]:
+        """What models took, by the name of the model."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        succeeded_jobs: _builtins.int = ...,
+        failed_jobs: _builtins.int = ...,
+        cancelled_jobs: _builtins.int = ...,
+        retried_attempts: _builtins.int = ...,
+        mean_lag: _duration_pb2.Duration | None = ...,
+        max_lag: _duration_pb2.Duration | None = ...,
+        models: _abc.Iterable[Global___ModelUsage] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["max_lag", b"max_lag", "mean_lag", b"mean_lag", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled_jobs", b"cancelled_jobs", "failed_jobs", b"failed_jobs", "max_lag", b"max_lag", "mean_lag", b"mean_lag", "models", b"models", "retried_attempts", b"retried_attempts", "start_time", b"start_time", "succeeded_jobs", b"succeeded_jobs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PeriodStatistics: _TypeAlias = PeriodStatistics  # noqa: Y015
+
+@_typing.final
+class ModelUsage(_message.Message):
+    """What one model took."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    REFUSED_CALLS_FIELD_NUMBER: _builtins.int
+    COST_DOLLARS_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """Its name; `other` for models that only a summary view names and no price is
+    set for.
+    """
+    calls: _builtins.int
+    """Calls that took tokens; one that is made again counts again."""
+    input_tokens: _builtins.int
+    """Tokens that it read, by its provider's count or else estimated."""
+    output_tokens: _builtins.int
+    """Tokens that it wrote, likewise."""
+    refused_calls: _builtins.int
+    """Calls that were not made, because the tenant's budget was spent."""
+    cost_dollars: _builtins.float
+    """What the tokens cost in US dollars, by the operator's prices of now; absent
+    where none is set for the model.
+    """
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        calls: _builtins.int = ...,
+        input_tokens: _builtins.int = ...,
+        output_tokens: _builtins.int = ...,
+        refused_calls: _builtins.int = ...,
+        cost_dollars: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cost_dollars", b"_cost_dollars", "cost_dollars", b"cost_dollars"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cost_dollars", b"_cost_dollars", "calls", b"calls", "cost_dollars", b"cost_dollars", "input_tokens", b"input_tokens", "model", b"model", "output_tokens", b"output_tokens", "refused_calls", b"refused_calls"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cost_dollars: _TypeAlias = _typing.Literal["cost_dollars"]  # noqa: Y015
+    _WhichOneofArgType__cost_dollars: _TypeAlias = _typing.Literal["_cost_dollars", b"_cost_dollars"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cost_dollars) -> _WhichOneofReturnType__cost_dollars | None: ...
+
+Global___ModelUsage: _TypeAlias = ModelUsage  # noqa: Y015
+
+@_typing.final
+class Backlog(_message.Message):
+    """What of a tenant waits to be worked on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PENDING_JOBS_FIELD_NUMBER: _builtins.int
+    RUNNING_JOBS_FIELD_NUMBER: _builtins.int
+    FAILED_JOBS_FIELD_NUMBER: _builtins.int
+    OLDEST_DUE_FIELD_NUMBER: _builtins.int
+    pending_jobs: _builtins.int
+    """Jobs that wait, due or not."""
+    running_jobs: _builtins.int
+    """Jobs that a worker has."""
+    failed_jobs: _builtins.int
+    """Jobs that were given up and can be tried again."""
+    @_builtins.property
+    def oldest_due(self) -> _duration_pb2.Duration:
+        """How long the job that has been due the longest has been so; zero where none is."""
+
+    def __init__(
+        self,
+        *,
+        pending_jobs: _builtins.int = ...,
+        running_jobs: _builtins.int = ...,
+        failed_jobs: _builtins.int = ...,
+        oldest_due: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["oldest_due", b"oldest_due"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failed_jobs", b"failed_jobs", "oldest_due", b"oldest_due", "pending_jobs", b"pending_jobs", "running_jobs", b"running_jobs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Backlog: _TypeAlias = Backlog  # noqa: Y015
+
+@_typing.final
+class TokenBudget(_message.Message):
+    """What models may take for a tenant in the present window."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMIT_TOKENS_FIELD_NUMBER: _builtins.int
+    USED_TOKENS_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    limit_tokens: _builtins.int
+    """Tokens that they may take."""
+    used_tokens: _builtins.int
+    """Tokens that they took, with those that calls under way are expected to take."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the window began."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the next one begins, with nothing used."""
+
+    def __init__(
+        self,
+        *,
+        limit_tokens: _builtins.int = ...,
+        used_tokens: _builtins.int = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "limit_tokens", b"limit_tokens", "start_time", b"start_time", "used_tokens", b"used_tokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TokenBudget: _TypeAlias = TokenBudget  # noqa: Y015
 
 @_typing.final
 class MemoryCandidate(_message.Message):

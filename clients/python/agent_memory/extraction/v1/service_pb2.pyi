@@ -10,8 +10,10 @@ from agent_memory.common.v1 import strategy_pb2 as _strategy_pb2
 from agent_memory.extraction.v1 import extraction_pb2 as _extraction_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 import builtins as _builtins
@@ -707,6 +709,86 @@ class WatchJobsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchJobsResponse: _TypeAlias = WatchJobsResponse  # noqa: Y015
+
+@_typing.final
+class GetStatisticsRequest(_message.Message):
+    """Asks for the figures of the tenant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    period: _extraction_pb2.StatisticsPeriod.ValueType
+    """How long each period is; UNSPECIFIED means hours."""
+    def __init__(
+        self,
+        *,
+        period: _extraction_pb2.StatisticsPeriod.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["period", b"period"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatisticsRequest: _TypeAlias = GetStatisticsRequest  # noqa: Y015
+
+@_typing.final
+class GetStatisticsResponse(_message.Message):
+    """The figures of a tenant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIODS_FIELD_NUMBER: _builtins.int
+    PERIOD_LENGTH_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_TIME_FIELD_NUMBER: _builtins.int
+    BACKLOG_FIELD_NUMBER: _builtins.int
+    TOKEN_BUDGET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def periods(self) -> _containers.RepeatedCompositeFieldContainer[_extraction_pb2.PeriodStatistics]:
+        """The periods in which something happened, the oldest first; the last one may
+        still go on.
+        """
+
+    @_builtins.property
+    def period_length(self) -> _duration_pb2.Duration:
+        """How long each of them is."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the oldest period began that is still kept, whether something happened in
+        it or not.
+        """
+
+    @_builtins.property
+    def answer_time(self) -> _timestamp_pb2.Timestamp:
+        """When this was answered, by the clock of the store."""
+
+    @_builtins.property
+    def backlog(self) -> _extraction_pb2.Backlog:
+        """What waits now."""
+
+    @_builtins.property
+    def token_budget(self) -> _extraction_pb2.TokenBudget:
+        """What models may take; absent where the tenant has no budget."""
+
+    def __init__(
+        self,
+        *,
+        periods: _abc.Iterable[_extraction_pb2.PeriodStatistics] | None = ...,
+        period_length: _duration_pb2.Duration | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        answer_time: _timestamp_pb2.Timestamp | None = ...,
+        backlog: _extraction_pb2.Backlog | None = ...,
+        token_budget: _extraction_pb2.TokenBudget | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "backlog", b"backlog", "period_length", b"period_length", "start_time", b"start_time", "token_budget", b"token_budget"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_time", b"answer_time", "backlog", b"backlog", "period_length", b"period_length", "periods", b"periods", "start_time", b"start_time", "token_budget", b"token_budget"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatisticsResponse: _TypeAlias = GetStatisticsResponse  # noqa: Y015
 
 @_typing.final
 class CreateSummaryViewRequest(_message.Message):

@@ -81,6 +81,11 @@ class ExtractionServiceStub:
                 request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.WatchJobsRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.WatchJobsResponse.FromString,
                 _registered_method=True)
+        self.GetStatistics = channel.unary_unary(
+                '/agent_memory.extraction.v1.ExtractionService/GetStatistics',
+                request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.GetStatisticsRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.GetStatisticsResponse.FromString,
+                _registered_method=True)
         self.CreateSummaryView = channel.unary_unary(
                 '/agent_memory.extraction.v1.ExtractionService/CreateSummaryView',
                 request_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.CreateSummaryViewRequest.SerializeToString,
@@ -207,6 +212,15 @@ class ExtractionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetStatistics(self, request, context):
+        """Answers what extraction did for the caller's tenant, by minutes or by hours,
+        with the tokens that models took, and what waits now. It tells of the tenant
+        as a whole: a credential that is confined to users or namespaces does not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateSummaryView(self, request, context):
         """Creates a summary view.
         """
@@ -326,6 +340,11 @@ def add_ExtractionServiceServicer_to_server(servicer, server):
                     servicer.WatchJobs,
                     request_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.WatchJobsRequest.FromString,
                     response_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.WatchJobsResponse.SerializeToString,
+            ),
+            'GetStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatistics,
+                    request_deserializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.GetStatisticsRequest.FromString,
+                    response_serializer=agent__memory_dot_extraction_dot_v1_dot_service__pb2.GetStatisticsResponse.SerializeToString,
             ),
             'CreateSummaryView': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSummaryView,
@@ -623,6 +642,33 @@ class ExtractionService:
             '/agent_memory.extraction.v1.ExtractionService/WatchJobs',
             agent__memory_dot_extraction_dot_v1_dot_service__pb2.WatchJobsRequest.SerializeToString,
             agent__memory_dot_extraction_dot_v1_dot_service__pb2.WatchJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.extraction.v1.ExtractionService/GetStatistics',
+            agent__memory_dot_extraction_dot_v1_dot_service__pb2.GetStatisticsRequest.SerializeToString,
+            agent__memory_dot_extraction_dot_v1_dot_service__pb2.GetStatisticsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -62,6 +62,11 @@ class ExtractionServiceStub:
     """Streams jobs as they change, with the progress of their sessions; starts
     with those that are under way.
     """
+    GetStatistics: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetStatisticsRequest, _service_pb2.GetStatisticsResponse]
+    """Answers what extraction did for the caller's tenant, by minutes or by hours,
+    with the tokens that models took, and what waits now. It tells of the tenant
+    as a whole: a credential that is confined to users or namespaces does not.
+    """
     CreateSummaryView: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateSummaryViewRequest, _service_pb2.CreateSummaryViewResponse]
     """Creates a summary view."""
     GetSummaryView: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetSummaryViewRequest, _service_pb2.GetSummaryViewResponse]
@@ -120,6 +125,11 @@ class ExtractionServiceAsyncStub(ExtractionServiceStub):
     WatchJobs: _aio.UnaryStreamMultiCallable[_service_pb2.WatchJobsRequest, _service_pb2.WatchJobsResponse]  # type: ignore[assignment]
     """Streams jobs as they change, with the progress of their sessions; starts
     with those that are under way.
+    """
+    GetStatistics: _aio.UnaryUnaryMultiCallable[_service_pb2.GetStatisticsRequest, _service_pb2.GetStatisticsResponse]  # type: ignore[assignment]
+    """Answers what extraction did for the caller's tenant, by minutes or by hours,
+    with the tokens that models took, and what waits now. It tells of the tenant
+    as a whole: a credential that is confined to users or namespaces does not.
     """
     CreateSummaryView: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateSummaryViewRequest, _service_pb2.CreateSummaryViewResponse]  # type: ignore[assignment]
     """Creates a summary view."""
@@ -230,6 +240,17 @@ class ExtractionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_service_pb2.WatchJobsResponse], _abc.AsyncIterator[_service_pb2.WatchJobsResponse]]:
         """Streams jobs as they change, with the progress of their sessions; starts
         with those that are under way.
+        """
+
+    @_abc_1.abstractmethod
+    def GetStatistics(
+        self,
+        request: _service_pb2.GetStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.GetStatisticsResponse, _abc.Awaitable[_service_pb2.GetStatisticsResponse]]:
+        """Answers what extraction did for the caller's tenant, by minutes or by hours,
+        with the tokens that models took, and what waits now. It tells of the tenant
+        as a whole: a credential that is confined to users or namespaces does not.
         """
 
     @_abc_1.abstractmethod

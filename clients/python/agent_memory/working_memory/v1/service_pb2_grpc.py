@@ -97,6 +97,11 @@ class WorkingMemoryServiceStub:
                 request_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.WatchWorkingMemoryRequest.SerializeToString,
                 response_deserializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.WatchWorkingMemoryResponse.FromString,
                 _registered_method=True)
+        self.GetPrincipal = channel.unary_unary(
+                '/agent_memory.working_memory.v1.WorkingMemoryService/GetPrincipal',
+                request_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.GetPrincipalRequest.SerializeToString,
+                response_deserializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.GetPrincipalResponse.FromString,
+                _registered_method=True)
         self.EraseUser = channel.unary_unary(
                 '/agent_memory.working_memory.v1.WorkingMemoryService/EraseUser',
                 request_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.EraseUserRequest.SerializeToString,
@@ -212,6 +217,14 @@ class WorkingMemoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPrincipal(self, request, context):
+        """Answers whom the caller's credential stands for and what it allows, never the
+        credential itself. All three services take it the same way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EraseUser(self, request, context):
         """Erases every session of a user, with its log and everything on its way to
         extraction.
@@ -282,6 +295,11 @@ def add_WorkingMemoryServiceServicer_to_server(servicer, server):
                     servicer.WatchWorkingMemory,
                     request_deserializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.WatchWorkingMemoryRequest.FromString,
                     response_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.WatchWorkingMemoryResponse.SerializeToString,
+            ),
+            'GetPrincipal': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPrincipal,
+                    request_deserializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.GetPrincipalRequest.FromString,
+                    response_serializer=agent__memory_dot_working__memory_dot_v1_dot_service__pb2.GetPrincipalResponse.SerializeToString,
             ),
             'EraseUser': grpc.unary_unary_rpc_method_handler(
                     servicer.EraseUser,
@@ -616,6 +634,33 @@ class WorkingMemoryService:
             '/agent_memory.working_memory.v1.WorkingMemoryService/WatchWorkingMemory',
             agent__memory_dot_working__memory_dot_v1_dot_service__pb2.WatchWorkingMemoryRequest.SerializeToString,
             agent__memory_dot_working__memory_dot_v1_dot_service__pb2.WatchWorkingMemoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPrincipal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/agent_memory.working_memory.v1.WorkingMemoryService/GetPrincipal',
+            agent__memory_dot_working__memory_dot_v1_dot_service__pb2.GetPrincipalRequest.SerializeToString,
+            agent__memory_dot_working__memory_dot_v1_dot_service__pb2.GetPrincipalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -87,6 +87,10 @@ class WorkingMemoryServiceStub:
     """
     WatchWorkingMemory: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchWorkingMemoryRequest, _service_pb2.WatchWorkingMemoryResponse]
     """Streams the changes of a session as they happen."""
+    GetPrincipal: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetPrincipalRequest, _service_pb2.GetPrincipalResponse]
+    """Answers whom the caller's credential stands for and what it allows, never the
+    credential itself. All three services take it the same way.
+    """
     EraseUser: _grpc.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]
     """Erases every session of a user, with its log and everything on its way to
     extraction.
@@ -151,6 +155,10 @@ class WorkingMemoryServiceAsyncStub(WorkingMemoryServiceStub):
     """
     WatchWorkingMemory: _aio.UnaryStreamMultiCallable[_service_pb2.WatchWorkingMemoryRequest, _service_pb2.WatchWorkingMemoryResponse]  # type: ignore[assignment]
     """Streams the changes of a session as they happen."""
+    GetPrincipal: _aio.UnaryUnaryMultiCallable[_service_pb2.GetPrincipalRequest, _service_pb2.GetPrincipalResponse]  # type: ignore[assignment]
+    """Answers whom the caller's credential stands for and what it allows, never the
+    credential itself. All three services take it the same way.
+    """
     EraseUser: _aio.UnaryUnaryMultiCallable[_service_pb2.EraseUserRequest, _service_pb2.EraseUserResponse]  # type: ignore[assignment]
     """Erases every session of a user, with its log and everything on its way to
     extraction.
@@ -284,6 +292,16 @@ class WorkingMemoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_service_pb2.WatchWorkingMemoryResponse], _abc.AsyncIterator[_service_pb2.WatchWorkingMemoryResponse]]:
         """Streams the changes of a session as they happen."""
+
+    @_abc_1.abstractmethod
+    def GetPrincipal(
+        self,
+        request: _service_pb2.GetPrincipalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.GetPrincipalResponse, _abc.Awaitable[_service_pb2.GetPrincipalResponse]]:
+        """Answers whom the caller's credential stands for and what it allows, never the
+        credential itself. All three services take it the same way.
+        """
 
     @_abc_1.abstractmethod
     def EraseUser(

@@ -5,6 +5,7 @@ isort:skip_file
 
 from agent_memory.common.v1 import memory_pb2 as _memory_pb2
 from agent_memory.common.v1 import message_pb2 as _message_pb2
+from agent_memory.common.v1 import policy_pb2 as _policy_pb2
 from agent_memory.common.v1 import strategy_pb2 as _strategy_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -598,3 +599,71 @@ class PromptSectionReport(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PromptSectionReport: _TypeAlias = PromptSectionReport  # noqa: Y015
+
+@_typing.final
+class Principal(_message.Message):
+    """A caller, as the services know it by its credential."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ACCESS_FIELD_NUMBER: _builtins.int
+    USERS_FIELD_NUMBER: _builtins.int
+    NAMESPACES_FIELD_NUMBER: _builtins.int
+    tenant: _builtins.str
+    """The tenant that every call of it is for."""
+    subject: _builtins.str
+    """Names the credential, as the records of changes do: of an API key `key:` and
+    its id, of a token its subject.
+    """
+    access: _policy_pb2.Access.ValueType
+    """The most that it may do."""
+    @_builtins.property
+    def users(self) -> Global___PrincipalLimit:
+        """The users that it is confined to; absent where it may act for everyone."""
+
+    @_builtins.property
+    def namespaces(self) -> Global___PrincipalLimit:
+        """The namespaces that it is confined to; absent where it may touch all."""
+
+    def __init__(
+        self,
+        *,
+        tenant: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        access: _policy_pb2.Access.ValueType = ...,
+        users: Global___PrincipalLimit | None = ...,
+        namespaces: Global___PrincipalLimit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["namespaces", b"namespaces", "users", b"users"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "namespaces", b"namespaces", "subject", b"subject", "tenant", b"tenant", "users", b"users"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Principal: _TypeAlias = Principal  # noqa: Y015
+
+@_typing.final
+class PrincipalLimit(_message.Message):
+    """Names that a caller is confined to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names, in order."""
+
+    def __init__(
+        self,
+        *,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PrincipalLimit: _TypeAlias = PrincipalLimit  # noqa: Y015

@@ -19,5 +19,6 @@ else
   unlease(job)
   enqueue(job.tenant, job.id, now + delay)
   move(job, PENDING)
+  count_end(job, PENDING)
 end
 return 1

@@ -9,6 +9,7 @@
 --   finished           jobs to forget, by when
 --   changes            stream of (tenant, thread, session, job), for watchers
 --   due:<tenant>       the tenant's jobs that wait, by when they are due
+--   tally:<tenant>     how many of the tenant's jobs ended, by minutes and hours
 --   jobs:<tenant>[:<state>], jobs-of:<thread>   job ids, in order of creation
 --   latest:<thread>    the thread's latest session (a thread outlives its incarnations)
 --   session:<session>  how far it has arrived, and which jobs collect (next) or run (active)
@@ -229,6 +230,24 @@ local function renew_session(session, thread)
   renew_owned(session, thread, busy)
 end
 
+-- Counts an end of a job or, where it is to wait for another attempt, the failure of this one. How
+-- long facts took, in milliseconds, is known of jobs that looked for them and are done.
+local function count_end(job, state)
+  local lag
+  if state == SUCCEEDED and job.lane == 'extract' then
+    local created = tonumber(call('HGET', base .. 'job:' .. job.id, 'create'))
+    lag = created and math.max(0, math.floor((now - created) / 1000))
+  end
+  tally(base .. 'tally:' .. job.tenant, tonumber(time[1]), '', {
+    state == SUCCEEDED and 1 or 0,
+    state == FAILED and 1 or 0,
+    state == CANCELLED and 1 or 0,
+    state == PENDING and 1 or 0,
+    lag and 1 or 0,
+    lag or 0,
+  }, lag or 0)
+end
+
 -- Answers how many jobs waited behind it, which can be claimed now.
 local function finish(job, state)
   unlease(job)
@@ -246,6 +265,7 @@ local function finish(job, state)
     renew_session(job.session, job.thread)
   end
   move(job, state)
+  count_end(job, state)
   return behind
 end
 

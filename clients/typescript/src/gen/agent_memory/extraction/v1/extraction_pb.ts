@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file agent_memory/extraction/v1/extraction.proto.
  */
 export const file_agent_memory_extraction_v1_extraction: GenFile = /*@__PURE__*/
-  fileDesc("CithZ2VudF9tZW1vcnkvZXh0cmFjdGlvbi92MS9leHRyYWN0aW9uLnByb3RvEhphZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MSKqBgoDSm9iEgoKAmlkGAEgASgJEjEKBGtpbmQYAiABKA4yIy5hZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MS5Kb2JLaW5kEjMKBXN0YXRlGAMgASgOMiQuYWdlbnRfbWVtb3J5LmV4dHJhY3Rpb24udjEuSm9iU3RhdGUSMwoHc2Vzc2lvbhgEIAEoCzIiLmFnZW50X21lbW9yeS5jb21tb24udjEuU2Vzc2lvblJlZhITCgtzZXNzaW9uX3VpZBgFIAEoCRIPCgd1c2VyX2lkGAYgASgJEg8KB3ZpZXdfaWQYByABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYCCABKAMSFQoNbGFzdF9zZXF1ZW5jZRgJIAEoAxIPCgdhdHRlbXB0GAogASgFEhIKCm1lbW9yeV9pZHMYCyADKAkSIQoFZXJyb3IYDCABKAsyEi5nb29nbGUucnBjLlN0YXR1cxIvCgtjcmVhdGVfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZHVlX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpleHRyYWN0b3JzGBEgAygJEkgKDWRyb3BwZWRfaXRlbXMYFCADKAsyMS5hZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MS5Kb2IuRHJvcHBlZEl0ZW1zRW50cnkSOAoHc2tpcHBlZBgSIAMoCzInLmFnZW50X21lbW9yeS5leHRyYWN0aW9uLnYxLlNraXBwZWRJdGVtEkIKD2ZvcmdldF9yZWNlaXB0cxgVIAMoCzIpLmFnZW50X21lbW9yeS5leHRyYWN0aW9uLnYxLkZvcmdldFJlY2VpcHQaMwoRRHJvcHBlZEl0ZW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgFOgI4ASKKAQoNRm9yZ2V0UmVjZWlwdBISCgptZXNzYWdlX2lkGAEgASgJEjoKB291dGNvbWUYAiABKA4yKS5hZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MS5Gb3JnZXRPdXRjb21lEhIKCm1lbW9yeV9pZHMYAyADKAkSFQoNbWF0Y2hlZF9jb3VudBgEIAEoBSJpCgtTa2lwcGVkSXRlbRISCgptZXNzYWdlX2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgDEhEKCW1lbW9yeV9pZBgDIAEoCRIhCgVlcnJvchgEIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzIpIBCg9TZXNzaW9uUHJvZ3Jlc3MSMwoHc2Vzc2lvbhgBIAEoCzIiLmFnZW50X21lbW9yeS5jb21tb24udjEuU2Vzc2lvblJlZhITCgtzZXNzaW9uX3VpZBgCIAEoCRIZChFyZWNlaXZlZF9zZXF1ZW5jZRgDIAEoAxIaChJleHRyYWN0ZWRfc2VxdWVuY2UYBCABKAMiQQoPTWVtb3J5Q2FuZGlkYXRlEi4KBm1lbW9yeRgBIAEoCzIeLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5IrwDCgtTdW1tYXJ5VmlldxIUCgJpZBgBIAEoCUIIukgFcgMogAISFgoEbmFtZRgCIAEoCUIIukgFcgMogAISVAoIZ3JvdXBfYnkYAyADKA4yLS5hZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MS5TdW1tYXJ5R3JvdXBGaWVsZEITukgQkgENEAQYASIHggEEEAEgABI0CgZmaWx0ZXIYBCABKAsyJC5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeUZpbHRlchIuCgt0aW1lX3dpbmRvdxgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgpjb250aW51b3VzGAYgASgIEhgKBnByb21wdBgHIAEoCUIIukgFcgMokE4SHAoKbW9kZWxfbmFtZRgIIAEoCUIIukgFcgMogAISLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCgRldGFnGAsgASgJQge6SARyAihAIt8BCgxTdW1tYXJ5R3JvdXASHgoHdXNlcl9pZBgBIAEoCUIIukgFcgMogARIAIgBARIgCgluYW1lc3BhY2UYAiABKAlCCLpIBXIDKIAESAGIAQESIQoKc2Vzc2lvbl9pZBgDIAEoCUIIukgFcgMogARIAogBARJBCgttZW1vcnlfdHlwZRgEIAEoDjIiLmFnZW50X21lbW9yeS5jb21tb24udjEuTWVtb3J5VHlwZUIIukgFggECEAFCCgoIX3VzZXJfaWRCDAoKX25hbWVzcGFjZUINCgtfc2Vzc2lvbl9pZCLLAQoQU3VtbWFyeVBhcnRpdGlvbhIPCgd2aWV3X2lkGAEgASgJEjcKBWdyb3VwGAIgASgLMiguYWdlbnRfbWVtb3J5LmV4dHJhY3Rpb24udjEuU3VtbWFyeUdyb3VwEg8KB3N1bW1hcnkYAyABKAkSFAoMbWVtb3J5X2NvdW50GAQgASgDEhQKDGVtcHR5X3JlYXNvbhgFIAEoCRIwCgxjb21wdXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKpsBCghKb2JTdGF0ZRIZChVKT0JfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFKT0JfU1RBVEVfUEVORElORxABEhUKEUpPQl9TVEFURV9SVU5OSU5HEAISFwoTSk9CX1NUQVRFX1NVQ0NFRURFRBADEhQKEEpPQl9TVEFURV9GQUlMRUQQBBIXChNKT0JfU1RBVEVfQ0FOQ0VMTEVEEAUqVwoHSm9iS2luZBIYChRKT0JfS0lORF9VTlNQRUNJRklFRBAAEhcKE0pPQl9LSU5EX0VYVFJBQ1RJT04QARIZChVKT0JfS0lORF9TVU1NQVJZX1ZJRVcQAirfAQoNRm9yZ2V0T3V0Y29tZRIeChpGT1JHRVRfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhwKGEZPUkdFVF9PVVRDT01FX0ZPUkdPVFRFThABEhkKFUZPUkdFVF9PVVRDT01FX01BUktFRBACEiAKHEZPUkdFVF9PVVRDT01FX05PVEhJTkdfRk9VTkQQAxIbChdGT1JHRVRfT1VUQ09NRV9UT09fTUFOWRAEEhoKFkZPUkdFVF9PVVRDT01FX1VOQ0xFQVIQBRIaChZGT1JHRVRfT1VUQ09NRV9JR05PUkVEEAYqxQEKEVN1bW1hcnlHcm91cEZpZWxkEiMKH1NVTU1BUllfR1JPVVBfRklFTERfVU5TUEVDSUZJRUQQABIfChtTVU1NQVJZX0dST1VQX0ZJRUxEX1VTRVJfSUQQARIhCh1TVU1NQVJZX0dST1VQX0ZJRUxEX05BTUVTUEFDRRACEiIKHlNVTU1BUllfR1JPVVBfRklFTERfU0VTU0lPTl9JRBADEiMKH1NVTU1BUllfR1JPVVBfRklFTERfTUVNT1JZX1RZUEUQBEKFAgocaW8uYWdlbnRtZW1vcnkuZXh0cmFjdGlvbi52MUIPRXh0cmFjdGlvblByb3RvUAFaV2dpdGh1Yi5jb20vYWdlbnQtbWVtb3J5L2FnZW50LW1lbW9yeS9jbGllbnRzL2dvL2FnZW50X21lbW9yeS9leHRyYWN0aW9uL3YxO2V4dHJhY3Rpb252MaoCGUFnZW50TWVtb3J5LkV4dHJhY3Rpb24uVjHKAhlBZ2VudE1lbW9yeVxFeHRyYWN0aW9uXFYx4gIiQWdlbnRNZW1vcnlcRXh0cmFjdGlvblxWMVxNZXRhZGF0YeoCG0FnZW50TWVtb3J5OjpFeHRyYWN0aW9uOjpWMWIGcHJvdG8z", [file_agent_memory_common_v1_filter, file_agent_memory_common_v1_memory, file_agent_memory_common_v1_message, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("CithZ2VudF9tZW1vcnkvZXh0cmFjdGlvbi92MS9leHRyYWN0aW9uLnByb3RvEhphZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MSKqBgoDSm9iEgoKAmlkGAEgASgJEjEKBGtpbmQYAiABKA4yIy5hZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MS5Kb2JLaW5kEjMKBXN0YXRlGAMgASgOMiQuYWdlbnRfbWVtb3J5LmV4dHJhY3Rpb24udjEuSm9iU3RhdGUSMwoHc2Vzc2lvbhgEIAEoCzIiLmFnZW50X21lbW9yeS5jb21tb24udjEuU2Vzc2lvblJlZhITCgtzZXNzaW9uX3VpZBgFIAEoCRIPCgd1c2VyX2lkGAYgASgJEg8KB3ZpZXdfaWQYByABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYCCABKAMSFQoNbGFzdF9zZXF1ZW5jZRgJIAEoAxIPCgdhdHRlbXB0GAogASgFEhIKCm1lbW9yeV9pZHMYCyADKAkSIQoFZXJyb3IYDCABKAsyEi5nb29nbGUucnBjLlN0YXR1cxIvCgtjcmVhdGVfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZHVlX3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpleHRyYWN0b3JzGBEgAygJEkgKDWRyb3BwZWRfaXRlbXMYFCADKAsyMS5hZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MS5Kb2IuRHJvcHBlZEl0ZW1zRW50cnkSOAoHc2tpcHBlZBgSIAMoCzInLmFnZW50X21lbW9yeS5leHRyYWN0aW9uLnYxLlNraXBwZWRJdGVtEkIKD2ZvcmdldF9yZWNlaXB0cxgVIAMoCzIpLmFnZW50X21lbW9yeS5leHRyYWN0aW9uLnYxLkZvcmdldFJlY2VpcHQaMwoRRHJvcHBlZEl0ZW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgFOgI4ASKKAQoNRm9yZ2V0UmVjZWlwdBISCgptZXNzYWdlX2lkGAEgASgJEjoKB291dGNvbWUYAiABKA4yKS5hZ2VudF9tZW1vcnkuZXh0cmFjdGlvbi52MS5Gb3JnZXRPdXRjb21lEhIKCm1lbW9yeV9pZHMYAyADKAkSFQoNbWF0Y2hlZF9jb3VudBgEIAEoBSJpCgtTa2lwcGVkSXRlbRISCgptZXNzYWdlX2lkGAEgASgJEhAKCHNlcXVlbmNlGAIgASgDEhEKCW1lbW9yeV9pZBgDIAEoCRIhCgVlcnJvchgEIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzIpIBCg9TZXNzaW9uUHJvZ3Jlc3MSMwoHc2Vzc2lvbhgBIAEoCzIiLmFnZW50X21lbW9yeS5jb21tb24udjEuU2Vzc2lvblJlZhITCgtzZXNzaW9uX3VpZBgCIAEoCRIZChFyZWNlaXZlZF9zZXF1ZW5jZRgDIAEoAxIaChJleHRyYWN0ZWRfc2VxdWVuY2UYBCABKAMisgIKEFBlcmlvZFN0YXRpc3RpY3MSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFgoOc3VjY2VlZGVkX2pvYnMYAiABKAMSEwoLZmFpbGVkX2pvYnMYAyABKAMSFgoOY2FuY2VsbGVkX2pvYnMYBCABKAMSGAoQcmV0cmllZF9hdHRlbXB0cxgFIAEoAxIrCghtZWFuX2xhZxgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIqCgdtYXhfbGFnGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjYKBm1vZGVscxgIIAMoCzImLmFnZW50X21lbW9yeS5leHRyYWN0aW9uLnYxLk1vZGVsVXNhZ2UimgEKCk1vZGVsVXNhZ2USDQoFbW9kZWwYASABKAkSDQoFY2FsbHMYAiABKAMSFAoMaW5wdXRfdG9rZW5zGAMgASgDEhUKDW91dHB1dF90b2tlbnMYBCABKAMSFQoNcmVmdXNlZF9jYWxscxgFIAEoAxIZCgxjb3N0X2RvbGxhcnMYBiABKAFIAIgBAUIPCg1fY29zdF9kb2xsYXJzInkKB0JhY2tsb2cSFAoMcGVuZGluZ19qb2JzGAEgASgDEhQKDHJ1bm5pbmdfam9icxgCIAEoAxITCgtmYWlsZWRfam9icxgDIAEoAxItCgpvbGRlc3RfZHVlGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIpYBCgtUb2tlbkJ1ZGdldBIUCgxsaW1pdF90b2tlbnMYASABKAMSEwoLdXNlZF90b2tlbnMYAiABKAMSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkEKD01lbW9yeUNhbmRpZGF0ZRIuCgZtZW1vcnkYASABKAsyHi5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeSK8AwoLU3VtbWFyeVZpZXcSFAoCaWQYASABKAlCCLpIBXIDKIACEhYKBG5hbWUYAiABKAlCCLpIBXIDKIACElQKCGdyb3VwX2J5GAMgAygOMi0uYWdlbnRfbWVtb3J5LmV4dHJhY3Rpb24udjEuU3VtbWFyeUdyb3VwRmllbGRCE7pIEJIBDRAEGAEiB4IBBBABIAASNAoGZmlsdGVyGAQgASgLMiQuYWdlbnRfbWVtb3J5LmNvbW1vbi52MS5NZW1vcnlGaWx0ZXISLgoLdGltZV93aW5kb3cYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEgoKY29udGludW91cxgGIAEoCBIYCgZwcm9tcHQYByABKAlCCLpIBXIDKJBOEhwKCm1vZGVsX25hbWUYCCABKAlCCLpIBXIDKIACEi8KC2NyZWF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoEZXRhZxgLIAEoCUIHukgEcgIoQCLfAQoMU3VtbWFyeUdyb3VwEh4KB3VzZXJfaWQYASABKAlCCLpIBXIDKIAESACIAQESIAoJbmFtZXNwYWNlGAIgASgJQgi6SAVyAyiABEgBiAEBEiEKCnNlc3Npb25faWQYAyABKAlCCLpIBXIDKIAESAKIAQESQQoLbWVtb3J5X3R5cGUYBCABKA4yIi5hZ2VudF9tZW1vcnkuY29tbW9uLnYxLk1lbW9yeVR5cGVCCLpIBYIBAhABQgoKCF91c2VyX2lkQgwKCl9uYW1lc3BhY2VCDQoLX3Nlc3Npb25faWQiywEKEFN1bW1hcnlQYXJ0aXRpb24SDwoHdmlld19pZBgBIAEoCRI3CgVncm91cBgCIAEoCzIoLmFnZW50X21lbW9yeS5leHRyYWN0aW9uLnYxLlN1bW1hcnlHcm91cBIPCgdzdW1tYXJ5GAMgASgJEhQKDG1lbW9yeV9jb3VudBgEIAEoAxIUCgxlbXB0eV9yZWFzb24YBSABKAkSMAoMY29tcHV0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqbAQoISm9iU3RhdGUSGQoVSk9CX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRSk9CX1NUQVRFX1BFTkRJTkcQARIVChFKT0JfU1RBVEVfUlVOTklORxACEhcKE0pPQl9TVEFURV9TVUNDRUVERUQQAxIUChBKT0JfU1RBVEVfRkFJTEVEEAQSFwoTSk9CX1NUQVRFX0NBTkNFTExFRBAFKlcKB0pvYktpbmQSGAoUSk9CX0tJTkRfVU5TUEVDSUZJRUQQABIXChNKT0JfS0lORF9FWFRSQUNUSU9OEAESGQoVSk9CX0tJTkRfU1VNTUFSWV9WSUVXEAIq3wEKDUZvcmdldE91dGNvbWUSHgoaRk9SR0VUX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhGT1JHRVRfT1VUQ09NRV9GT1JHT1RURU4QARIZChVGT1JHRVRfT1VUQ09NRV9NQVJLRUQQAhIgChxGT1JHRVRfT1VUQ09NRV9OT1RISU5HX0ZPVU5EEAMSGwoXRk9SR0VUX09VVENPTUVfVE9PX01BTlkQBBIaChZGT1JHRVRfT1VUQ09NRV9VTkNMRUFSEAUSGgoWRk9SR0VUX09VVENPTUVfSUdOT1JFRBAGKm8KEFN0YXRpc3RpY3NQZXJpb2QSIQodU1RBVElTVElDU19QRVJJT0RfVU5TUEVDSUZJRUQQABIcChhTVEFUSVNUSUNTX1BFUklPRF9NSU5VVEUQARIaChZTVEFUSVNUSUNTX1BFUklPRF9IT1VSEAIqxQEKEVN1bW1hcnlHcm91cEZpZWxkEiMKH1NVTU1BUllfR1JPVVBfRklFTERfVU5TUEVDSUZJRUQQABIfChtTVU1NQVJZX0dST1VQX0ZJRUxEX1VTRVJfSUQQARIhCh1TVU1NQVJZX0dST1VQX0ZJRUxEX05BTUVTUEFDRRACEiIKHlNVTU1BUllfR1JPVVBfRklFTERfU0VTU0lPTl9JRBADEiMKH1NVTU1BUllfR1JPVVBfRklFTERfTUVNT1JZX1RZUEUQBEKFAgocaW8uYWdlbnRtZW1vcnkuZXh0cmFjdGlvbi52MUIPRXh0cmFjdGlvblByb3RvUAFaV2dpdGh1Yi5jb20vYWdlbnQtbWVtb3J5L2FnZW50LW1lbW9yeS9jbGllbnRzL2dvL2FnZW50X21lbW9yeS9leHRyYWN0aW9uL3YxO2V4dHJhY3Rpb252MaoCGUFnZW50TWVtb3J5LkV4dHJhY3Rpb24uVjHKAhlBZ2VudE1lbW9yeVxFeHRyYWN0aW9uXFYx4gIiQWdlbnRNZW1vcnlcRXh0cmFjdGlvblxWMVxNZXRhZGF0YeoCG0FnZW50TWVtb3J5OjpFeHRyYWN0aW9uOjpWMWIGcHJvdG8z", [file_agent_memory_common_v1_filter, file_agent_memory_common_v1_memory, file_agent_memory_common_v1_message, file_google_protobuf_duration, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * A piece of background work.
@@ -319,6 +319,219 @@ export const SessionProgressSchema: GenMessage<SessionProgress> = /*@__PURE__*/
   messageDesc(file_agent_memory_extraction_v1_extraction, 3);
 
 /**
+ * What jobs and models did for a tenant within a period.
+ *
+ * @generated from message agent_memory.extraction.v1.PeriodStatistics
+ */
+export type PeriodStatistics = Message<"agent_memory.extraction.v1.PeriodStatistics"> & {
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Jobs that succeeded in it.
+   *
+   * @generated from field: int64 succeeded_jobs = 2;
+   */
+  succeededJobs: bigint;
+
+  /**
+   * Jobs that were given up in it.
+   *
+   * @generated from field: int64 failed_jobs = 3;
+   */
+  failedJobs: bigint;
+
+  /**
+   * Jobs that were cancelled in it.
+   *
+   * @generated from field: int64 cancelled_jobs = 4;
+   */
+  cancelledJobs: bigint;
+
+  /**
+   * Attempts that failed and are made again.
+   *
+   * @generated from field: int64 retried_attempts = 5;
+   */
+  retriedAttempts: bigint;
+
+  /**
+   * From the arrival of a job's first message until its facts were stored, on
+   * average of the jobs that looked for facts and succeeded; absent where none did.
+   *
+   * @generated from field: google.protobuf.Duration mean_lag = 6;
+   */
+  meanLag?: Duration | undefined;
+
+  /**
+   * The longest of these.
+   *
+   * @generated from field: google.protobuf.Duration max_lag = 7;
+   */
+  maxLag?: Duration | undefined;
+
+  /**
+   * What models took, by the name of the model.
+   *
+   * @generated from field: repeated agent_memory.extraction.v1.ModelUsage models = 8;
+   */
+  models: ModelUsage[];
+};
+
+/**
+ * Describes the message agent_memory.extraction.v1.PeriodStatistics.
+ * Use `create(PeriodStatisticsSchema)` to create a new message.
+ */
+export const PeriodStatisticsSchema: GenMessage<PeriodStatistics> = /*@__PURE__*/
+  messageDesc(file_agent_memory_extraction_v1_extraction, 4);
+
+/**
+ * What one model took.
+ *
+ * @generated from message agent_memory.extraction.v1.ModelUsage
+ */
+export type ModelUsage = Message<"agent_memory.extraction.v1.ModelUsage"> & {
+  /**
+   * Its name; `other` for models that only a summary view names and no price is
+   * set for.
+   *
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * Calls that took tokens; one that is made again counts again.
+   *
+   * @generated from field: int64 calls = 2;
+   */
+  calls: bigint;
+
+  /**
+   * Tokens that it read, by its provider's count or else estimated.
+   *
+   * @generated from field: int64 input_tokens = 3;
+   */
+  inputTokens: bigint;
+
+  /**
+   * Tokens that it wrote, likewise.
+   *
+   * @generated from field: int64 output_tokens = 4;
+   */
+  outputTokens: bigint;
+
+  /**
+   * Calls that were not made, because the tenant's budget was spent.
+   *
+   * @generated from field: int64 refused_calls = 5;
+   */
+  refusedCalls: bigint;
+
+  /**
+   * What the tokens cost in US dollars, by the operator's prices of now; absent
+   * where none is set for the model.
+   *
+   * @generated from field: optional double cost_dollars = 6;
+   */
+  costDollars?: number | undefined;
+};
+
+/**
+ * Describes the message agent_memory.extraction.v1.ModelUsage.
+ * Use `create(ModelUsageSchema)` to create a new message.
+ */
+export const ModelUsageSchema: GenMessage<ModelUsage> = /*@__PURE__*/
+  messageDesc(file_agent_memory_extraction_v1_extraction, 5);
+
+/**
+ * What of a tenant waits to be worked on.
+ *
+ * @generated from message agent_memory.extraction.v1.Backlog
+ */
+export type Backlog = Message<"agent_memory.extraction.v1.Backlog"> & {
+  /**
+   * Jobs that wait, due or not.
+   *
+   * @generated from field: int64 pending_jobs = 1;
+   */
+  pendingJobs: bigint;
+
+  /**
+   * Jobs that a worker has.
+   *
+   * @generated from field: int64 running_jobs = 2;
+   */
+  runningJobs: bigint;
+
+  /**
+   * Jobs that were given up and can be tried again.
+   *
+   * @generated from field: int64 failed_jobs = 3;
+   */
+  failedJobs: bigint;
+
+  /**
+   * How long the job that has been due the longest has been so; zero where none is.
+   *
+   * @generated from field: google.protobuf.Duration oldest_due = 4;
+   */
+  oldestDue?: Duration | undefined;
+};
+
+/**
+ * Describes the message agent_memory.extraction.v1.Backlog.
+ * Use `create(BacklogSchema)` to create a new message.
+ */
+export const BacklogSchema: GenMessage<Backlog> = /*@__PURE__*/
+  messageDesc(file_agent_memory_extraction_v1_extraction, 6);
+
+/**
+ * What models may take for a tenant in the present window.
+ *
+ * @generated from message agent_memory.extraction.v1.TokenBudget
+ */
+export type TokenBudget = Message<"agent_memory.extraction.v1.TokenBudget"> & {
+  /**
+   * Tokens that they may take.
+   *
+   * @generated from field: int64 limit_tokens = 1;
+   */
+  limitTokens: bigint;
+
+  /**
+   * Tokens that they took, with those that calls under way are expected to take.
+   *
+   * @generated from field: int64 used_tokens = 2;
+   */
+  usedTokens: bigint;
+
+  /**
+   * When the window began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * When the next one begins, with nothing used.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message agent_memory.extraction.v1.TokenBudget.
+ * Use `create(TokenBudgetSchema)` to create a new message.
+ */
+export const TokenBudgetSchema: GenMessage<TokenBudget> = /*@__PURE__*/
+  messageDesc(file_agent_memory_extraction_v1_extraction, 7);
+
+/**
  * A fact found in a conversation, not stored.
  *
  * @generated from message agent_memory.extraction.v1.MemoryCandidate
@@ -337,7 +550,7 @@ export type MemoryCandidate = Message<"agent_memory.extraction.v1.MemoryCandidat
  * Use `create(MemoryCandidateSchema)` to create a new message.
  */
 export const MemoryCandidateSchema: GenMessage<MemoryCandidate> = /*@__PURE__*/
-  messageDesc(file_agent_memory_extraction_v1_extraction, 4);
+  messageDesc(file_agent_memory_extraction_v1_extraction, 8);
 
 /**
  * A standing summary over groups of memories.
@@ -430,7 +643,7 @@ export type SummaryView = Message<"agent_memory.extraction.v1.SummaryView"> & {
  * Use `create(SummaryViewSchema)` to create a new message.
  */
 export const SummaryViewSchema: GenMessage<SummaryView> = /*@__PURE__*/
-  messageDesc(file_agent_memory_extraction_v1_extraction, 5);
+  messageDesc(file_agent_memory_extraction_v1_extraction, 9);
 
 /**
  * The group that a partition stands for; only the view's fields are set.
@@ -472,7 +685,7 @@ export type SummaryGroup = Message<"agent_memory.extraction.v1.SummaryGroup"> & 
  * Use `create(SummaryGroupSchema)` to create a new message.
  */
 export const SummaryGroupSchema: GenMessage<SummaryGroup> = /*@__PURE__*/
-  messageDesc(file_agent_memory_extraction_v1_extraction, 6);
+  messageDesc(file_agent_memory_extraction_v1_extraction, 10);
 
 /**
  * The summary of one group.
@@ -528,7 +741,7 @@ export type SummaryPartition = Message<"agent_memory.extraction.v1.SummaryPartit
  * Use `create(SummaryPartitionSchema)` to create a new message.
  */
 export const SummaryPartitionSchema: GenMessage<SummaryPartition> = /*@__PURE__*/
-  messageDesc(file_agent_memory_extraction_v1_extraction, 7);
+  messageDesc(file_agent_memory_extraction_v1_extraction, 11);
 
 /**
  * Where a job stands.
@@ -684,6 +897,40 @@ export const ForgetOutcomeSchema: GenEnum<ForgetOutcome> = /*@__PURE__*/
   enumDesc(file_agent_memory_extraction_v1_extraction, 2);
 
 /**
+ * Length of the periods that figures are counted by.
+ *
+ * @generated from enum agent_memory.extraction.v1.StatisticsPeriod
+ */
+export enum StatisticsPeriod {
+  /**
+   * As hours.
+   *
+   * @generated from enum value: STATISTICS_PERIOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Minutes; the last 60 are kept.
+   *
+   * @generated from enum value: STATISTICS_PERIOD_MINUTE = 1;
+   */
+  MINUTE = 1,
+
+  /**
+   * Hours; the last 168 are kept, which are seven days.
+   *
+   * @generated from enum value: STATISTICS_PERIOD_HOUR = 2;
+   */
+  HOUR = 2,
+}
+
+/**
+ * Describes the enum agent_memory.extraction.v1.StatisticsPeriod.
+ */
+export const StatisticsPeriodSchema: GenEnum<StatisticsPeriod> = /*@__PURE__*/
+  enumDesc(file_agent_memory_extraction_v1_extraction, 3);
+
+/**
  * The field by which a summary view splits memories.
  *
  * @generated from enum agent_memory.extraction.v1.SummaryGroupField
@@ -729,5 +976,5 @@ export enum SummaryGroupField {
  * Describes the enum agent_memory.extraction.v1.SummaryGroupField.
  */
 export const SummaryGroupFieldSchema: GenEnum<SummaryGroupField> = /*@__PURE__*/
-  enumDesc(file_agent_memory_extraction_v1_extraction, 3);
+  enumDesc(file_agent_memory_extraction_v1_extraction, 4);
 

@@ -52,6 +52,26 @@ public final class ExtractionProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_extraction_v1_SessionProgress_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_extraction_v1_PeriodStatistics_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_extraction_v1_PeriodStatistics_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_extraction_v1_ModelUsage_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_extraction_v1_ModelUsage_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_extraction_v1_Backlog_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_extraction_v1_Backlog_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_extraction_v1_TokenBudget_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_extraction_v1_TokenBudget_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_agent_memory_extraction_v1_MemoryCandidate_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -126,6 +146,31 @@ public final class ExtractionProto extends com.google.protobuf.GeneratedFile {
       "session_uid\030\002 \001(\tR\nsessionUid\022+\n\021receive" +
       "d_sequence\030\003 \001(\003R\020receivedSequence\022-\n\022ex" +
       "tracted_sequence\030\004 \001(\003R\021extractedSequenc" +
+      "e\"\221\003\n\020PeriodStatistics\0229\n\nstart_time\030\001 \001" +
+      "(\0132\032.google.protobuf.TimestampR\tstartTim" +
+      "e\022%\n\016succeeded_jobs\030\002 \001(\003R\rsucceededJobs" +
+      "\022\037\n\013failed_jobs\030\003 \001(\003R\nfailedJobs\022%\n\016can" +
+      "celled_jobs\030\004 \001(\003R\rcancelledJobs\022)\n\020retr" +
+      "ied_attempts\030\005 \001(\003R\017retriedAttempts\0224\n\010m" +
+      "ean_lag\030\006 \001(\0132\031.google.protobuf.Duration" +
+      "R\007meanLag\0222\n\007max_lag\030\007 \001(\0132\031.google.prot" +
+      "obuf.DurationR\006maxLag\022>\n\006models\030\010 \003(\0132&." +
+      "agent_memory.extraction.v1.ModelUsageR\006m" +
+      "odels\"\336\001\n\nModelUsage\022\024\n\005model\030\001 \001(\tR\005mod" +
+      "el\022\024\n\005calls\030\002 \001(\003R\005calls\022!\n\014input_tokens" +
+      "\030\003 \001(\003R\013inputTokens\022#\n\routput_tokens\030\004 \001" +
+      "(\003R\014outputTokens\022#\n\rrefused_calls\030\005 \001(\003R" +
+      "\014refusedCalls\022&\n\014cost_dollars\030\006 \001(\001H\000R\013c" +
+      "ostDollars\210\001\001B\017\n\r_cost_dollars\"\252\001\n\007Backl" +
+      "og\022!\n\014pending_jobs\030\001 \001(\003R\013pendingJobs\022!\n" +
+      "\014running_jobs\030\002 \001(\003R\013runningJobs\022\037\n\013fail" +
+      "ed_jobs\030\003 \001(\003R\nfailedJobs\0228\n\noldest_due\030" +
+      "\004 \001(\0132\031.google.protobuf.DurationR\toldest" +
+      "Due\"\303\001\n\013TokenBudget\022!\n\014limit_tokens\030\001 \001(" +
+      "\003R\013limitTokens\022\037\n\013used_tokens\030\002 \001(\003R\nuse" +
+      "dTokens\0229\n\nstart_time\030\003 \001(\0132\032.google.pro" +
+      "tobuf.TimestampR\tstartTime\0225\n\010end_time\030\004" +
+      " \001(\0132\032.google.protobuf.TimestampR\007endTim" +
       "e\"I\n\017MemoryCandidate\0226\n\006memory\030\001 \001(\0132\036.a" +
       "gent_memory.common.v1.MemoryR\006memory\"\240\004\n" +
       "\013SummaryView\022\030\n\002id\030\001 \001(\tB\010\272H\005r\003(\200\002R\002id\022\034" +
@@ -166,19 +211,22 @@ public final class ExtractionProto extends com.google.protobuf.GeneratedFile {
       "OTTEN\020\001\022\031\n\025FORGET_OUTCOME_MARKED\020\002\022 \n\034FO" +
       "RGET_OUTCOME_NOTHING_FOUND\020\003\022\033\n\027FORGET_O" +
       "UTCOME_TOO_MANY\020\004\022\032\n\026FORGET_OUTCOME_UNCL" +
-      "EAR\020\005\022\032\n\026FORGET_OUTCOME_IGNORED\020\006*\305\001\n\021Su" +
-      "mmaryGroupField\022#\n\037SUMMARY_GROUP_FIELD_U" +
-      "NSPECIFIED\020\000\022\037\n\033SUMMARY_GROUP_FIELD_USER" +
-      "_ID\020\001\022!\n\035SUMMARY_GROUP_FIELD_NAMESPACE\020\002" +
-      "\022\"\n\036SUMMARY_GROUP_FIELD_SESSION_ID\020\003\022#\n\037" +
-      "SUMMARY_GROUP_FIELD_MEMORY_TYPE\020\004B\205\002\n\034io" +
-      ".agentmemory.extraction.v1B\017ExtractionPr" +
-      "otoP\001ZWgithub.com/agent-memory/agent-mem" +
-      "ory/clients/go/agent_memory/extraction/v" +
-      "1;extractionv1\252\002\031AgentMemory.Extraction." +
-      "V1\312\002\031AgentMemory\\Extraction\\V1\342\002\"AgentMe" +
-      "mory\\Extraction\\V1\\Metadata\352\002\033AgentMemor" +
-      "y::Extraction::V1b\006proto3"
+      "EAR\020\005\022\032\n\026FORGET_OUTCOME_IGNORED\020\006*o\n\020Sta" +
+      "tisticsPeriod\022!\n\035STATISTICS_PERIOD_UNSPE" +
+      "CIFIED\020\000\022\034\n\030STATISTICS_PERIOD_MINUTE\020\001\022\032" +
+      "\n\026STATISTICS_PERIOD_HOUR\020\002*\305\001\n\021SummaryGr" +
+      "oupField\022#\n\037SUMMARY_GROUP_FIELD_UNSPECIF" +
+      "IED\020\000\022\037\n\033SUMMARY_GROUP_FIELD_USER_ID\020\001\022!" +
+      "\n\035SUMMARY_GROUP_FIELD_NAMESPACE\020\002\022\"\n\036SUM" +
+      "MARY_GROUP_FIELD_SESSION_ID\020\003\022#\n\037SUMMARY" +
+      "_GROUP_FIELD_MEMORY_TYPE\020\004B\205\002\n\034io.agentm" +
+      "emory.extraction.v1B\017ExtractionProtoP\001ZW" +
+      "github.com/agent-memory/agent-memory/cli" +
+      "ents/go/agent_memory/extraction/v1;extra" +
+      "ctionv1\252\002\031AgentMemory.Extraction.V1\312\002\031Ag" +
+      "entMemory\\Extraction\\V1\342\002\"AgentMemory\\Ex" +
+      "traction\\V1\\Metadata\352\002\033AgentMemory::Extr" +
+      "action::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -220,26 +268,50 @@ public final class ExtractionProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_SessionProgress_descriptor,
         new java.lang.String[] { "Session", "SessionUid", "ReceivedSequence", "ExtractedSequence", });
-    internal_static_agent_memory_extraction_v1_MemoryCandidate_descriptor =
+    internal_static_agent_memory_extraction_v1_PeriodStatistics_descriptor =
       getDescriptor().getMessageType(4);
+    internal_static_agent_memory_extraction_v1_PeriodStatistics_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_extraction_v1_PeriodStatistics_descriptor,
+        new java.lang.String[] { "StartTime", "SucceededJobs", "FailedJobs", "CancelledJobs", "RetriedAttempts", "MeanLag", "MaxLag", "Models", });
+    internal_static_agent_memory_extraction_v1_ModelUsage_descriptor =
+      getDescriptor().getMessageType(5);
+    internal_static_agent_memory_extraction_v1_ModelUsage_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_extraction_v1_ModelUsage_descriptor,
+        new java.lang.String[] { "Model", "Calls", "InputTokens", "OutputTokens", "RefusedCalls", "CostDollars", });
+    internal_static_agent_memory_extraction_v1_Backlog_descriptor =
+      getDescriptor().getMessageType(6);
+    internal_static_agent_memory_extraction_v1_Backlog_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_extraction_v1_Backlog_descriptor,
+        new java.lang.String[] { "PendingJobs", "RunningJobs", "FailedJobs", "OldestDue", });
+    internal_static_agent_memory_extraction_v1_TokenBudget_descriptor =
+      getDescriptor().getMessageType(7);
+    internal_static_agent_memory_extraction_v1_TokenBudget_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_extraction_v1_TokenBudget_descriptor,
+        new java.lang.String[] { "LimitTokens", "UsedTokens", "StartTime", "EndTime", });
+    internal_static_agent_memory_extraction_v1_MemoryCandidate_descriptor =
+      getDescriptor().getMessageType(8);
     internal_static_agent_memory_extraction_v1_MemoryCandidate_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_MemoryCandidate_descriptor,
         new java.lang.String[] { "Memory", });
     internal_static_agent_memory_extraction_v1_SummaryView_descriptor =
-      getDescriptor().getMessageType(5);
+      getDescriptor().getMessageType(9);
     internal_static_agent_memory_extraction_v1_SummaryView_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_SummaryView_descriptor,
         new java.lang.String[] { "Id", "Name", "GroupBy", "Filter", "TimeWindow", "Continuous", "Prompt", "ModelName", "CreateTime", "UpdateTime", "Etag", });
     internal_static_agent_memory_extraction_v1_SummaryGroup_descriptor =
-      getDescriptor().getMessageType(6);
+      getDescriptor().getMessageType(10);
     internal_static_agent_memory_extraction_v1_SummaryGroup_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_SummaryGroup_descriptor,
         new java.lang.String[] { "UserId", "Namespace", "SessionId", "MemoryType", });
     internal_static_agent_memory_extraction_v1_SummaryPartition_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(11);
     internal_static_agent_memory_extraction_v1_SummaryPartition_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_SummaryPartition_descriptor,

@@ -87,6 +87,15 @@ public final class ExtractionServiceClient {
   }
 
   /**
+   * Answers what extraction did for the caller's tenant, by minutes or by hours,
+   * with the tokens that models took, and what waits now. It tells of the tenant
+   * as a whole: a credential that is confined to users or namespaces does not.
+   */
+  public io.agentmemory.extraction.v1.GetStatisticsResponse getStatistics(io.agentmemory.extraction.v1.GetStatisticsRequest request) {
+    return caller.unary(ExtractionServiceGrpc.getGetStatisticsMethod(), request);
+  }
+
+  /**
    * Creates a summary view.
    */
   public io.agentmemory.extraction.v1.CreateSummaryViewResponse createSummaryView(io.agentmemory.extraction.v1.CreateSummaryViewRequest request) {

@@ -168,6 +168,22 @@ public final class ExtractionServiceGrpc {
     return WATCH_JOBS;
   }
 
+  private static final MethodDescriptor<io.agentmemory.extraction.v1.GetStatisticsRequest, io.agentmemory.extraction.v1.GetStatisticsResponse> GET_STATISTICS =
+      MethodDescriptor.<io.agentmemory.extraction.v1.GetStatisticsRequest, io.agentmemory.extraction.v1.GetStatisticsResponse>newBuilder()
+          .setType(MethodDescriptor.MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE_NAME, "GetStatistics"))
+          .setIdempotent(true)
+          .setSafe(true)
+          .setSampledToLocalTracing(true)
+          .setRequestMarshaller(ProtoUtils.marshaller(io.agentmemory.extraction.v1.GetStatisticsRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(io.agentmemory.extraction.v1.GetStatisticsResponse.getDefaultInstance()))
+          .build();
+
+  /** Describes the method GetStatistics. */
+  public static MethodDescriptor<io.agentmemory.extraction.v1.GetStatisticsRequest, io.agentmemory.extraction.v1.GetStatisticsResponse> getGetStatisticsMethod() {
+    return GET_STATISTICS;
+  }
+
   private static final MethodDescriptor<io.agentmemory.extraction.v1.CreateSummaryViewRequest, io.agentmemory.extraction.v1.CreateSummaryViewResponse> CREATE_SUMMARY_VIEW =
       MethodDescriptor.<io.agentmemory.extraction.v1.CreateSummaryViewRequest, io.agentmemory.extraction.v1.CreateSummaryViewResponse>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
@@ -433,6 +449,16 @@ public final class ExtractionServiceGrpc {
     }
 
     /**
+     * Answers what extraction did for the caller's tenant, by minutes or by hours,
+     * with the tokens that models took, and what waits now. It tells of the tenant
+     * as a whole: a credential that is confined to users or namespaces does not.
+     */
+    public void getStatistics(io.agentmemory.extraction.v1.GetStatisticsRequest request, StreamObserver<io.agentmemory.extraction.v1.GetStatisticsResponse> observer) {
+      ClientCalls.asyncUnaryCall(
+          getChannel().newCall(GET_STATISTICS, getCallOptions()), request, observer);
+    }
+
+    /**
      * Creates a summary view.
      */
     public void createSummaryView(io.agentmemory.extraction.v1.CreateSummaryViewRequest request, StreamObserver<io.agentmemory.extraction.v1.CreateSummaryViewResponse> observer) {
@@ -605,6 +631,16 @@ public final class ExtractionServiceGrpc {
     }
 
     /**
+     * Answers what extraction did for the caller's tenant, by minutes or by hours,
+     * with the tokens that models took, and what waits now. It tells of the tenant
+     * as a whole: a credential that is confined to users or namespaces does not.
+     */
+    public io.agentmemory.extraction.v1.GetStatisticsResponse getStatistics(io.agentmemory.extraction.v1.GetStatisticsRequest request) {
+      return ClientCalls.blockingUnaryCall(
+          getChannel(), GET_STATISTICS, getCallOptions(), request);
+    }
+
+    /**
      * Creates a summary view.
      */
     public io.agentmemory.extraction.v1.CreateSummaryViewResponse createSummaryView(io.agentmemory.extraction.v1.CreateSummaryViewRequest request) {
@@ -765,6 +801,16 @@ public final class ExtractionServiceGrpc {
     public ListenableFuture<io.agentmemory.extraction.v1.CancelJobResponse> cancelJob(io.agentmemory.extraction.v1.CancelJobRequest request) {
       return ClientCalls.futureUnaryCall(
           getChannel().newCall(CANCEL_JOB, getCallOptions()), request);
+    }
+
+    /**
+     * Answers what extraction did for the caller's tenant, by minutes or by hours,
+     * with the tokens that models took, and what waits now. It tells of the tenant
+     * as a whole: a credential that is confined to users or namespaces does not.
+     */
+    public ListenableFuture<io.agentmemory.extraction.v1.GetStatisticsResponse> getStatistics(io.agentmemory.extraction.v1.GetStatisticsRequest request) {
+      return ClientCalls.futureUnaryCall(
+          getChannel().newCall(GET_STATISTICS, getCallOptions()), request);
     }
 
     /**

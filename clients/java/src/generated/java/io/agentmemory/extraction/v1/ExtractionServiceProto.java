@@ -137,6 +137,16 @@ public final class ExtractionServiceProto extends com.google.protobuf.GeneratedF
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_extraction_v1_WatchJobsResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_extraction_v1_GetStatisticsRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_extraction_v1_GetStatisticsRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_extraction_v1_GetStatisticsResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_extraction_v1_GetStatisticsResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_agent_memory_extraction_v1_CreateSummaryViewRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -242,257 +252,275 @@ public final class ExtractionServiceProto extends com.google.protobuf.GeneratedF
       "mmon/v1/message.proto\032#agent_memory/comm" +
       "on/v1/policy.proto\032%agent_memory/common/" +
       "v1/strategy.proto\032+agent_memory/extracti" +
-      "on/v1/extraction.proto\032 google/protobuf/" +
-      "field_mask.proto\032\027google/rpc/status.prot" +
-      "o\"\222\002\n\024ForgetSessionRequest\022D\n\007session\030\001 " +
-      "\001(\0132\".agent_memory.common.v1.SessionRefB" +
-      "\006\272H\003\310\001\001R\007session\022!\n\007user_id\030\002 \001(\tB\010\272H\005r\003" +
-      "(\200\004R\006userId\0223\n\014session_uids\030\003 \003(\tB\020\272H\r\222\001" +
-      "\n\020d\"\006r\004\020\001(@R\013sessionUids\022\'\n\nrequest_id\030\004" +
-      " \001(\tB\010\272H\005r\003(\200\001R\trequestId\0223\n\013message_ids" +
-      "\030\005 \003(\tB\022\272H\017\222\001\014\020\320\017\"\007r\005\020\001(\200\002R\nmessageIds\":" +
-      "\n\025ForgetSessionResponse\022!\n\014session_uids\030" +
-      "\001 \003(\tR\013sessionUids\"\216\t\n\025SubmitMessagesReq" +
-      "uest\022D\n\007session\030\001 \001(\0132\".agent_memory.com" +
-      "mon.v1.SessionRefB\006\272H\003\310\001\001R\007session\022*\n\013se" +
-      "ssion_uid\030\002 \001(\tB\t\272H\006r\004\020\001(@R\nsessionUid\022!" +
-      "\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022\251\001\n\010me" +
-      "ssages\030\004 \003(\0132\037.agent_memory.common.v1.Me" +
-      "ssageBl\272Hi\222\001f\020\320\017\"a\272\001^\n\032submitted_message" +
-      ".identity\022\034id and sequence are required\032" +
-      "\"this.id != \'\' && this.sequence > 0R\010mes" +
-      "sages\022\241\001\n\010memories\030\005 \003(\0132\036.agent_memory." +
-      "common.v1.MemoryBe\272Hb\222\001_\020\364\003\"Z\272\001W\n\031submit" +
-      "ted_memory.identity\022\030id and text are req" +
-      "uired\032 this.id != \'\' && this.text != \'\'R" +
-      "\010memories\022H\n\nextraction\030\006 \001(\0132(.agent_me" +
-      "mory.common.v1.ExtractionConfigR\nextract" +
-      "ion\022$\n\ttime_zone\030\007 \001(\tB\007\272H\004r\002(@R\010timeZon" +
-      "e\022H\n\027first_withheld_sequence\030\010 \001(\003B\020\272H\r\"" +
-      "\013\030\377\377\377\377\377\377\377\017(\000R\025firstWithheldSequence\022F\n\026l" +
-      "ast_withheld_sequence\030\t \001(\003B\020\272H\r\"\013\030\377\377\377\377\377" +
-      "\377\377\017(\000R\024lastWithheldSequence\022\'\n\017session_d" +
-      "eleted\030\n \001(\010R\016sessionDeleted:\344\002\272H\340\002\032\335\002\n\030" +
-      "submit_messages.withheld\022Lthe withheld s" +
-      "equences must be a span of at most 10000" +
-      ", from 1 on, or both 0\032\362\001(this.first_wit" +
-      "hheld_sequence == 0 && this.last_withhel" +
-      "d_sequence == 0) || (this.first_withheld" +
-      "_sequence > 0 && this.last_withheld_sequ" +
-      "ence >= this.first_withheld_sequence && " +
-      "this.last_withheld_sequence - this.first" +
-      "_withheld_sequence < 10000)\"\\\n\026SubmitMes" +
-      "sagesResponse\022\025\n\006job_id\030\001 \001(\tR\005jobId\022+\n\021" +
-      "received_sequence\030\002 \001(\003R\020receivedSequenc" +
-      "e\"}\n\032BatchSubmitMessagesRequest\022_\n\013submi" +
-      "ssions\030\001 \003(\01321.agent_memory.extraction.v" +
-      "1.SubmitMessagesRequestB\n\272H\007\222\001\004\010\001\020dR\013sub" +
-      "missions\"i\n\033BatchSubmitMessagesResponse\022" +
-      "J\n\007results\030\001 \003(\01320.agent_memory.extracti" +
-      "on.v1.SubmitMessagesResultR\007results\"\236\001\n\024" +
-      "SubmitMessagesResult\022P\n\010response\030\001 \001(\01322" +
-      ".agent_memory.extraction.v1.SubmitMessag" +
-      "esResponseH\000R\010response\022*\n\005error\030\002 \001(\0132\022." +
-      "google.rpc.StatusH\000R\005errorB\010\n\006result\"\225\002\n" +
-      "\026ExtractMemoriesRequest\022H\n\010messages\030\001 \003(" +
-      "\0132\037.agent_memory.common.v1.MessageB\013\272H\010\222" +
-      "\001\005\010\001\020\350\007R\010messages\022A\n\006before\030\002 \003(\0132\037.agen" +
-      "t_memory.common.v1.MessageB\010\272H\005\222\001\002\020dR\006be" +
-      "fore\022H\n\nextraction\030\003 \001(\0132(.agent_memory." +
-      "common.v1.ExtractionConfigR\nextraction\022$" +
-      "\n\ttime_zone\030\004 \001(\tB\007\272H\004r\002(@R\010timeZone\"\261\002\n" +
-      "\027ExtractMemoriesResponse\022K\n\ncandidates\030\001" +
-      " \003(\0132+.agent_memory.extraction.v1.Memory" +
-      "CandidateR\ncandidates\022\034\n\textractor\030\002 \001(\t" +
-      "R\textractor\022j\n\rdropped_items\030\003 \003(\0132E.age" +
-      "nt_memory.extraction.v1.ExtractMemoriesR" +
-      "esponse.DroppedItemsEntryR\014droppedItems\032" +
-      "?\n\021DroppedItemsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024" +
-      "\n\005value\030\002 \001(\005R\005value:\0028\001\"\273\001\n\020SummarizeRe" +
-      "quest\022H\n\010messages\030\001 \003(\0132\037.agent_memory.c" +
-      "ommon.v1.MessageB\013\272H\010\222\001\005\010\001\020\320\017R\010messages\022" +
-      "4\n\020previous_summary\030\002 \001(\tB\t\272H\006r\004(\200\200\004R\017pr" +
-      "eviousSummary\022\'\n\tmax_words\030\003 \001(\005B\n\272H\007\032\005\030" +
-      "\210\'(\000R\010maxWords\"M\n\021SummarizeResponse\022\030\n\007s" +
-      "ummary\030\001 \001(\tR\007summary\022\036\n\nsummarizer\030\002 \001(" +
-      "\tR\nsummarizer\"2\n\rGetJobRequest\022!\n\006job_id" +
-      "\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\005jobId\"C\n\016GetJobRespo" +
-      "nse\0221\n\003job\030\001 \001(\0132\037.agent_memory.extracti" +
-      "on.v1.JobR\003job\"\236\002\n\017ListJobsRequest\022+\n\tna" +
-      "mespace\030\001 \001(\tB\010\272H\005r\003(\200\004H\000R\tnamespace\210\001\001\022" +
-      ",\n\nsession_id\030\002 \001(\tB\010\272H\005r\003(\200\004H\001R\tsession" +
-      "Id\210\001\001\022D\n\005state\030\003 \001(\0162$.agent_memory.extr" +
-      "action.v1.JobStateB\010\272H\005\202\001\002\020\001R\005state\022$\n\tp" +
-      "age_size\030\004 \001(\005B\007\272H\004\032\002(\000R\010pageSize\022\'\n\npag" +
-      "e_token\030\005 \001(\tB\010\272H\005r\003(\200 R\tpageTokenB\014\n\n_n" +
-      "amespaceB\r\n\013_session_id\"o\n\020ListJobsRespo" +
-      "nse\0223\n\004jobs\030\001 \003(\0132\037.agent_memory.extract" +
-      "ion.v1.JobR\004jobs\022&\n\017next_page_token\030\002 \001(" +
-      "\tR\rnextPageToken\"]\n\017RetryJobRequest\022!\n\006j" +
-      "ob_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\005jobId\022\'\n\nreques" +
-      "t_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"E\n\020Retry" +
-      "JobResponse\0221\n\003job\030\001 \001(\0132\037.agent_memory." +
-      "extraction.v1.JobR\003job\"^\n\020CancelJobReque" +
-      "st\022!\n\006job_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\005jobId\022\'\n" +
-      "\nrequest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"F" +
-      "\n\021CancelJobResponse\0221\n\003job\030\001 \001(\0132\037.agent" +
-      "_memory.extraction.v1.JobR\003job\"\220\001\n\020Watch" +
-      "JobsRequest\022\'\n\nsession_id\030\001 \001(\tB\010\272H\005r\003(\200" +
-      "\004R\tsessionId\022&\n\tnamespace\030\002 \001(\tB\010\272H\005r\003(\200" +
-      "\004R\tnamespace\022+\n\014resume_token\030\003 \001(\tB\010\272H\005r" +
-      "\003(\200 R\013resumeToken\"\262\001\n\021WatchJobsResponse\022" +
-      "1\n\003job\030\001 \001(\0132\037.agent_memory.extraction.v" +
-      "1.JobR\003job\022G\n\010progress\030\002 \001(\0132+.agent_mem" +
-      "ory.extraction.v1.SessionProgressR\010progr" +
-      "ess\022!\n\014resume_token\030\003 \001(\tR\013resumeToken\"\227" +
-      "\001\n\030CreateSummaryViewRequest\022R\n\014summary_v" +
-      "iew\030\001 \001(\0132\'.agent_memory.extraction.v1.S" +
-      "ummaryViewB\006\272H\003\310\001\001R\013summaryView\022\'\n\nreque" +
-      "st_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"g\n\031Crea" +
-      "teSummaryViewResponse\022J\n\014summary_view\030\001 " +
-      "\001(\0132\'.agent_memory.extraction.v1.Summary" +
-      "ViewR\013summaryView\"<\n\025GetSummaryViewReque" +
-      "st\022#\n\007view_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\006viewId\"" +
-      "d\n\026GetSummaryViewResponse\022J\n\014summary_vie" +
-      "w\030\001 \001(\0132\'.agent_memory.extraction.v1.Sum" +
-      "maryViewR\013summaryView\"h\n\027ListSummaryView" +
-      "sRequest\022$\n\tpage_size\030\001 \001(\005B\007\272H\004\032\002(\000R\010pa" +
-      "geSize\022\'\n\npage_token\030\002 \001(\tB\010\272H\005r\003(\200 R\tpa" +
-      "geToken\"\220\001\n\030ListSummaryViewsResponse\022L\n\r" +
-      "summary_views\030\001 \003(\0132\'.agent_memory.extra" +
-      "ction.v1.SummaryViewR\014summaryViews\022&\n\017ne" +
-      "xt_page_token\030\002 \001(\tR\rnextPageToken\"\324\001\n\030U" +
-      "pdateSummaryViewRequest\022R\n\014summary_view\030" +
-      "\001 \001(\0132\'.agent_memory.extraction.v1.Summa" +
-      "ryViewB\006\272H\003\310\001\001R\013summaryView\022;\n\013update_ma" +
-      "sk\030\002 \001(\0132\032.google.protobuf.FieldMaskR\nup" +
-      "dateMask\022\'\n\nrequest_id\030\003 \001(\tB\010\272H\005r\003(\200\001R\t" +
-      "requestId\"g\n\031UpdateSummaryViewResponse\022J" +
-      "\n\014summary_view\030\001 \001(\0132\'.agent_memory.extr" +
-      "action.v1.SummaryViewR\013summaryView\"h\n\030De" +
-      "leteSummaryViewRequest\022#\n\007view_id\030\001 \001(\tB" +
-      "\n\272H\007r\005\020\001(\200\002R\006viewId\022\'\n\nrequest_id\030\002 \001(\tB" +
-      "\010\272H\005r\003(\200\001R\trequestId\"5\n\031DeleteSummaryVie" +
-      "wResponse\022\030\n\007deleted\030\001 \001(\010R\007deleted\"e\n\025R" +
-      "unSummaryViewRequest\022#\n\007view_id\030\001 \001(\tB\n\272" +
-      "H\007r\005\020\001(\200\002R\006viewId\022\'\n\nrequest_id\030\002 \001(\tB\010\272" +
-      "H\005r\003(\200\001R\trequestId\"K\n\026RunSummaryViewResp" +
+      "on/v1/extraction.proto\032\036google/protobuf/" +
+      "duration.proto\032 google/protobuf/field_ma" +
+      "sk.proto\032\037google/protobuf/timestamp.prot" +
+      "o\032\027google/rpc/status.proto\"\222\002\n\024ForgetSes" +
+      "sionRequest\022D\n\007session\030\001 \001(\0132\".agent_mem" +
+      "ory.common.v1.SessionRefB\006\272H\003\310\001\001R\007sessio" +
+      "n\022!\n\007user_id\030\002 \001(\tB\010\272H\005r\003(\200\004R\006userId\0223\n\014" +
+      "session_uids\030\003 \003(\tB\020\272H\r\222\001\n\020d\"\006r\004\020\001(@R\013se" +
+      "ssionUids\022\'\n\nrequest_id\030\004 \001(\tB\010\272H\005r\003(\200\001R" +
+      "\trequestId\0223\n\013message_ids\030\005 \003(\tB\022\272H\017\222\001\014\020" +
+      "\320\017\"\007r\005\020\001(\200\002R\nmessageIds\":\n\025ForgetSession" +
+      "Response\022!\n\014session_uids\030\001 \003(\tR\013sessionU" +
+      "ids\"\216\t\n\025SubmitMessagesRequest\022D\n\007session" +
+      "\030\001 \001(\0132\".agent_memory.common.v1.SessionR" +
+      "efB\006\272H\003\310\001\001R\007session\022*\n\013session_uid\030\002 \001(\t" +
+      "B\t\272H\006r\004\020\001(@R\nsessionUid\022!\n\007user_id\030\003 \001(\t" +
+      "B\010\272H\005r\003(\200\004R\006userId\022\251\001\n\010messages\030\004 \003(\0132\037." +
+      "agent_memory.common.v1.MessageBl\272Hi\222\001f\020\320" +
+      "\017\"a\272\001^\n\032submitted_message.identity\022\034id a" +
+      "nd sequence are required\032\"this.id != \'\' " +
+      "&& this.sequence > 0R\010messages\022\241\001\n\010memor" +
+      "ies\030\005 \003(\0132\036.agent_memory.common.v1.Memor" +
+      "yBe\272Hb\222\001_\020\364\003\"Z\272\001W\n\031submitted_memory.iden" +
+      "tity\022\030id and text are required\032 this.id " +
+      "!= \'\' && this.text != \'\'R\010memories\022H\n\nex" +
+      "traction\030\006 \001(\0132(.agent_memory.common.v1." +
+      "ExtractionConfigR\nextraction\022$\n\ttime_zon" +
+      "e\030\007 \001(\tB\007\272H\004r\002(@R\010timeZone\022H\n\027first_with" +
+      "held_sequence\030\010 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\025f" +
+      "irstWithheldSequence\022F\n\026last_withheld_se" +
+      "quence\030\t \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\024lastWith" +
+      "heldSequence\022\'\n\017session_deleted\030\n \001(\010R\016s" +
+      "essionDeleted:\344\002\272H\340\002\032\335\002\n\030submit_messages" +
+      ".withheld\022Lthe withheld sequences must b" +
+      "e a span of at most 10000, from 1 on, or" +
+      " both 0\032\362\001(this.first_withheld_sequence " +
+      "== 0 && this.last_withheld_sequence == 0" +
+      ") || (this.first_withheld_sequence > 0 &" +
+      "& this.last_withheld_sequence >= this.fi" +
+      "rst_withheld_sequence && this.last_withh" +
+      "eld_sequence - this.first_withheld_seque" +
+      "nce < 10000)\"\\\n\026SubmitMessagesResponse\022\025" +
+      "\n\006job_id\030\001 \001(\tR\005jobId\022+\n\021received_sequen" +
+      "ce\030\002 \001(\003R\020receivedSequence\"}\n\032BatchSubmi" +
+      "tMessagesRequest\022_\n\013submissions\030\001 \003(\01321." +
+      "agent_memory.extraction.v1.SubmitMessage" +
+      "sRequestB\n\272H\007\222\001\004\010\001\020dR\013submissions\"i\n\033Bat" +
+      "chSubmitMessagesResponse\022J\n\007results\030\001 \003(" +
+      "\01320.agent_memory.extraction.v1.SubmitMes" +
+      "sagesResultR\007results\"\236\001\n\024SubmitMessagesR" +
+      "esult\022P\n\010response\030\001 \001(\01322.agent_memory.e" +
+      "xtraction.v1.SubmitMessagesResponseH\000R\010r" +
+      "esponse\022*\n\005error\030\002 \001(\0132\022.google.rpc.Stat" +
+      "usH\000R\005errorB\010\n\006result\"\225\002\n\026ExtractMemorie" +
+      "sRequest\022H\n\010messages\030\001 \003(\0132\037.agent_memor" +
+      "y.common.v1.MessageB\013\272H\010\222\001\005\010\001\020\350\007R\010messag" +
+      "es\022A\n\006before\030\002 \003(\0132\037.agent_memory.common" +
+      ".v1.MessageB\010\272H\005\222\001\002\020dR\006before\022H\n\nextract" +
+      "ion\030\003 \001(\0132(.agent_memory.common.v1.Extra" +
+      "ctionConfigR\nextraction\022$\n\ttime_zone\030\004 \001" +
+      "(\tB\007\272H\004r\002(@R\010timeZone\"\261\002\n\027ExtractMemorie" +
+      "sResponse\022K\n\ncandidates\030\001 \003(\0132+.agent_me" +
+      "mory.extraction.v1.MemoryCandidateR\ncand" +
+      "idates\022\034\n\textractor\030\002 \001(\tR\textractor\022j\n\r" +
+      "dropped_items\030\003 \003(\0132E.agent_memory.extra" +
+      "ction.v1.ExtractMemoriesResponse.Dropped" +
+      "ItemsEntryR\014droppedItems\032?\n\021DroppedItems" +
+      "Entry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\005R\005" +
+      "value:\0028\001\"\273\001\n\020SummarizeRequest\022H\n\010messag" +
+      "es\030\001 \003(\0132\037.agent_memory.common.v1.Messag" +
+      "eB\013\272H\010\222\001\005\010\001\020\320\017R\010messages\0224\n\020previous_sum" +
+      "mary\030\002 \001(\tB\t\272H\006r\004(\200\200\004R\017previousSummary\022\'" +
+      "\n\tmax_words\030\003 \001(\005B\n\272H\007\032\005\030\210\'(\000R\010maxWords\"" +
+      "M\n\021SummarizeResponse\022\030\n\007summary\030\001 \001(\tR\007s" +
+      "ummary\022\036\n\nsummarizer\030\002 \001(\tR\nsummarizer\"2" +
+      "\n\rGetJobRequest\022!\n\006job_id\030\001 \001(\tB\n\272H\007r\005\020\001" +
+      "(\200\002R\005jobId\"C\n\016GetJobResponse\0221\n\003job\030\001 \001(" +
+      "\0132\037.agent_memory.extraction.v1.JobR\003job\"" +
+      "\236\002\n\017ListJobsRequest\022+\n\tnamespace\030\001 \001(\tB\010" +
+      "\272H\005r\003(\200\004H\000R\tnamespace\210\001\001\022,\n\nsession_id\030\002" +
+      " \001(\tB\010\272H\005r\003(\200\004H\001R\tsessionId\210\001\001\022D\n\005state\030" +
+      "\003 \001(\0162$.agent_memory.extraction.v1.JobSt" +
+      "ateB\010\272H\005\202\001\002\020\001R\005state\022$\n\tpage_size\030\004 \001(\005B" +
+      "\007\272H\004\032\002(\000R\010pageSize\022\'\n\npage_token\030\005 \001(\tB\010" +
+      "\272H\005r\003(\200 R\tpageTokenB\014\n\n_namespaceB\r\n\013_se" +
+      "ssion_id\"o\n\020ListJobsResponse\0223\n\004jobs\030\001 \003" +
+      "(\0132\037.agent_memory.extraction.v1.JobR\004job" +
+      "s\022&\n\017next_page_token\030\002 \001(\tR\rnextPageToke" +
+      "n\"]\n\017RetryJobRequest\022!\n\006job_id\030\001 \001(\tB\n\272H" +
+      "\007r\005\020\001(\200\002R\005jobId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005" +
+      "r\003(\200\001R\trequestId\"E\n\020RetryJobResponse\0221\n\003" +
+      "job\030\001 \001(\0132\037.agent_memory.extraction.v1.J" +
+      "obR\003job\"^\n\020CancelJobRequest\022!\n\006job_id\030\001 " +
+      "\001(\tB\n\272H\007r\005\020\001(\200\002R\005jobId\022\'\n\nrequest_id\030\002 \001" +
+      "(\tB\010\272H\005r\003(\200\001R\trequestId\"F\n\021CancelJobResp" +
       "onse\0221\n\003job\030\001 \001(\0132\037.agent_memory.extract" +
-      "ion.v1.JobR\003job\"\266\001\n\036RunSummaryViewPartit" +
-      "ionRequest\022#\n\007view_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R" +
-      "\006viewId\022F\n\005group\030\002 \001(\0132(.agent_memory.ex" +
-      "traction.v1.SummaryGroupB\006\272H\003\310\001\001R\005group\022" +
-      "\'\n\nrequest_id\030\003 \001(\tB\010\272H\005r\003(\200\001R\trequestId" +
-      "\"m\n\037RunSummaryViewPartitionResponse\022J\n\tp" +
-      "artition\030\001 \001(\0132,.agent_memory.extraction" +
-      ".v1.SummaryPartitionR\tpartition\"\326\001\n List" +
-      "SummaryViewPartitionsRequest\022#\n\007view_id\030" +
-      "\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\006viewId\022>\n\005group\030\002 \001(\013" +
-      "2(.agent_memory.extraction.v1.SummaryGro" +
-      "upR\005group\022$\n\tpage_size\030\003 \001(\005B\007\272H\004\032\002(\000R\010p" +
-      "ageSize\022\'\n\npage_token\030\004 \001(\tB\010\272H\005r\003(\200 R\tp" +
-      "ageToken\"\231\001\n!ListSummaryViewPartitionsRe" +
-      "sponse\022L\n\npartitions\030\001 \003(\0132,.agent_memor" +
-      "y.extraction.v1.SummaryPartitionR\npartit" +
-      "ions\022&\n\017next_page_token\030\002 \001(\tR\rnextPageT" +
-      "oken\"\256\001\n\020EraseUserRequest\022#\n\007user_id\030\001 \001" +
-      "(\tB\n\272H\007r\005\020\001(\200\004R\006userId\022\'\n\nrequest_id\030\002 \001" +
-      "(\tB\010\272H\005r\003(\200\001R\trequestId\022L\n\010sessions\030\003 \003(" +
-      "\0132%.agent_memory.common.v1.ErasedSession" +
-      "B\t\272H\006\222\001\003\020\220NR\010sessions\"\226\001\n\021EraseUserRespo" +
-      "nse\022>\n\007receipt\030\001 \001(\0132$.agent_memory.comm" +
-      "on.v1.EraseReceiptR\007receipt\022A\n\010sessions\030" +
-      "\002 \003(\0132%.agent_memory.common.v1.ErasedSes" +
-      "sionR\010sessions2\303\031\n\021ExtractionService\022\246\001\n" +
-      "\016SubmitMessages\0221.agent_memory.extractio" +
-      "n.v1.SubmitMessagesRequest\0322.agent_memor" +
-      "y.extraction.v1.SubmitMessagesResponse\"-" +
-      "\220\002\002\342\340\030\006\010\003\022\002\010\005\202\323\344\223\002\032:\001*\"\025/v1/extraction:s" +
-      "ubmit\022\272\001\n\023BatchSubmitMessages\0226.agent_me" +
-      "mory.extraction.v1.BatchSubmitMessagesRe" +
-      "quest\0327.agent_memory.extraction.v1.Batch" +
-      "SubmitMessagesResponse\"2\220\002\002\342\340\030\006\010\003\022\002\010\005\202\323\344" +
-      "\223\002\037:\001*\"\032/v1/extraction:batchSubmit\022\252\001\n\017E" +
-      "xtractMemories\0222.agent_memory.extraction" +
-      ".v1.ExtractMemoriesRequest\0323.agent_memor" +
-      "y.extraction.v1.ExtractMemoriesResponse\"" +
-      ".\220\002\001\342\340\030\006\010\001\022\002\010<\202\323\344\223\002\033:\001*\"\026/v1/extraction:" +
-      "preview\022\232\001\n\tSummarize\022,.agent_memory.ext" +
-      "raction.v1.SummarizeRequest\032-.agent_memo" +
-      "ry.extraction.v1.SummarizeResponse\"0\220\002\001\342" +
-      "\340\030\006\010\001\022\002\010<\202\323\344\223\002\035:\001*\"\030/v1/extraction:summa" +
-      "rize\022\207\001\n\006GetJob\022).agent_memory.extractio" +
-      "n.v1.GetJobRequest\032*.agent_memory.extrac" +
-      "tion.v1.GetJobResponse\"&\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344" +
-      "\223\002\023\022\021/v1/jobs/{job_id}\022\204\001\n\010ListJobs\022+.ag" +
-      "ent_memory.extraction.v1.ListJobsRequest" +
-      "\032,.agent_memory.extraction.v1.ListJobsRe" +
-      "sponse\"\035\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002\n\022\010/v1/jobs\022\223\001" +
-      "\n\010RetryJob\022+.agent_memory.extraction.v1." +
-      "RetryJobRequest\032,.agent_memory.extractio" +
-      "n.v1.RetryJobResponse\",\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002\034:" +
-      "\001*\"\027/v1/jobs/{job_id}:retry\022\227\001\n\tCancelJo" +
-      "b\022,.agent_memory.extraction.v1.CancelJob" +
-      "Request\032-.agent_memory.extraction.v1.Can" +
-      "celJobResponse\"-\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002\035:\001*\"\030/v1" +
-      "/jobs/{job_id}:cancel\022\213\001\n\tWatchJobs\022,.ag" +
-      "ent_memory.extraction.v1.WatchJobsReques" +
-      "t\032-.agent_memory.extraction.v1.WatchJobs" +
-      "Response\"\037\220\002\001\342\340\030\002\010\001\202\323\344\223\002\020\022\016/v1/jobs:watc" +
-      "h0\001\022\263\001\n\021CreateSummaryView\0224.agent_memory" +
-      ".extraction.v1.CreateSummaryViewRequest\032" +
-      "5.agent_memory.extraction.v1.CreateSumma" +
-      "ryViewResponse\"1\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002!:\014summar" +
-      "y_view\"\021/v1/summary-views\022\251\001\n\016GetSummary" +
-      "View\0221.agent_memory.extraction.v1.GetSum" +
-      "maryViewRequest\0322.agent_memory.extractio" +
-      "n.v1.GetSummaryViewResponse\"0\220\002\001\342\340\030\006\010\001\022\002" +
-      "\010\005\202\323\344\223\002\035\022\033/v1/summary-views/{view_id}\022\245\001" +
-      "\n\020ListSummaryViews\0223.agent_memory.extrac" +
-      "tion.v1.ListSummaryViewsRequest\0324.agent_" +
-      "memory.extraction.v1.ListSummaryViewsRes" +
-      "ponse\"&\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002\023\022\021/v1/summary-" +
-      "views\022\305\001\n\021UpdateSummaryView\0224.agent_memo" +
-      "ry.extraction.v1.UpdateSummaryViewReques" +
-      "t\0325.agent_memory.extraction.v1.UpdateSum" +
-      "maryViewResponse\"C\342\340\030\006\010\002\022\002\010\005\202\323\344\223\0023:\014summ" +
-      "ary_view2#/v1/summary-views/{summary_vie" +
-      "w.id}\022\257\001\n\021DeleteSummaryView\0224.agent_memo" +
-      "ry.extraction.v1.DeleteSummaryViewReques" +
-      "t\0325.agent_memory.extraction.v1.DeleteSum" +
-      "maryViewResponse\"-\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002\035*\033/v1/" +
-      "summary-views/{view_id}\022\255\001\n\016RunSummaryVi" +
-      "ew\0221.agent_memory.extraction.v1.RunSumma" +
-      "ryViewRequest\0322.agent_memory.extraction." +
-      "v1.RunSummaryViewResponse\"4\342\340\030\006\010\002\022\002\010\005\202\323\344" +
-      "\223\002$:\001*\"\037/v1/summary-views/{view_id}:run\022" +
-      "\323\001\n\027RunSummaryViewPartition\022:.agent_memo" +
-      "ry.extraction.v1.RunSummaryViewPartition" +
-      "Request\032;.agent_memory.extraction.v1.Run" +
-      "SummaryViewPartitionResponse\"?\342\340\030\006\010\002\022\002\010<" +
-      "\202\323\344\223\002/:\001*\"*/v1/summary-views/{view_id}/p" +
-      "artitions:run\022\325\001\n\031ListSummaryViewPartiti" +
-      "ons\022<.agent_memory.extraction.v1.ListSum" +
-      "maryViewPartitionsRequest\032=.agent_memory" +
-      ".extraction.v1.ListSummaryViewPartitions" +
-      "Response\";\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002(\022&/v1/summa" +
-      "ry-views/{view_id}/partitions\022\247\001\n\rForget" +
-      "Session\0220.agent_memory.extraction.v1.For" +
-      "getSessionRequest\0321.agent_memory.extract" +
-      "ion.v1.ForgetSessionResponse\"1\342\340\030\006\010\002\022\002\010\n" +
-      "\202\323\344\223\002!:\001*\"\034/v1/extraction:forgetSession\022" +
-      "\242\001\n\tEraseUser\022,.agent_memory.extraction." +
-      "v1.EraseUserRequest\032-.agent_memory.extra" +
-      "ction.v1.EraseUserResponse\"8\342\340\030\006\010\003\022\002\010<\202\323" +
-      "\344\223\002(:\001*\"#/v1/users/{user_id}:eraseExtrac" +
-      "tionB\214\002\n\034io.agentmemory.extraction.v1B\026E" +
-      "xtractionServiceProtoP\001ZWgithub.com/agen" +
-      "t-memory/agent-memory/clients/go/agent_m" +
-      "emory/extraction/v1;extractionv1\252\002\031Agent" +
-      "Memory.Extraction.V1\312\002\031AgentMemory\\Extra" +
-      "ction\\V1\342\002\"AgentMemory\\Extraction\\V1\\Met" +
-      "adata\352\002\033AgentMemory::Extraction::V1b\006pro" +
-      "to3"
+      "ion.v1.JobR\003job\"\220\001\n\020WatchJobsRequest\022\'\n\n" +
+      "session_id\030\001 \001(\tB\010\272H\005r\003(\200\004R\tsessionId\022&\n" +
+      "\tnamespace\030\002 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022+\n" +
+      "\014resume_token\030\003 \001(\tB\010\272H\005r\003(\200 R\013resumeTok" +
+      "en\"\262\001\n\021WatchJobsResponse\0221\n\003job\030\001 \001(\0132\037." +
+      "agent_memory.extraction.v1.JobR\003job\022G\n\010p" +
+      "rogress\030\002 \001(\0132+.agent_memory.extraction." +
+      "v1.SessionProgressR\010progress\022!\n\014resume_t" +
+      "oken\030\003 \001(\tR\013resumeToken\"f\n\024GetStatistics" +
+      "Request\022N\n\006period\030\001 \001(\0162,.agent_memory.e" +
+      "xtraction.v1.StatisticsPeriodB\010\272H\005\202\001\002\020\001R" +
+      "\006period\"\242\003\n\025GetStatisticsResponse\022F\n\007per" +
+      "iods\030\001 \003(\0132,.agent_memory.extraction.v1." +
+      "PeriodStatisticsR\007periods\022>\n\rperiod_leng" +
+      "th\030\002 \001(\0132\031.google.protobuf.DurationR\014per" +
+      "iodLength\0229\n\nstart_time\030\003 \001(\0132\032.google.p" +
+      "rotobuf.TimestampR\tstartTime\022;\n\013answer_t" +
+      "ime\030\004 \001(\0132\032.google.protobuf.TimestampR\na" +
+      "nswerTime\022=\n\007backlog\030\005 \001(\0132#.agent_memor" +
+      "y.extraction.v1.BacklogR\007backlog\022J\n\014toke" +
+      "n_budget\030\006 \001(\0132\'.agent_memory.extraction" +
+      ".v1.TokenBudgetR\013tokenBudget\"\227\001\n\030CreateS" +
+      "ummaryViewRequest\022R\n\014summary_view\030\001 \001(\0132" +
+      "\'.agent_memory.extraction.v1.SummaryView" +
+      "B\006\272H\003\310\001\001R\013summaryView\022\'\n\nrequest_id\030\002 \001(" +
+      "\tB\010\272H\005r\003(\200\001R\trequestId\"g\n\031CreateSummaryV" +
+      "iewResponse\022J\n\014summary_view\030\001 \001(\0132\'.agen" +
+      "t_memory.extraction.v1.SummaryViewR\013summ" +
+      "aryView\"<\n\025GetSummaryViewRequest\022#\n\007view" +
+      "_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\006viewId\"d\n\026GetSumm" +
+      "aryViewResponse\022J\n\014summary_view\030\001 \001(\0132\'." +
+      "agent_memory.extraction.v1.SummaryViewR\013" +
+      "summaryView\"h\n\027ListSummaryViewsRequest\022$" +
+      "\n\tpage_size\030\001 \001(\005B\007\272H\004\032\002(\000R\010pageSize\022\'\n\n" +
+      "page_token\030\002 \001(\tB\010\272H\005r\003(\200 R\tpageToken\"\220\001" +
+      "\n\030ListSummaryViewsResponse\022L\n\rsummary_vi" +
+      "ews\030\001 \003(\0132\'.agent_memory.extraction.v1.S" +
+      "ummaryViewR\014summaryViews\022&\n\017next_page_to" +
+      "ken\030\002 \001(\tR\rnextPageToken\"\324\001\n\030UpdateSumma" +
+      "ryViewRequest\022R\n\014summary_view\030\001 \001(\0132\'.ag" +
+      "ent_memory.extraction.v1.SummaryViewB\006\272H" +
+      "\003\310\001\001R\013summaryView\022;\n\013update_mask\030\002 \001(\0132\032" +
+      ".google.protobuf.FieldMaskR\nupdateMask\022\'" +
+      "\n\nrequest_id\030\003 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"" +
+      "g\n\031UpdateSummaryViewResponse\022J\n\014summary_" +
+      "view\030\001 \001(\0132\'.agent_memory.extraction.v1." +
+      "SummaryViewR\013summaryView\"h\n\030DeleteSummar" +
+      "yViewRequest\022#\n\007view_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200" +
+      "\002R\006viewId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R" +
+      "\trequestId\"5\n\031DeleteSummaryViewResponse\022" +
+      "\030\n\007deleted\030\001 \001(\010R\007deleted\"e\n\025RunSummaryV" +
+      "iewRequest\022#\n\007view_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R" +
+      "\006viewId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\tr" +
+      "equestId\"K\n\026RunSummaryViewResponse\0221\n\003jo" +
+      "b\030\001 \001(\0132\037.agent_memory.extraction.v1.Job" +
+      "R\003job\"\266\001\n\036RunSummaryViewPartitionRequest" +
+      "\022#\n\007view_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\002R\006viewId\022F\n" +
+      "\005group\030\002 \001(\0132(.agent_memory.extraction.v" +
+      "1.SummaryGroupB\006\272H\003\310\001\001R\005group\022\'\n\nrequest" +
+      "_id\030\003 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"m\n\037RunSum" +
+      "maryViewPartitionResponse\022J\n\tpartition\030\001" +
+      " \001(\0132,.agent_memory.extraction.v1.Summar" +
+      "yPartitionR\tpartition\"\326\001\n ListSummaryVie" +
+      "wPartitionsRequest\022#\n\007view_id\030\001 \001(\tB\n\272H\007" +
+      "r\005\020\001(\200\002R\006viewId\022>\n\005group\030\002 \001(\0132(.agent_m" +
+      "emory.extraction.v1.SummaryGroupR\005group\022" +
+      "$\n\tpage_size\030\003 \001(\005B\007\272H\004\032\002(\000R\010pageSize\022\'\n" +
+      "\npage_token\030\004 \001(\tB\010\272H\005r\003(\200 R\tpageToken\"\231" +
+      "\001\n!ListSummaryViewPartitionsResponse\022L\n\n" +
+      "partitions\030\001 \003(\0132,.agent_memory.extracti" +
+      "on.v1.SummaryPartitionR\npartitions\022&\n\017ne" +
+      "xt_page_token\030\002 \001(\tR\rnextPageToken\"\256\001\n\020E" +
+      "raseUserRequest\022#\n\007user_id\030\001 \001(\tB\n\272H\007r\005\020" +
+      "\001(\200\004R\006userId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r\003(" +
+      "\200\001R\trequestId\022L\n\010sessions\030\003 \003(\0132%.agent_" +
+      "memory.common.v1.ErasedSessionB\t\272H\006\222\001\003\020\220" +
+      "NR\010sessions\"\226\001\n\021EraseUserResponse\022>\n\007rec" +
+      "eipt\030\001 \001(\0132$.agent_memory.common.v1.Eras" +
+      "eReceiptR\007receipt\022A\n\010sessions\030\002 \003(\0132%.ag" +
+      "ent_memory.common.v1.ErasedSessionR\010sess" +
+      "ions2\352\032\n\021ExtractionService\022\246\001\n\016SubmitMes" +
+      "sages\0221.agent_memory.extraction.v1.Submi" +
+      "tMessagesRequest\0322.agent_memory.extracti" +
+      "on.v1.SubmitMessagesResponse\"-\220\002\002\342\340\030\006\010\003\022" +
+      "\002\010\005\202\323\344\223\002\032:\001*\"\025/v1/extraction:submit\022\272\001\n\023" +
+      "BatchSubmitMessages\0226.agent_memory.extra" +
+      "ction.v1.BatchSubmitMessagesRequest\0327.ag" +
+      "ent_memory.extraction.v1.BatchSubmitMess" +
+      "agesResponse\"2\220\002\002\342\340\030\006\010\003\022\002\010\005\202\323\344\223\002\037:\001*\"\032/v" +
+      "1/extraction:batchSubmit\022\252\001\n\017ExtractMemo" +
+      "ries\0222.agent_memory.extraction.v1.Extrac" +
+      "tMemoriesRequest\0323.agent_memory.extracti" +
+      "on.v1.ExtractMemoriesResponse\".\220\002\001\342\340\030\006\010\001" +
+      "\022\002\010<\202\323\344\223\002\033:\001*\"\026/v1/extraction:preview\022\232\001" +
+      "\n\tSummarize\022,.agent_memory.extraction.v1" +
+      ".SummarizeRequest\032-.agent_memory.extract" +
+      "ion.v1.SummarizeResponse\"0\220\002\001\342\340\030\006\010\001\022\002\010<\202" +
+      "\323\344\223\002\035:\001*\"\030/v1/extraction:summarize\022\207\001\n\006G" +
+      "etJob\022).agent_memory.extraction.v1.GetJo" +
+      "bRequest\032*.agent_memory.extraction.v1.Ge" +
+      "tJobResponse\"&\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002\023\022\021/v1/j" +
+      "obs/{job_id}\022\204\001\n\010ListJobs\022+.agent_memory" +
+      ".extraction.v1.ListJobsRequest\032,.agent_m" +
+      "emory.extraction.v1.ListJobsResponse\"\035\220\002" +
+      "\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002\n\022\010/v1/jobs\022\223\001\n\010RetryJob" +
+      "\022+.agent_memory.extraction.v1.RetryJobRe" +
+      "quest\032,.agent_memory.extraction.v1.Retry" +
+      "JobResponse\",\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002\034:\001*\"\027/v1/jo" +
+      "bs/{job_id}:retry\022\227\001\n\tCancelJob\022,.agent_" +
+      "memory.extraction.v1.CancelJobRequest\032-." +
+      "agent_memory.extraction.v1.CancelJobResp" +
+      "onse\"-\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002\035:\001*\"\030/v1/jobs/{job" +
+      "_id}:cancel\022\213\001\n\tWatchJobs\022,.agent_memory" +
+      ".extraction.v1.WatchJobsRequest\032-.agent_" +
+      "memory.extraction.v1.WatchJobsResponse\"\037" +
+      "\220\002\001\342\340\030\002\010\001\202\323\344\223\002\020\022\016/v1/jobs:watch0\001\022\244\001\n\rGe" +
+      "tStatistics\0220.agent_memory.extraction.v1" +
+      ".GetStatisticsRequest\0321.agent_memory.ext" +
+      "raction.v1.GetStatisticsResponse\".\220\002\001\342\340\030" +
+      "\006\010\001\022\002\010\n\202\323\344\223\002\033\022\031/v1/extraction:statistics" +
+      "\022\263\001\n\021CreateSummaryView\0224.agent_memory.ex" +
+      "traction.v1.CreateSummaryViewRequest\0325.a" +
+      "gent_memory.extraction.v1.CreateSummaryV" +
+      "iewResponse\"1\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002!:\014summary_v" +
+      "iew\"\021/v1/summary-views\022\251\001\n\016GetSummaryVie" +
+      "w\0221.agent_memory.extraction.v1.GetSummar" +
+      "yViewRequest\0322.agent_memory.extraction.v" +
+      "1.GetSummaryViewResponse\"0\220\002\001\342\340\030\006\010\001\022\002\010\005\202" +
+      "\323\344\223\002\035\022\033/v1/summary-views/{view_id}\022\245\001\n\020L" +
+      "istSummaryViews\0223.agent_memory.extractio" +
+      "n.v1.ListSummaryViewsRequest\0324.agent_mem" +
+      "ory.extraction.v1.ListSummaryViewsRespon" +
+      "se\"&\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002\023\022\021/v1/summary-vie" +
+      "ws\022\305\001\n\021UpdateSummaryView\0224.agent_memory." +
+      "extraction.v1.UpdateSummaryViewRequest\0325" +
+      ".agent_memory.extraction.v1.UpdateSummar" +
+      "yViewResponse\"C\342\340\030\006\010\002\022\002\010\005\202\323\344\223\0023:\014summary" +
+      "_view2#/v1/summary-views/{summary_view.i" +
+      "d}\022\257\001\n\021DeleteSummaryView\0224.agent_memory." +
+      "extraction.v1.DeleteSummaryViewRequest\0325" +
+      ".agent_memory.extraction.v1.DeleteSummar" +
+      "yViewResponse\"-\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002\035*\033/v1/sum" +
+      "mary-views/{view_id}\022\255\001\n\016RunSummaryView\022" +
+      "1.agent_memory.extraction.v1.RunSummaryV" +
+      "iewRequest\0322.agent_memory.extraction.v1." +
+      "RunSummaryViewResponse\"4\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002$" +
+      ":\001*\"\037/v1/summary-views/{view_id}:run\022\323\001\n" +
+      "\027RunSummaryViewPartition\022:.agent_memory." +
+      "extraction.v1.RunSummaryViewPartitionReq" +
+      "uest\032;.agent_memory.extraction.v1.RunSum" +
+      "maryViewPartitionResponse\"?\342\340\030\006\010\002\022\002\010<\202\323\344" +
+      "\223\002/:\001*\"*/v1/summary-views/{view_id}/part" +
+      "itions:run\022\325\001\n\031ListSummaryViewPartitions" +
+      "\022<.agent_memory.extraction.v1.ListSummar" +
+      "yViewPartitionsRequest\032=.agent_memory.ex" +
+      "traction.v1.ListSummaryViewPartitionsRes" +
+      "ponse\";\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002(\022&/v1/summary-" +
+      "views/{view_id}/partitions\022\247\001\n\rForgetSes" +
+      "sion\0220.agent_memory.extraction.v1.Forget" +
+      "SessionRequest\0321.agent_memory.extraction" +
+      ".v1.ForgetSessionResponse\"1\342\340\030\006\010\002\022\002\010\n\202\323\344" +
+      "\223\002!:\001*\"\034/v1/extraction:forgetSession\022\242\001\n" +
+      "\tEraseUser\022,.agent_memory.extraction.v1." +
+      "EraseUserRequest\032-.agent_memory.extracti" +
+      "on.v1.EraseUserResponse\"8\342\340\030\006\010\003\022\002\010<\202\323\344\223\002" +
+      "(:\001*\"#/v1/users/{user_id}:eraseExtractio" +
+      "nB\214\002\n\034io.agentmemory.extraction.v1B\026Extr" +
+      "actionServiceProtoP\001ZWgithub.com/agent-m" +
+      "emory/agent-memory/clients/go/agent_memo" +
+      "ry/extraction/v1;extractionv1\252\002\031AgentMem" +
+      "ory.Extraction.V1\312\002\031AgentMemory\\Extracti" +
+      "on\\V1\342\002\"AgentMemory\\Extraction\\V1\\Metada" +
+      "ta\352\002\033AgentMemory::Extraction::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -503,7 +531,9 @@ public final class ExtractionServiceProto extends com.google.protobuf.GeneratedF
           io.agentmemory.common.v1.PolicyProto.getDescriptor(),
           io.agentmemory.common.v1.StrategyProto.getDescriptor(),
           io.agentmemory.extraction.v1.ExtractionProto.getDescriptor(),
+          com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.FieldMaskProto.getDescriptor(),
+          com.google.protobuf.TimestampProto.getDescriptor(),
           com.google.rpc.StatusProto.getDescriptor(),
         });
     internal_static_agent_memory_extraction_v1_ForgetSessionRequest_descriptor =
@@ -638,110 +668,122 @@ public final class ExtractionServiceProto extends com.google.protobuf.GeneratedF
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_WatchJobsResponse_descriptor,
         new java.lang.String[] { "Job", "Progress", "ResumeToken", });
-    internal_static_agent_memory_extraction_v1_CreateSummaryViewRequest_descriptor =
+    internal_static_agent_memory_extraction_v1_GetStatisticsRequest_descriptor =
       getDescriptor().getMessageType(21);
+    internal_static_agent_memory_extraction_v1_GetStatisticsRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_extraction_v1_GetStatisticsRequest_descriptor,
+        new java.lang.String[] { "Period", });
+    internal_static_agent_memory_extraction_v1_GetStatisticsResponse_descriptor =
+      getDescriptor().getMessageType(22);
+    internal_static_agent_memory_extraction_v1_GetStatisticsResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_extraction_v1_GetStatisticsResponse_descriptor,
+        new java.lang.String[] { "Periods", "PeriodLength", "StartTime", "AnswerTime", "Backlog", "TokenBudget", });
+    internal_static_agent_memory_extraction_v1_CreateSummaryViewRequest_descriptor =
+      getDescriptor().getMessageType(23);
     internal_static_agent_memory_extraction_v1_CreateSummaryViewRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_CreateSummaryViewRequest_descriptor,
         new java.lang.String[] { "SummaryView", "RequestId", });
     internal_static_agent_memory_extraction_v1_CreateSummaryViewResponse_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(24);
     internal_static_agent_memory_extraction_v1_CreateSummaryViewResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_CreateSummaryViewResponse_descriptor,
         new java.lang.String[] { "SummaryView", });
     internal_static_agent_memory_extraction_v1_GetSummaryViewRequest_descriptor =
-      getDescriptor().getMessageType(23);
+      getDescriptor().getMessageType(25);
     internal_static_agent_memory_extraction_v1_GetSummaryViewRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_GetSummaryViewRequest_descriptor,
         new java.lang.String[] { "ViewId", });
     internal_static_agent_memory_extraction_v1_GetSummaryViewResponse_descriptor =
-      getDescriptor().getMessageType(24);
+      getDescriptor().getMessageType(26);
     internal_static_agent_memory_extraction_v1_GetSummaryViewResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_GetSummaryViewResponse_descriptor,
         new java.lang.String[] { "SummaryView", });
     internal_static_agent_memory_extraction_v1_ListSummaryViewsRequest_descriptor =
-      getDescriptor().getMessageType(25);
+      getDescriptor().getMessageType(27);
     internal_static_agent_memory_extraction_v1_ListSummaryViewsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_ListSummaryViewsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", });
     internal_static_agent_memory_extraction_v1_ListSummaryViewsResponse_descriptor =
-      getDescriptor().getMessageType(26);
+      getDescriptor().getMessageType(28);
     internal_static_agent_memory_extraction_v1_ListSummaryViewsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_ListSummaryViewsResponse_descriptor,
         new java.lang.String[] { "SummaryViews", "NextPageToken", });
     internal_static_agent_memory_extraction_v1_UpdateSummaryViewRequest_descriptor =
-      getDescriptor().getMessageType(27);
+      getDescriptor().getMessageType(29);
     internal_static_agent_memory_extraction_v1_UpdateSummaryViewRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_UpdateSummaryViewRequest_descriptor,
         new java.lang.String[] { "SummaryView", "UpdateMask", "RequestId", });
     internal_static_agent_memory_extraction_v1_UpdateSummaryViewResponse_descriptor =
-      getDescriptor().getMessageType(28);
+      getDescriptor().getMessageType(30);
     internal_static_agent_memory_extraction_v1_UpdateSummaryViewResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_UpdateSummaryViewResponse_descriptor,
         new java.lang.String[] { "SummaryView", });
     internal_static_agent_memory_extraction_v1_DeleteSummaryViewRequest_descriptor =
-      getDescriptor().getMessageType(29);
+      getDescriptor().getMessageType(31);
     internal_static_agent_memory_extraction_v1_DeleteSummaryViewRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_DeleteSummaryViewRequest_descriptor,
         new java.lang.String[] { "ViewId", "RequestId", });
     internal_static_agent_memory_extraction_v1_DeleteSummaryViewResponse_descriptor =
-      getDescriptor().getMessageType(30);
+      getDescriptor().getMessageType(32);
     internal_static_agent_memory_extraction_v1_DeleteSummaryViewResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_DeleteSummaryViewResponse_descriptor,
         new java.lang.String[] { "Deleted", });
     internal_static_agent_memory_extraction_v1_RunSummaryViewRequest_descriptor =
-      getDescriptor().getMessageType(31);
+      getDescriptor().getMessageType(33);
     internal_static_agent_memory_extraction_v1_RunSummaryViewRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_RunSummaryViewRequest_descriptor,
         new java.lang.String[] { "ViewId", "RequestId", });
     internal_static_agent_memory_extraction_v1_RunSummaryViewResponse_descriptor =
-      getDescriptor().getMessageType(32);
+      getDescriptor().getMessageType(34);
     internal_static_agent_memory_extraction_v1_RunSummaryViewResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_RunSummaryViewResponse_descriptor,
         new java.lang.String[] { "Job", });
     internal_static_agent_memory_extraction_v1_RunSummaryViewPartitionRequest_descriptor =
-      getDescriptor().getMessageType(33);
+      getDescriptor().getMessageType(35);
     internal_static_agent_memory_extraction_v1_RunSummaryViewPartitionRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_RunSummaryViewPartitionRequest_descriptor,
         new java.lang.String[] { "ViewId", "Group", "RequestId", });
     internal_static_agent_memory_extraction_v1_RunSummaryViewPartitionResponse_descriptor =
-      getDescriptor().getMessageType(34);
+      getDescriptor().getMessageType(36);
     internal_static_agent_memory_extraction_v1_RunSummaryViewPartitionResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_RunSummaryViewPartitionResponse_descriptor,
         new java.lang.String[] { "Partition", });
     internal_static_agent_memory_extraction_v1_ListSummaryViewPartitionsRequest_descriptor =
-      getDescriptor().getMessageType(35);
+      getDescriptor().getMessageType(37);
     internal_static_agent_memory_extraction_v1_ListSummaryViewPartitionsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_ListSummaryViewPartitionsRequest_descriptor,
         new java.lang.String[] { "ViewId", "Group", "PageSize", "PageToken", });
     internal_static_agent_memory_extraction_v1_ListSummaryViewPartitionsResponse_descriptor =
-      getDescriptor().getMessageType(36);
+      getDescriptor().getMessageType(38);
     internal_static_agent_memory_extraction_v1_ListSummaryViewPartitionsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_ListSummaryViewPartitionsResponse_descriptor,
         new java.lang.String[] { "Partitions", "NextPageToken", });
     internal_static_agent_memory_extraction_v1_EraseUserRequest_descriptor =
-      getDescriptor().getMessageType(37);
+      getDescriptor().getMessageType(39);
     internal_static_agent_memory_extraction_v1_EraseUserRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_EraseUserRequest_descriptor,
         new java.lang.String[] { "UserId", "RequestId", "Sessions", });
     internal_static_agent_memory_extraction_v1_EraseUserResponse_descriptor =
-      getDescriptor().getMessageType(38);
+      getDescriptor().getMessageType(40);
     internal_static_agent_memory_extraction_v1_EraseUserResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_extraction_v1_EraseUserResponse_descriptor,
@@ -753,7 +795,9 @@ public final class ExtractionServiceProto extends com.google.protobuf.GeneratedF
     io.agentmemory.common.v1.PolicyProto.getDescriptor();
     io.agentmemory.common.v1.StrategyProto.getDescriptor();
     io.agentmemory.extraction.v1.ExtractionProto.getDescriptor();
+    com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.FieldMaskProto.getDescriptor();
+    com.google.protobuf.TimestampProto.getDescriptor();
     com.google.rpc.StatusProto.getDescriptor();
   }
 

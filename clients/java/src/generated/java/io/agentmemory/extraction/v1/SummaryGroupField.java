@@ -168,7 +168,7 @@ public enum SummaryGroupField
   }
   public static com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return io.agentmemory.extraction.v1.ExtractionProto.getDescriptor().getEnumType(3);
+    return io.agentmemory.extraction.v1.ExtractionProto.getDescriptor().getEnumType(4);
   }
 
   private static final SummaryGroupField[] VALUES = values();

@@ -71,6 +71,16 @@ public final class WorkingMemoryProto extends com.google.protobuf.GeneratedFile 
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_agent_memory_working_memory_v1_PromptSectionReport_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_Principal_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_Principal_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_agent_memory_working_memory_v1_PrincipalLimit_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_agent_memory_working_memory_v1_PrincipalLimit_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -84,110 +94,120 @@ public final class WorkingMemoryProto extends com.google.protobuf.GeneratedFile 
       "_memory.proto\022\036agent_memory.working_memo" +
       "ry.v1\032#agent_memory/common/v1/memory.pro" +
       "to\032$agent_memory/common/v1/message.proto" +
-      "\032%agent_memory/common/v1/strategy.proto\032" +
-      "\036google/protobuf/duration.proto\032\034google/" +
-      "protobuf/struct.proto\032\037google/protobuf/t" +
-      "imestamp.proto\"\242\t\n\rWorkingMemory\022&\n\tname" +
-      "space\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nsess" +
-      "ion_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007u" +
-      "ser_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022F\n\010messag" +
-      "es\030\004 \003(\0132\037.agent_memory.common.v1.Messag" +
-      "eB\t\272H\006\222\001\003\020\320\017R\010messages\022E\n\010memories\030\005 \003(\013" +
-      "2\036.agent_memory.common.v1.MemoryB\t\272H\006\222\001\003" +
-      "\020\364\003R\010memories\022+\n\004data\030\006 \001(\0132\027.google.pro" +
-      "tobuf.StructR\004data\022#\n\007context\030\007 \001(\tB\t\272H\006" +
-      "r\004(\200\200\004R\007context\022R\n\rcontext_range\030\010 \001(\0132-" +
-      ".agent_memory.working_memory.v1.Sequence" +
-      "RangeR\014contextRange\022H\n\nextraction\030\t \001(\0132" +
-      "(.agent_memory.common.v1.ExtractionConfi" +
-      "gR\nextraction\022?\n\003ttl\030\n \001(\0132\031.google.prot" +
-      "obuf.DurationB\022\272H\017\252\001\014\"\006\010\200\206\260\226\0012\002\010\001R\003ttl\022;" +
-      "\n\013expire_time\030\013 \001(\0132\032.google.protobuf.Ti" +
-      "mestampR\nexpireTime\022$\n\ttime_zone\030\014 \001(\tB\007" +
-      "\272H\004r\002(@R\010timeZone\022;\n\013create_time\030\r \001(\0132\032" +
-      ".google.protobuf.TimestampR\ncreateTime\022;" +
-      "\n\013update_time\030\016 \001(\0132\032.google.protobuf.Ti" +
-      "mestampR\nupdateTime\022\033\n\004etag\030\017 \001(\tB\007\272H\004r\002" +
-      "(@R\004etag\022\037\n\013session_uid\030\020 \001(\tR\nsessionUi" +
-      "d\0225\n\rlast_sequence\030\021 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017" +
-      "(\000R\014lastSequence\022-\n\tview_size\030\022 \001(\003B\020\272H\r" +
-      "\"\013\030\377\377\377\377\377\377\377\017(\000R\010viewSize\022(\n\006tokens\030\023 \001(\003B" +
-      "\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\006tokens\022B\n\005usage\030\024 \001(\013" +
-      "2,.agent_memory.working_memory.v1.Contex" +
-      "tUsageR\005usage\022\037\n\013sliding_ttl\030\025 \001(\010R\nslid" +
-      "ingTtl\022K\n\013forked_from\030\026 \001(\0132*.agent_memo" +
-      "ry.working_memory.v1.ForkOriginR\nforkedF" +
-      "rom\"\226\001\n\nForkOrigin\022\'\n\nsession_id\030\001 \001(\tB\010" +
-      "\272H\005r\003(\200\004R\tsessionId\022(\n\013session_uid\030\002 \001(\t" +
-      "B\007\272H\004r\002(@R\nsessionUid\0225\n\rlast_sequence\030\003" +
-      " \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\014lastSequence\"]\n\r" +
-      "SequenceRange\022&\n\005first\030\001 \001(\003B\020\272H\r\"\013\030\377\377\377\377" +
-      "\377\377\377\017(\000R\005first\022$\n\004last\030\002 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377" +
-      "\377\377\017(\000R\004last\"\235\001\n\014ContextUsage\022#\n\rtotal_pe" +
-      "rcent\030\001 \001(\001R\014totalPercent\022>\n\033until_summa" +
-      "rization_percent\030\002 \001(\001R\031untilSummarizati" +
-      "onPercent\022(\n\006window\030\003 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377" +
-      "\017(\000R\006window\"y\n\rContextWindow\022\'\n\nmodel_na" +
-      "me\030\001 \001(\tB\010\272H\005r\003(\200\002R\tmodelName\0220\n\nmax_tok" +
-      "ens\030\002 \001(\003B\014\272H\t\"\007\030\200\302\327/ \000H\000R\tmaxTokens\210\001\001B" +
-      "\r\n\013_max_tokens\"\337\002\n\016SessionSummary\022\034\n\tnam" +
-      "espace\030\001 \001(\tR\tnamespace\022\035\n\nsession_id\030\002 " +
-      "\001(\tR\tsessionId\022\027\n\007user_id\030\003 \001(\tR\006userId\022" +
-      ";\n\013create_time\030\004 \001(\0132\032.google.protobuf.T" +
-      "imestampR\ncreateTime\022;\n\013update_time\030\005 \001(" +
-      "\0132\032.google.protobuf.TimestampR\nupdateTim" +
-      "e\022;\n\013expire_time\030\006 \001(\0132\032.google.protobuf" +
-      ".TimestampR\nexpireTime\022\033\n\tview_size\030\007 \001(" +
-      "\003R\010viewSize\022#\n\rlast_sequence\030\010 \001(\003R\014last" +
-      "Sequence\"\344\001\n\rSessionChange\022E\n\004kind\030\001 \001(\016" +
-      "21.agent_memory.working_memory.v1.Sessio" +
-      "nChangeKindR\004kind\022\022\n\004etag\030\002 \001(\tR\004etag\022;\n" +
-      "\010messages\030\003 \003(\0132\037.agent_memory.common.v1" +
-      ".MessageR\010messages\022;\n\013change_time\030\004 \001(\0132" +
-      "\032.google.protobuf.TimestampR\nchangeTime\"" +
-      "\213\002\n\rPromptMessage\022\022\n\004role\030\001 \001(\tR\004role\022\030\n" +
-      "\007content\030\002 \001(\tR\007content\022?\n\ntool_calls\030\003 " +
-      "\003(\0132 .agent_memory.common.v1.ToolCallR\tt" +
-      "oolCalls\022 \n\014tool_call_id\030\004 \001(\tR\ntoolCall" +
-      "Id\022\022\n\004name\030\005 \001(\tR\004name\0229\n\005parts\030\006 \003(\0132#." +
-      "agent_memory.common.v1.ContentPartR\005part" +
-      "s\022\032\n\010original\030\007 \001(\tR\010original\"\353\001\n\023Prompt" +
-      "SectionReport\022G\n\007section\030\001 \001(\0162-.agent_m" +
-      "emory.working_memory.v1.PromptSectionR\007s" +
-      "ection\022\026\n\006tokens\030\002 \001(\003R\006tokens\022\020\n\003cap\030\003 " +
-      "\001(\003R\003cap\022\032\n\010included\030\004 \001(\005R\010included\022 \n\014" +
-      "left_out_ids\030\005 \003(\tR\nleftOutIds\022#\n\rduplic" +
-      "ate_ids\030\006 \003(\tR\014duplicateIds*u\n\nDataPolic" +
-      "y\022\033\n\027DATA_POLICY_UNSPECIFIED\020\000\022\027\n\023DATA_P" +
-      "OLICY_REPLACE\020\001\022\025\n\021DATA_POLICY_MERGE\020\002\022\032" +
-      "\n\026DATA_POLICY_DEEP_MERGE\020\003*~\n\023SessionMem" +
-      "oryPolicy\022%\n!SESSION_MEMORY_POLICY_UNSPE" +
-      "CIFIED\020\000\022\035\n\031SESSION_MEMORY_POLICY_ADD\020\001\022" +
-      "!\n\035SESSION_MEMORY_POLICY_REPLACE\020\002*\341\001\n\021S" +
-      "essionChangeKind\022#\n\037SESSION_CHANGE_KIND_" +
-      "UNSPECIFIED\020\000\022\037\n\033SESSION_CHANGE_KIND_CRE" +
-      "ATED\020\001\022 \n\034SESSION_CHANGE_KIND_MESSAGES\020\002" +
-      "\022\037\n\033SESSION_CHANGE_KIND_UPDATED\020\003\022\"\n\036SES" +
-      "SION_CHANGE_KIND_SUMMARIZED\020\004\022\037\n\033SESSION" +
-      "_CHANGE_KIND_DELETED\020\005*\273\001\n\rPromptSection" +
-      "\022\036\n\032PROMPT_SECTION_UNSPECIFIED\020\000\022\033\n\027PROM" +
-      "PT_SECTION_STANDING\020\001\022\032\n\026PROMPT_SECTION_" +
-      "SUMMARY\020\002\022\033\n\027PROMPT_SECTION_MEMORIES\020\003\022\032" +
-      "\n\026PROMPT_SECTION_HISTORY\020\004\022\030\n\024PROMPT_SEC" +
-      "TION_QUERY\020\005B\236\002\n\037io.agentmemory.workingm" +
-      "emory.v1B\022WorkingMemoryProtoP\001Z^github.c" +
-      "om/agent-memory/agent-memory/clients/go/" +
-      "agent_memory/working_memory/v1;workingme" +
-      "moryv1\252\002\034AgentMemory.WorkingMemory.V1\312\002\034" +
-      "AgentMemory\\WorkingMemory\\V1\342\002%AgentMemo" +
-      "ry\\WorkingMemory\\V1\\Metadata\352\002\036AgentMemo" +
-      "ry::WorkingMemory::V1b\006proto3"
+      "\032#agent_memory/common/v1/policy.proto\032%a" +
+      "gent_memory/common/v1/strategy.proto\032\036go" +
+      "ogle/protobuf/duration.proto\032\034google/pro" +
+      "tobuf/struct.proto\032\037google/protobuf/time" +
+      "stamp.proto\"\242\t\n\rWorkingMemory\022&\n\tnamespa" +
+      "ce\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nsession" +
+      "_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user" +
+      "_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022F\n\010messages\030" +
+      "\004 \003(\0132\037.agent_memory.common.v1.MessageB\t" +
+      "\272H\006\222\001\003\020\320\017R\010messages\022E\n\010memories\030\005 \003(\0132\036." +
+      "agent_memory.common.v1.MemoryB\t\272H\006\222\001\003\020\364\003" +
+      "R\010memories\022+\n\004data\030\006 \001(\0132\027.google.protob" +
+      "uf.StructR\004data\022#\n\007context\030\007 \001(\tB\t\272H\006r\004(" +
+      "\200\200\004R\007context\022R\n\rcontext_range\030\010 \001(\0132-.ag" +
+      "ent_memory.working_memory.v1.SequenceRan" +
+      "geR\014contextRange\022H\n\nextraction\030\t \001(\0132(.a" +
+      "gent_memory.common.v1.ExtractionConfigR\n" +
+      "extraction\022?\n\003ttl\030\n \001(\0132\031.google.protobu" +
+      "f.DurationB\022\272H\017\252\001\014\"\006\010\200\206\260\226\0012\002\010\001R\003ttl\022;\n\013e" +
+      "xpire_time\030\013 \001(\0132\032.google.protobuf.Times" +
+      "tampR\nexpireTime\022$\n\ttime_zone\030\014 \001(\tB\007\272H\004" +
+      "r\002(@R\010timeZone\022;\n\013create_time\030\r \001(\0132\032.go" +
+      "ogle.protobuf.TimestampR\ncreateTime\022;\n\013u" +
+      "pdate_time\030\016 \001(\0132\032.google.protobuf.Times" +
+      "tampR\nupdateTime\022\033\n\004etag\030\017 \001(\tB\007\272H\004r\002(@R" +
+      "\004etag\022\037\n\013session_uid\030\020 \001(\tR\nsessionUid\0225" +
+      "\n\rlast_sequence\030\021 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R" +
+      "\014lastSequence\022-\n\tview_size\030\022 \001(\003B\020\272H\r\"\013\030" +
+      "\377\377\377\377\377\377\377\017(\000R\010viewSize\022(\n\006tokens\030\023 \001(\003B\020\272H" +
+      "\r\"\013\030\377\377\377\377\377\377\377\017(\000R\006tokens\022B\n\005usage\030\024 \001(\0132,." +
+      "agent_memory.working_memory.v1.ContextUs" +
+      "ageR\005usage\022\037\n\013sliding_ttl\030\025 \001(\010R\nsliding" +
+      "Ttl\022K\n\013forked_from\030\026 \001(\0132*.agent_memory." +
+      "working_memory.v1.ForkOriginR\nforkedFrom" +
+      "\"\226\001\n\nForkOrigin\022\'\n\nsession_id\030\001 \001(\tB\010\272H\005" +
+      "r\003(\200\004R\tsessionId\022(\n\013session_uid\030\002 \001(\tB\007\272" +
+      "H\004r\002(@R\nsessionUid\0225\n\rlast_sequence\030\003 \001(" +
+      "\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\014lastSequence\"]\n\rSeq" +
+      "uenceRange\022&\n\005first\030\001 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377" +
+      "\017(\000R\005first\022$\n\004last\030\002 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017" +
+      "(\000R\004last\"\235\001\n\014ContextUsage\022#\n\rtotal_perce" +
+      "nt\030\001 \001(\001R\014totalPercent\022>\n\033until_summariz" +
+      "ation_percent\030\002 \001(\001R\031untilSummarizationP" +
+      "ercent\022(\n\006window\030\003 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000" +
+      "R\006window\"y\n\rContextWindow\022\'\n\nmodel_name\030" +
+      "\001 \001(\tB\010\272H\005r\003(\200\002R\tmodelName\0220\n\nmax_tokens" +
+      "\030\002 \001(\003B\014\272H\t\"\007\030\200\302\327/ \000H\000R\tmaxTokens\210\001\001B\r\n\013" +
+      "_max_tokens\"\337\002\n\016SessionSummary\022\034\n\tnamesp" +
+      "ace\030\001 \001(\tR\tnamespace\022\035\n\nsession_id\030\002 \001(\t" +
+      "R\tsessionId\022\027\n\007user_id\030\003 \001(\tR\006userId\022;\n\013" +
+      "create_time\030\004 \001(\0132\032.google.protobuf.Time" +
+      "stampR\ncreateTime\022;\n\013update_time\030\005 \001(\0132\032" +
+      ".google.protobuf.TimestampR\nupdateTime\022;" +
+      "\n\013expire_time\030\006 \001(\0132\032.google.protobuf.Ti" +
+      "mestampR\nexpireTime\022\033\n\tview_size\030\007 \001(\003R\010" +
+      "viewSize\022#\n\rlast_sequence\030\010 \001(\003R\014lastSeq" +
+      "uence\"\344\001\n\rSessionChange\022E\n\004kind\030\001 \001(\01621." +
+      "agent_memory.working_memory.v1.SessionCh" +
+      "angeKindR\004kind\022\022\n\004etag\030\002 \001(\tR\004etag\022;\n\010me" +
+      "ssages\030\003 \003(\0132\037.agent_memory.common.v1.Me" +
+      "ssageR\010messages\022;\n\013change_time\030\004 \001(\0132\032.g" +
+      "oogle.protobuf.TimestampR\nchangeTime\"\213\002\n" +
+      "\rPromptMessage\022\022\n\004role\030\001 \001(\tR\004role\022\030\n\007co" +
+      "ntent\030\002 \001(\tR\007content\022?\n\ntool_calls\030\003 \003(\013" +
+      "2 .agent_memory.common.v1.ToolCallR\ttool" +
+      "Calls\022 \n\014tool_call_id\030\004 \001(\tR\ntoolCallId\022" +
+      "\022\n\004name\030\005 \001(\tR\004name\0229\n\005parts\030\006 \003(\0132#.age" +
+      "nt_memory.common.v1.ContentPartR\005parts\022\032" +
+      "\n\010original\030\007 \001(\tR\010original\"\353\001\n\023PromptSec" +
+      "tionReport\022G\n\007section\030\001 \001(\0162-.agent_memo" +
+      "ry.working_memory.v1.PromptSectionR\007sect" +
+      "ion\022\026\n\006tokens\030\002 \001(\003R\006tokens\022\020\n\003cap\030\003 \001(\003" +
+      "R\003cap\022\032\n\010included\030\004 \001(\005R\010included\022 \n\014lef" +
+      "t_out_ids\030\005 \003(\tR\nleftOutIds\022#\n\rduplicate" +
+      "_ids\030\006 \003(\tR\014duplicateIds\"\213\002\n\tPrincipal\022\026" +
+      "\n\006tenant\030\001 \001(\tR\006tenant\022\030\n\007subject\030\002 \001(\tR" +
+      "\007subject\0226\n\006access\030\003 \001(\0162\036.agent_memory." +
+      "common.v1.AccessR\006access\022D\n\005users\030\004 \001(\0132" +
+      "..agent_memory.working_memory.v1.Princip" +
+      "alLimitR\005users\022N\n\nnamespaces\030\005 \001(\0132..age" +
+      "nt_memory.working_memory.v1.PrincipalLim" +
+      "itR\nnamespaces\"&\n\016PrincipalLimit\022\024\n\005name" +
+      "s\030\001 \003(\tR\005names*u\n\nDataPolicy\022\033\n\027DATA_POL" +
+      "ICY_UNSPECIFIED\020\000\022\027\n\023DATA_POLICY_REPLACE" +
+      "\020\001\022\025\n\021DATA_POLICY_MERGE\020\002\022\032\n\026DATA_POLICY" +
+      "_DEEP_MERGE\020\003*~\n\023SessionMemoryPolicy\022%\n!" +
+      "SESSION_MEMORY_POLICY_UNSPECIFIED\020\000\022\035\n\031S" +
+      "ESSION_MEMORY_POLICY_ADD\020\001\022!\n\035SESSION_ME" +
+      "MORY_POLICY_REPLACE\020\002*\341\001\n\021SessionChangeK" +
+      "ind\022#\n\037SESSION_CHANGE_KIND_UNSPECIFIED\020\000" +
+      "\022\037\n\033SESSION_CHANGE_KIND_CREATED\020\001\022 \n\034SES" +
+      "SION_CHANGE_KIND_MESSAGES\020\002\022\037\n\033SESSION_C" +
+      "HANGE_KIND_UPDATED\020\003\022\"\n\036SESSION_CHANGE_K" +
+      "IND_SUMMARIZED\020\004\022\037\n\033SESSION_CHANGE_KIND_" +
+      "DELETED\020\005*\273\001\n\rPromptSection\022\036\n\032PROMPT_SE" +
+      "CTION_UNSPECIFIED\020\000\022\033\n\027PROMPT_SECTION_ST" +
+      "ANDING\020\001\022\032\n\026PROMPT_SECTION_SUMMARY\020\002\022\033\n\027" +
+      "PROMPT_SECTION_MEMORIES\020\003\022\032\n\026PROMPT_SECT" +
+      "ION_HISTORY\020\004\022\030\n\024PROMPT_SECTION_QUERY\020\005B" +
+      "\236\002\n\037io.agentmemory.workingmemory.v1B\022Wor" +
+      "kingMemoryProtoP\001Z^github.com/agent-memo" +
+      "ry/agent-memory/clients/go/agent_memory/" +
+      "working_memory/v1;workingmemoryv1\252\002\034Agen" +
+      "tMemory.WorkingMemory.V1\312\002\034AgentMemory\\W" +
+      "orkingMemory\\V1\342\002%AgentMemory\\WorkingMem" +
+      "ory\\V1\\Metadata\352\002\036AgentMemory::WorkingMe" +
+      "mory::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           io.agentmemory.common.v1.MemoryProto.getDescriptor(),
           io.agentmemory.common.v1.MessageProto.getDescriptor(),
+          io.agentmemory.common.v1.PolicyProto.getDescriptor(),
           io.agentmemory.common.v1.StrategyProto.getDescriptor(),
           com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.StructProto.getDescriptor(),
@@ -247,9 +267,22 @@ public final class WorkingMemoryProto extends com.google.protobuf.GeneratedFile 
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_PromptSectionReport_descriptor,
         new java.lang.String[] { "Section", "Tokens", "Cap", "Included", "LeftOutIds", "DuplicateIds", });
+    internal_static_agent_memory_working_memory_v1_Principal_descriptor =
+      getDescriptor().getMessageType(9);
+    internal_static_agent_memory_working_memory_v1_Principal_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_Principal_descriptor,
+        new java.lang.String[] { "Tenant", "Subject", "Access", "Users", "Namespaces", });
+    internal_static_agent_memory_working_memory_v1_PrincipalLimit_descriptor =
+      getDescriptor().getMessageType(10);
+    internal_static_agent_memory_working_memory_v1_PrincipalLimit_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_agent_memory_working_memory_v1_PrincipalLimit_descriptor,
+        new java.lang.String[] { "Names", });
     descriptor.resolveAllFeaturesImmutable();
     io.agentmemory.common.v1.MemoryProto.getDescriptor();
     io.agentmemory.common.v1.MessageProto.getDescriptor();
+    io.agentmemory.common.v1.PolicyProto.getDescriptor();
     io.agentmemory.common.v1.StrategyProto.getDescriptor();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.StructProto.getDescriptor();

@@ -121,6 +121,14 @@ public final class WorkingMemoryServiceClient {
   }
 
   /**
+   * Answers whom the caller's credential stands for and what it allows, never the
+   * credential itself. All three services take it the same way.
+   */
+  public io.agentmemory.workingmemory.v1.GetPrincipalResponse getPrincipal(io.agentmemory.workingmemory.v1.GetPrincipalRequest request) {
+    return caller.unary(WorkingMemoryServiceGrpc.getGetPrincipalMethod(), request);
+  }
+
+  /**
    * Erases every session of a user, with its log and everything on its way to
    * extraction.
    */

@@ -217,6 +217,22 @@ public final class WorkingMemoryServiceGrpc {
     return WATCH_WORKING_MEMORY;
   }
 
+  private static final MethodDescriptor<io.agentmemory.workingmemory.v1.GetPrincipalRequest, io.agentmemory.workingmemory.v1.GetPrincipalResponse> GET_PRINCIPAL =
+      MethodDescriptor.<io.agentmemory.workingmemory.v1.GetPrincipalRequest, io.agentmemory.workingmemory.v1.GetPrincipalResponse>newBuilder()
+          .setType(MethodDescriptor.MethodType.UNARY)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE_NAME, "GetPrincipal"))
+          .setIdempotent(true)
+          .setSafe(true)
+          .setSampledToLocalTracing(true)
+          .setRequestMarshaller(ProtoUtils.marshaller(io.agentmemory.workingmemory.v1.GetPrincipalRequest.getDefaultInstance()))
+          .setResponseMarshaller(ProtoUtils.marshaller(io.agentmemory.workingmemory.v1.GetPrincipalResponse.getDefaultInstance()))
+          .build();
+
+  /** Describes the method GetPrincipal. */
+  public static MethodDescriptor<io.agentmemory.workingmemory.v1.GetPrincipalRequest, io.agentmemory.workingmemory.v1.GetPrincipalResponse> getGetPrincipalMethod() {
+    return GET_PRINCIPAL;
+  }
+
   private static final MethodDescriptor<io.agentmemory.workingmemory.v1.EraseUserRequest, io.agentmemory.workingmemory.v1.EraseUserResponse> ERASE_USER =
       MethodDescriptor.<io.agentmemory.workingmemory.v1.EraseUserRequest, io.agentmemory.workingmemory.v1.EraseUserResponse>newBuilder()
           .setType(MethodDescriptor.MethodType.UNARY)
@@ -374,6 +390,15 @@ public final class WorkingMemoryServiceGrpc {
     }
 
     /**
+     * Answers whom the caller's credential stands for and what it allows, never the
+     * credential itself. All three services take it the same way.
+     */
+    public void getPrincipal(io.agentmemory.workingmemory.v1.GetPrincipalRequest request, StreamObserver<io.agentmemory.workingmemory.v1.GetPrincipalResponse> observer) {
+      ClientCalls.asyncUnaryCall(
+          getChannel().newCall(GET_PRINCIPAL, getCallOptions()), request, observer);
+    }
+
+    /**
      * Erases every session of a user, with its log and everything on its way to
      * extraction.
      */
@@ -509,6 +534,15 @@ public final class WorkingMemoryServiceGrpc {
     }
 
     /**
+     * Answers whom the caller's credential stands for and what it allows, never the
+     * credential itself. All three services take it the same way.
+     */
+    public io.agentmemory.workingmemory.v1.GetPrincipalResponse getPrincipal(io.agentmemory.workingmemory.v1.GetPrincipalRequest request) {
+      return ClientCalls.blockingUnaryCall(
+          getChannel(), GET_PRINCIPAL, getCallOptions(), request);
+    }
+
+    /**
      * Erases every session of a user, with its log and everything on its way to
      * extraction.
      */
@@ -633,6 +667,15 @@ public final class WorkingMemoryServiceGrpc {
     public ListenableFuture<io.agentmemory.workingmemory.v1.BuildMemoryPromptResponse> buildMemoryPrompt(io.agentmemory.workingmemory.v1.BuildMemoryPromptRequest request) {
       return ClientCalls.futureUnaryCall(
           getChannel().newCall(BUILD_MEMORY_PROMPT, getCallOptions()), request);
+    }
+
+    /**
+     * Answers whom the caller's credential stands for and what it allows, never the
+     * credential itself. All three services take it the same way.
+     */
+    public ListenableFuture<io.agentmemory.workingmemory.v1.GetPrincipalResponse> getPrincipal(io.agentmemory.workingmemory.v1.GetPrincipalRequest request) {
+      return ClientCalls.futureUnaryCall(
+          getChannel().newCall(GET_PRINCIPAL, getCallOptions()), request);
     }
 
     /**

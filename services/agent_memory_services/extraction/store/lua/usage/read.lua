@@ -1,0 +1,2 @@
+-- Answers what models took for a tenant.
+return tallied(usage, tonumber(redis.call('TIME')[1]), unit)
