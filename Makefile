@@ -58,9 +58,26 @@ test-frameworks: $(FRAMEWORKS)/.installed ## Test the client's adapters with the
 	cd clients/python && ../../$(FRAMEWORKS)/bin/mypy --config-file tests/mypy.ini
 	cd clients/python && ../../$(FRAMEWORKS)/bin/python -m pytest -c tests/pytest.ini --rootdir=tests tests
 
+# The program is built from Go modules at the first time, in half an hour, and kept in the cache.
+.PHONY: test-cluster
+test-cluster: $(INSTALLED) ## Test the manifests, the chart and the operators' pages against an API server of Kubernetes
+	python -m tests.cluster.program
+	python -m pytest -m cluster tests/cluster
+
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
+
+PROMTOOL := $(shell command -v promtool)
+
+.PHONY: test-alerts
+test-alerts: ## Check the alerting rules with promtool, and that each alert fires and clears
+ifdef PROMTOOL
+	$(PROMTOOL) check rules deploy/prometheus/agent-memory.yaml
+	$(PROMTOOL) test rules tests/alerts/agent-memory.yaml
+else
+	@echo "promtool is not here, so alerting rules are checked without it; Debian's package prometheus has it"
+endif
 
 # Not locked: it is no part of what runs, and asks a service that is not there offline.
 .PHONY: audit
@@ -84,6 +101,10 @@ console-pictures: $(INSTALLED) ## Take the pictures of docs/console.md
 .PHONY: test-console
 test-console: $(INSTALLED) ## Test the console in Chromium against running stacks
 	python scripts/console.py test
+
+.PHONY: chart
+chart: $(INSTALLED) ## Write the Helm chart's templates and values from the manifests of kustomize
+	python scripts/chart.py
 
 .PHONY: generate-clients
 generate-clients: $(INSTALLED) ## Regenerate the clients' code in the languages whose toolchains are here
@@ -120,6 +141,8 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	python scripts/generate.py --check
 	python scripts/generate_clients.py --check
 	python scripts/lock.py --check
+	python scripts/chart.py --check
+	$(MAKE) --no-print-directory test-alerts
 
 # Not among them: tokens.py compares with tokenizers that npm carries; search.py, precision.py and
 # restart.py fill a store for minutes.

@@ -50,6 +50,10 @@ ELSEWHERE: Final[Mapping[str, _Entry]] = {
     ),
     "jobs": _Entry("commands.jobs", "List, show, retry, cancel, watch and count background work."),
     "keys": _Entry("commands.keys", "Make, list, show, rotate and revoke API keys."),
+    "bootstrap": _Entry(
+        "commands.bootstrap",
+        "Make the secrets of a new deployment, in Secrets of Kubernetes that are there and empty.",
+    ),
     "config": _Entry(
         "commands.config",
         "Check and show the settings that services find in this environment.",

@@ -40,7 +40,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = user / "node_modules/@agent-memory/client"
     package.mkdir(parents=True)
     run("tar", "xzf", user / name[0]["filename"], "--strip-components=1", cwd=package)
-    for dependency in ("@bufbuild", "@connectrpc", "@types", "undici-types"):
+    for dependency in ("@bufbuild", "@connectrpc", "@types", "undici-types", "ai", "@ai-sdk"):
         (user / "node_modules" / dependency).symlink_to(folder / "node_modules" / dependency)
     (user / "package.json").write_text('{"type": "module", "private": true}')
     return user
@@ -68,7 +68,8 @@ def test_the_packed_client_holds_code_and_types_alone(installed: Path, language:
     }
     own = json.loads((package / "package.json").read_text())
     roots = {"/".join(each.split("/")[:2]) for each in imported if not each.startswith("node:")}
-    assert roots == {*own["dependencies"], "#transport"}
+    assert roots == {*own["dependencies"], *own["peerDependencies"], "#transport"}
+    assert all(each["optional"] for each in own["peerDependenciesMeta"].values())
 
 
 @pytest.mark.parametrize("language", ["typescript"])
@@ -128,6 +129,19 @@ def test_strict_users_compile_with_the_packed_types(installed: Path, language: s
     options += ["--lib", "es2023,esnext.disposable,dom", "--ignoreConfig"]
     compiler = CLIENTS / language / "node_modules/.bin/tsc"
     run(compiler, *options, "user.ts", cwd=installed)
+
+
+@pytest.mark.parametrize("language", ["typescript"])
+def test_the_program_for_the_ai_sdk_compiles(installed: Path, language: str) -> None:
+    """As it stands in the README; what it does is tested with the client."""
+    text = (CLIENTS / language / "README.md").read_text()
+    (block,) = re.findall(r"^```ts\n([^`]*/ai-sdk[^`]*)^```", text, re.MULTILINE)
+    given = 'import type { LanguageModelV4 } from "@ai-sdk/provider";\n'
+    given += "declare const model: LanguageModelV4;\n"
+    (installed / "ai.ts").write_text(f"{given}{block}console.log(text);\n")
+    options = ["--module", "nodenext", "--target", "es2022", "--strict", "--noEmit"]
+    options += ["--skipLibCheck", "--ignoreConfig"]
+    run(CLIENTS / language / "node_modules/.bin/tsc", *options, "ai.ts", cwd=installed)
 
 
 @pytest.mark.parametrize("language", PROGRAMS)

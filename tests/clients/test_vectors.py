@@ -194,7 +194,10 @@ async def test_python_is_refused_as_the_vectors_say(vectors: Any, authority: Aut
 
 # How the client of a language runs the vectors, in its folder.
 COMMANDS = {
-    "typescript": ["node", "--test", "build/vectors.test.js", "build/client.test.js"],
+    "typescript": [
+        *("node", "--test"),
+        *(f"build/{name}.test.js" for name in ("vectors", "client", "aiSdk")),
+    ],
     "go": ["go", "test", "-count=1", "./..."],
     "java": ["mvn", "--batch-mode", "--quiet", "test"],
 }

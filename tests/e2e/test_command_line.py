@@ -92,6 +92,57 @@ def test_nothing_is_gone_without_a_yes(typed: Typed, monkeypatch: pytest.MonkeyP
     assert "1 memory deleted" in typed(*delete, given="y\n").stdout
 
 
+def test_all_that_a_filter_matches_is_changed_and_deleted(
+    typed: Typed, memory: MemoryClient
+) -> None:
+    """Shown before, in a dry run or with the question; nothing else of anybody is touched."""
+    who = "typed-gerd"
+    memory.create_long_term_memories(
+        [
+            {"text": "Gerd cooks", "user_id": who, "metadata": {"agent": {"id": "chef"}, "n": 9}},
+            {"text": "Gerd bakes", "user_id": who, "metadata": {"agent": {"id": "chef"}, "n": 2}},
+            {"text": "Gerd curls", "user_id": who, "metadata": {"agent": {"id": "coach"}}},
+            {"text": "Hans cooks", "user_id": "typed-hans", "metadata": {"agent": {"id": "chef"}}},
+        ]
+    )
+    scope, chefs = ("--user", who), ("--filter", "metadata.agent.id=chef")
+    assert len(typed.rows("memories", "list", *chefs, *scope)) == 2
+    (found,) = typed.rows("search", "cooking", *chefs, "-f", "metadata.n>=5", *scope)
+    assert found["text"] == "Gerd cooks"
+    dry = typed("memories", "edit", *chefs, "--topic", "food", "--dry-run", *scope)
+    assert "Gerd bakes" in dry.stdout
+    assert dry.stdout.endswith("2 memories would be changed\n")
+    edit = ("memories", "edit", *chefs, "--topic", "food", *scope)
+    assert "--yes" in typed(*edit, fails=True).stderr
+    assert typed(*edit, "--yes").stdout == "2 memories changed\n"
+    food = ("-f", "topics=food")
+    assert len(typed.rows("memories", "list", *food)) == 2
+    (report,) = typed.rows("memories", "delete", *food, "--dry-run", *scope)
+    assert (report["matched"], report["dry_run"]) == (2, True)
+    both = '{"any_of": [{"topics": "food"}, {"metadata": {"agent.id": "coach"}}]}'
+    assert typed("memories", "delete", "-f", both, *scope, "-y").stdout == "3 memories deleted\n"
+    assert len(typed.rows("memories", "list", *chefs)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("delete",), "--filter"),
+        (("delete", "x", "-f", "topics=food"), "either ids, or --filter"),
+        (("delete", "-f", "food"), "FIELD=VALUE"),
+        (("delete", "-f", "{topics}"), "not JSON"),
+        (("delete", "-f", "user_id=a", "-f", "user_id=b"), "says something else"),
+        (("edit", "-f", "topics=food"), "nothing to change"),
+    ],
+)
+def test_a_filter_that_says_nothing_is_refused(
+    typed: Typed, words: tuple[str, ...], told: str
+) -> None:
+    """With how to write one."""
+    refused = typed("memories", *words, "--dry-run" if "x" not in words else "-y", fails=True)
+    assert told in " ".join(refused.stderr.replace("│", " ").split())
+
+
 def test_sessions_are_listed_shown_prompted_and_deleted(typed: Typed, memory: MemoryClient) -> None:
     """With what was said in them, and what a model would be told."""
     scope = ("--user", "typed-dana", "--namespace", "typed")

@@ -5,6 +5,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.prometheus.dashboards import dashboards, queries_of
 from tests.support.prometheus.queries import Query
@@ -70,6 +71,16 @@ def test_an_alert_says_what_to_do(rule: Rule) -> None:
     assert anchor == rule.name.lower()
     headings = re.findall(r"^#+ (\w+)$", (ROOT / page).read_text(), re.MULTILINE)
     assert rule.name in headings
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_promtool_sees_an_alert_fire_and_clear(rule: Rule) -> None:
+    """Its tests, which `make test-alerts` runs, tell of quiet, then of the alert, then of quiet."""
+    tests = yaml.safe_load((ROOT / "tests/alerts/agent-memory.yaml").read_text())["tests"]
+    (moments,) = (one["alert_rule_test"] for one in tests if one["name"] == rule.name)
+    assert {moment["alertname"] for moment in moments} == {rule.name}
+    fires = [bool(moment["exp_alerts"]) for moment in moments]
+    assert (fires[0], any(fires), fires[-1]) == (False, True, False)
 
 
 def test_the_runbook_knows_no_alert_that_is_gone() -> None:

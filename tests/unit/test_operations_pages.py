@@ -16,7 +16,7 @@ from agent_memory_services.kit.contract.environment import variables_of
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs/operations").glob("*.md")), ROOT / "deploy/compose/README.md"]
 # Read by commands, not by services.
-OF_COMMANDS = re.compile(r"AGENT_MEMORY_(CLIENT|UP|GATEWAY|KEYS|JOBS|TEST)_")
+OF_COMMANDS = re.compile(r"AGENT_MEMORY_(BOOTSTRAP|CLIENT|UP|GATEWAY|KEYS|JOBS|TEST)_")
 
 page = pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 
@@ -50,7 +50,9 @@ def test_commands_can_be_typed(page: Path) -> None:
 
 
 def _commands(text: str) -> Iterator[list[str]]:
-    """The commands in blocks of shell lines, without what is around them."""
+    """The commands in blocks of shell lines and in sentences, without what is around them."""
+    for found in re.findall(r"`agent-memory ([^`|<>&#]+)`", text):
+        yield shlex.split(found)
     for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
             # A namespace has the same name; a command begins its line, or what is run in a pod.

@@ -179,6 +179,7 @@ export class Connection {
     const giveUp = (): void => left.abort();
     options.signal?.addEventListener("abort", giveUp, { once: true });
     if (options.signal?.aborted) left.abort();
+    let answers: AsyncIterator<MessageShape<O>> | undefined;
     try {
       const response = await this.#transports.of(method.parent.typeName).stream(
         method,
@@ -187,12 +188,19 @@ export class Connection {
         this.#headers(requestId),
         once(request),
       );
-      yield* response.message;
+      answers = response.message[Symbol.asyncIterator]();
+      for (;;) {
+        const { done, value } = await answers.next();
+        if (done) return;
+        yield value;
+      }
     } catch (cause) {
       throw failure(cause, requestId, options);
     } finally {
       options.signal?.removeEventListener("abort", giveUp);
       left.abort();
+      // Connect clears the timer of the deadline when it is asked once more.
+      answers?.next().catch(() => undefined);
     }
   }
 

@@ -69,7 +69,9 @@ import {
 } from "./gen/agent_memory/working_memory/v1/working_memory_pb.js";
 import type { Status } from "./gen/google/rpc/status_pb.js";
 import type * as models from "./models.js";
-import { asChatMessage, restored } from "./original.js";
+import { asChatMessage, restored, spelled } from "./original.js";
+import { Prompt } from "./prompts.js";
+import { readMessage } from "./providers.js";
 import {
   EnumNames,
   fromDuration,
@@ -369,27 +371,28 @@ export function fromHit(hit: HitMessage): models.MemoryHit {
 
 /** Convert messages; one that says nothing is left out, unless it is the answer of a tool. */
 export function toMessages(
-  messages: readonly models.NewMessage[],
+  messages: readonly (models.NewMessage | models.ProviderMessage)[],
   path = "messages",
 ): MessageInitShape<typeof MessageSchema>[] {
-  return messages.flatMap((message, n) => {
+  return messages.flatMap((given, n) => {
+    const at = `${path}[${n}]`;
+    const message = readMessage(given, at);
     const said = message.content || message.toolCalls?.length || message.parts?.length;
     if (!said && message.role !== "tool" && !message.toolCallId) return [];
-    const createTime = toTimestamp(message.createdAt, `${path}[${n}].createdAt`);
-    return [
-      {
-        id: message.id ?? "",
-        role: message.role,
-        content: message.content ?? "",
-        name: message.name ?? "",
-        toolCalls: (message.toolCalls ?? []).map((call) => ({ ...call })),
-        toolCallId: message.toolCallId ?? "",
-        recalled: message.recalled ?? false,
-        skipExtraction: message.skipExtraction ?? false,
-        parts: (message.parts ?? []).map(toPart),
-        ...(createTime && { createTime }),
-      },
-    ];
+    const createTime = toTimestamp(message.createdAt, `${at}.createdAt`);
+    const made = {
+      id: message.id ?? "",
+      role: message.role,
+      content: message.content ?? "",
+      name: message.name ?? "",
+      toolCalls: (message.toolCalls ?? []).map((call) => ({ ...call })),
+      toolCallId: message.toolCallId ?? "",
+      recalled: message.recalled ?? false,
+      skipExtraction: message.skipExtraction ?? false,
+      parts: (message.parts ?? []).map(toPart),
+      ...(createTime && { createTime }),
+    };
+    return [message.original ? { ...made, original: spelled(message.original, made, at) } : made];
   });
 }
 
@@ -608,7 +611,7 @@ export function fromMemoryChange(answer: WatchMemoriesResponse): models.MemoryCh
 
 /** Read a prompt. */
 export function fromPrompt(response: BuildMemoryPromptResponse): models.MemoryPrompt {
-  return {
+  return new Prompt({
     messages: response.messages.map(asChatMessage),
     longTermMemories: response.hits.map(fromHit),
     standing: response.standing.map(fromMemory),
@@ -621,7 +624,7 @@ export function fromPrompt(response: BuildMemoryPromptResponse): models.MemoryPr
       duplicateIds: section.duplicateIds,
     })),
     tokens: Number(response.tokens),
-  };
+  });
 }
 
 /** Convert a question, without its filter. */

@@ -178,11 +178,11 @@ export class JobMethods extends MemoryMethods {
 
   /** Answer what a strategy would find in messages; stores nothing. */
   async previewExtraction(
-    messages: readonly models.NewMessage[],
+    messages: readonly (models.NewMessage | models.ProviderMessage)[],
     strategy: models.MemoryStrategyConfig = {},
     options: CallOptions & {
       /** Messages before them, for reference only. */
-      readonly before?: readonly models.NewMessage[];
+      readonly before?: readonly (models.NewMessage | models.ProviderMessage)[];
       /** IANA zone in which relative dates are meant; UTC when absent. */
       readonly timeZone?: string;
     } = {},
@@ -206,7 +206,7 @@ export class JobMethods extends MemoryMethods {
 
   /** Summarize messages, continuing a summary where one is given; stores nothing. */
   async summarizeMessages(
-    messages: readonly models.NewMessage[],
+    messages: readonly (models.NewMessage | models.ProviderMessage)[],
     options: CallOptions & { readonly previousSummary?: string; readonly maxWords?: number } = {},
   ): Promise<string> {
     const { summary } = await this.connection.call(

@@ -178,6 +178,46 @@ export interface NewMessage {
   /** Shown and kept, but nothing is learned from it. */
   skipExtraction?: boolean;
   parts?: readonly ContentPart[];
+  /** The message as its provider writes it, where it was read so. */
+  original?: Record<string, unknown> | undefined;
+}
+
+/**
+ * A message, or an item of a conversation, as OpenAI (chat completions and responses), Anthropic,
+ * Gemini or the AI SDK write it; kept whole, and given back as it came.
+ */
+export interface ProviderMessage {
+  role?: string | undefined;
+  type?: string | undefined;
+  content?: unknown;
+  /** Of Gemini. */
+  parts?: unknown;
+  id?: string | null | undefined;
+  name?: string | null | undefined;
+  tool_calls?: unknown;
+  tool_call_id?: string | undefined;
+  function_call?: unknown;
+  refusal?: string | null | undefined;
+  audio?: unknown;
+  annotations?: unknown;
+  reasoning_content?: string | null | undefined;
+  /** Of items of OpenAI's responses. */
+  call_id?: unknown;
+  arguments?: unknown;
+  input?: unknown;
+  output?: unknown;
+  summary?: unknown;
+  encrypted_content?: string | null | undefined;
+  status?: string | null | undefined;
+  /** Of answers of Anthropic. */
+  model?: string | undefined;
+  stop_reason?: string | null | undefined;
+  stop_sequence?: string | null | undefined;
+  usage?: unknown;
+  /** When it was said; this and what follows are of no provider, and as in `NewMessage`. */
+  createdAt?: Moment | undefined;
+  recalled?: boolean;
+  skipExtraction?: boolean;
 }
 
 /** A message as it is kept. */
@@ -209,7 +249,7 @@ export interface MemoryStrategyConfig {
 
 /** A session as callers write it. */
 export interface NewWorkingMemory {
-  messages?: readonly NewMessage[];
+  messages?: readonly (NewMessage | ProviderMessage)[];
   /** Stored in long-term memory in the background. */
   memories?: readonly NewMemory[];
   userId?: string | undefined;
@@ -318,7 +358,10 @@ export interface PromptSectionReport {
 
 /** A prompt. */
 export interface MemoryPrompt {
-  /** Ready for a chat API: summary, history, memories, and the query last. */
+  /**
+   * Summary, history, memories, and the query last, each as it was given; `forOpenAI`,
+   * `forAnthropic` and `forGemini` answer what the next call takes.
+   */
   messages: ChatMessage[];
   /** What the search found. */
   longTermMemories: MemoryHit[];
@@ -327,6 +370,78 @@ export interface MemoryPrompt {
   report: PromptSectionReport[];
   /** Tokens of the whole prompt. */
   tokens: number;
+  /** Answer `messages` for OpenAI's chat completions: one system message, first. */
+  forOpenAI(): OpenAIPrompt;
+  /** Answer `system` and `messages` for Anthropic. */
+  forAnthropic(): AnthropicPrompt;
+  /** Answer `contents` and `config.systemInstruction` for Gemini. */
+  forGemini(): GeminiPrompt;
+}
+
+/** A part of what a user says, for OpenAI. */
+export type OpenAIPart =
+  | { type: "text"; text: string }
+  | { type: "image_url"; image_url: { url: string } }
+  | { type: "input_audio"; input_audio: { data: string; format: "wav" | "mp3" } }
+  | { type: "file"; file: { filename: string; file_data: string } };
+
+/** A call of a tool, for OpenAI. */
+export interface OpenAICall {
+  id: string;
+  type: "function";
+  function: { name: string; arguments: string };
+}
+
+/** A message for OpenAI's chat completions. */
+export type OpenAIMessage =
+  | { role: "system"; content: string }
+  | { role: "user"; content: string | OpenAIPart[] }
+  | {
+      role: "assistant";
+      content: string | { type: "text"; text: string }[] | null;
+      tool_calls?: OpenAICall[];
+    }
+  | { role: "tool"; tool_call_id: string; content: string };
+
+/** Arguments of OpenAI's chat completions. */
+export interface OpenAIPrompt {
+  messages: OpenAIMessage[];
+}
+
+/** Place of media, or their bytes, for Anthropic. */
+export type AnthropicSource<MediaType extends string> =
+  | { type: "base64"; media_type: MediaType; data: string }
+  | { type: "url"; url: string };
+
+/** A block of a message, for Anthropic. */
+export type AnthropicBlock =
+  | { type: "text"; text: string }
+  | {
+      type: "image";
+      source: AnthropicSource<"image/jpeg" | "image/png" | "image/gif" | "image/webp">;
+    }
+  | { type: "document"; source: AnthropicSource<"application/pdf"> }
+  | { type: "tool_use"; id: string; name: string; input: Record<string, unknown> }
+  | { type: "tool_result"; tool_use_id: string; content: string; is_error?: boolean };
+
+/** Arguments of Anthropic's messages. */
+export interface AnthropicPrompt {
+  system?: string;
+  messages: { role: "user" | "assistant"; content: string | AnthropicBlock[] }[];
+}
+
+/** A part of a turn, for Gemini. */
+export type GeminiPart =
+  | { text: string }
+  | { inlineData: { mimeType: string; data: string } }
+  | { fileData: { fileUri: string; mimeType?: string } }
+  | { functionCall: { name: string; args: Record<string, unknown> } }
+  | { functionResponse: { name: string; response: Record<string, unknown> } };
+
+/** Arguments of Gemini's `generateContent`. */
+export interface GeminiPrompt {
+  contents: { role: "user" | "model"; parts: GeminiPart[] }[];
+  config?: { systemInstruction: string };
 }
 
 /** Preference for fresh memories; what is absent keeps the server's default. */

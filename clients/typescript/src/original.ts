@@ -7,11 +7,111 @@
  * itself.
  */
 
-import type { Message } from "./gen/agent_memory/common/v1/message_pb.js";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+
+import { invalid } from "./errors.js";
+import type { Message, MessageSchema } from "./gen/agent_memory/common/v1/message_pb.js";
 import type { PromptMessage } from "./gen/agent_memory/working_memory/v1/working_memory_pb.js";
 import type { ChatMessage } from "./models.js";
+import { fromBase64, toBase64 } from "./values.js";
 
 type Kept = Message | PromptMessage;
+
+const MARKS = ["$ref", "$bytes", "$literal"];
+const WORTH_A_REFERENCE = 32;
+const DEEPEST = 100;
+
+/**
+ * Spell a provider's message as JSON that refers to the fields of ours.
+ *
+ * @throws MemoryValidationError It is not JSON, bytes aside.
+ */
+export function spelled(
+  original: Record<string, unknown>,
+  message: MessageInitShape<typeof MessageSchema>,
+  path: string,
+): string {
+  return JSON.stringify(new Speller(message, path).encoded(original, 0));
+}
+
+/** Speller of one message; knows where its longer values stand. */
+class Speller {
+  readonly #path: string;
+  readonly #texts = new Map<string, string>();
+  /** By base64. */
+  readonly #bytes = new Map<string, string>();
+
+  constructor(message: MessageInitShape<typeof MessageSchema>, path: string) {
+    this.#path = path;
+    for (const [n, { kind }] of (message.parts ?? []).entries()) {
+      if (kind?.case === undefined) continue;
+      const at = `parts.${n}.${kind.case.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+      if (typeof kind.value === "string") this.#note(at, kind.value);
+      else if (kind.case === "toolUse") this.#note(`${at}.arguments`, kind.value.arguments);
+      else if (kind.case === "toolResult") this.#note(`${at}.content`, kind.value.content);
+      else if ("data" in kind.value && kind.value.data) this.#noteBytes(`${at}.data`, kind.value.data);
+    }
+    for (const [n, call] of (message.toolCalls ?? []).entries()) {
+      this.#note(`tool_calls.${n}.arguments`, call.arguments);
+    }
+    if (!message.parts?.length) this.#note("content", message.content);
+  }
+
+  /** Encode a value within the message, at a depth. */
+  encoded(value: unknown, depth: number): unknown {
+    if (depth > DEEPEST) throw invalid(this.#path, `is nested deeper than ${DEEPEST} levels`);
+    if (value === null || typeof value === "boolean") return value;
+    if (typeof value === "string") return this.#text(value);
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    if (value instanceof URL) return value.href;
+    if (value instanceof ArrayBuffer) return this.#data(new Uint8Array(value));
+    if (value instanceof Uint8Array) return this.#data(value);
+    if (Array.isArray(value)) return value.map((each) => this.encoded(each ?? null, depth + 1));
+    if (isObject(value) && !(value instanceof Date)) return this.#object(value, depth);
+    throw invalid(this.#path, `holds ${String(value).slice(0, 80)}, which is not JSON`);
+  }
+
+  #note(path: string, text: string | undefined): void {
+    if (text === undefined || text.length < WORTH_A_REFERENCE || this.#texts.has(text)) return;
+    this.#texts.set(text, path);
+  }
+
+  #noteBytes(path: string, data: Uint8Array): void {
+    if (data.length >= WORTH_A_REFERENCE) this.#bytes.set(toBase64(data), path);
+  }
+
+  #object(value: Record<string, unknown>, depth: number): unknown {
+    const known = depth > 0 && this.#texts.size > 0 && this.#texts.get(JSON.stringify(value));
+    if (known) return { $ref: known, $as: "json" };
+    const fields = Object.fromEntries(
+      Object.entries(value)
+        .filter(([, each]) => each !== undefined)
+        .sort(([one], [two]) => (one < two ? -1 : 1))
+        .map(([key, each]) => [key, this.encoded(each, depth + 1)]),
+    );
+    return MARKS.some((mark) => mark in fields) ? { $literal: fields } : fields;
+  }
+
+  #text(text: string): unknown {
+    if (text.length < WORTH_A_REFERENCE) return text;
+    const same = this.#texts.get(text);
+    if (same !== undefined) return { $ref: same };
+    const bytes = this.#bytes.get(text);
+    if (bytes !== undefined) return { $ref: bytes, $as: "base64" };
+    const comma = text.indexOf(",");
+    const tail = comma < 0 ? undefined : this.#bytes.get(text.slice(comma + 1));
+    if (tail !== undefined) return { $ref: tail, $as: text.slice(0, comma + 1) };
+    if (this.#bytes.size === 0) return text;
+    const spoken = this.#bytes.get(toBase64(new TextEncoder().encode(text)));
+    return spoken === undefined ? text : { $ref: spoken, $as: "utf-8" };
+  }
+
+  #data(data: Uint8Array): unknown {
+    const base64 = toBase64(data);
+    const known = this.#bytes.get(base64);
+    return known === undefined ? { $bytes: base64 } : { $ref: known };
+  }
+}
 
 /**
  * Answer a message as its provider writes it; none where it did not come so. One that refers to
@@ -113,14 +213,4 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isOneof(value: unknown): value is { case: string; value: unknown } {
   return isObject(value) && typeof value["case"] === "string";
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
 }

@@ -27,8 +27,6 @@ import {
 } from "./convert.js";
 import { MemoryNotFoundError, invalid } from "./errors.js";
 import { type Filter, toFilter } from "./filters.js";
-import { ExtractionService } from "./gen/agent_memory/extraction/v1/service_pb.js";
-import { LongTermMemoryService } from "./gen/agent_memory/long_term_memory/v1/service_pb.js";
 import { WorkingMemoryService } from "./gen/agent_memory/working_memory/v1/service_pb.js";
 import { SessionMemoryPolicy } from "./gen/agent_memory/working_memory/v1/working_memory_pb.js";
 import type * as models from "./models.js";
@@ -141,7 +139,7 @@ export class SessionMethods extends ClientBase {
   ): Promise<models.WorkingMemory> {
     const namespace = agreed("namespace", options.namespace, memory.namespace);
     const userId = agreed("userId", options.userId, memory.userId);
-    const { workingMemory, takenBackIds } = await this.connection.call(
+    const { workingMemory } = await this.connection.call(
       METHODS.setWorkingMemory,
       {
         workingMemory: {
@@ -152,27 +150,17 @@ export class SessionMethods extends ClientBase {
         },
         ...this.window(options),
         requestId: options.requestId ?? "",
+        forget: !options.keepMemories,
       },
       options,
     );
-    if (workingMemory !== undefined && takenBackIds.length > 0 && !options.keepMemories) {
-      const takenBack = {
-        session: { namespace: workingMemory.namespace, sessionId: workingMemory.sessionId },
-        userId: workingMemory.userId,
-        sessionUids: workingMemory.sessionUid ? [workingMemory.sessionUid] : [],
-        messageIds: takenBackIds,
-      };
-      // What is on its way comes first, so that nothing is learned in between.
-      await this.connection.call(ExtractionService.method.forgetSession, takenBack, options);
-      await this.connection.call(LongTermMemoryService.method.forgetSession, takenBack, options);
-    }
     return fromWorkingMemory(workingMemory);
   }
 
   /** Add messages to the end of a session; creates it where it does not exist. */
   async appendMessagesToWorkingMemory(
     sessionId: string,
-    messages: readonly models.NewMessage[],
+    messages: readonly (models.NewMessage | models.ProviderMessage)[],
     options: OwnerOptions & WindowOptions & ChangeOptions = {},
   ): Promise<models.AppendResult> {
     const answer = await this.connection.call(

@@ -88,3 +88,15 @@ export function checkLimit(limit: number, path = "limit"): number {
   if (!Number.isInteger(limit) || limit < 1) throw invalid(path, "needs a whole number above 0");
   return limit;
 }
+
+/** Read base64. */
+export function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
+/** Write base64. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}

@@ -286,6 +286,17 @@ describe("a client", () => {
     await assert.rejects(watched.next(), MemoryCancelledError);
   });
 
+  test("leaves nothing behind a watch that would keep a process alive", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((each) => each === "Timeout").length;
+    const before = timers();
+    const watching = memory.watchWorkingMemory("nobody", { checkpoints: true, timeout: 60 });
+    await watching.next();
+    assert.equal(timers(), before + 1);
+    await watching.return();
+    await new Promise(setImmediate);
+    assert.equal(timers(), before);
+  });
+
   test("says that nobody is there", async () => {
     using lost = new MemoryClient({ baseUrl: "http://127.0.0.1:1", timeout: 5 });
     await assert.rejects(lost.getLongTermMemory("m"), MemoryUnavailableError);

@@ -21,7 +21,7 @@ from agent_memory_services.kit.auth.api_keys.verifier import PepperError, read_p
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.contract import clock, environment
 from agent_memory_services.kit.contract.numbers import LONGEST_SECONDS
-from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.redis.client import StoreAddressError, connect
 
 app = typer.Typer(help="Make, list, show, rotate and revoke API keys.", no_args_is_help=True)
 
@@ -183,13 +183,22 @@ def _on(store: str, act: Callable[[Keyring], Awaitable[T]]) -> T:
     try:
         return asyncio.run(run())
     except _MISTAKES as error:
-        where = (
-            f" ({environment.SecretUrl(store).redacted})" if isinstance(error, RedisError) else ""
-        )
-        Console(stderr=True, soft_wrap=True).print(
-            f"agent-memory: {error}{where}", markup=False, highlight=False
-        )
-        raise typer.Exit(1) from None
+        raise complaint(error, store) from None
+
+
+def complaint(error: Exception, store: str) -> typer.Exit:
+    """Tell a mistake in one line, with the store where it is at fault; answers what to raise."""
+    match error:
+        case StoreAddressError():
+            told = f"the URL of the store {error}"
+        case RedisError():
+            told = f"{error} ({environment.SecretUrl(store).redacted})"
+        case _:
+            told = str(error)
+    Console(stderr=True, soft_wrap=True).print(
+        f"agent-memory: {' '.join(told.split())}", markup=False, highlight=False
+    )
+    return typer.Exit(1)
 
 
 def _show_once(token: Token) -> None:

@@ -1,9 +1,13 @@
 """Commands `agent-memory search`, `remember`, `memories` and `watch`."""
 
 import importlib
+import json
+import re
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -34,6 +38,24 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one value a li
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 MemoryId = Annotated[str, typer.Argument(help="The memory's id.")]
 MemoryIds = Annotated[list[str], typer.Argument(help="The memories' ids.")]
+OneOrFilter = Annotated[
+    str | None, typer.Argument(help="The memory's id; or give --filter.", metavar="[MEMORY_ID]")
+]
+IdsOrFilter = Annotated[
+    list[str] | None,
+    typer.Argument(help="The memories' ids; or give --filter.", metavar="[MEMORY_IDS]..."),
+]
+Filters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        "-f",
+        metavar="CONDITION",
+        help="Only where this holds: `topics=food`, `metadata.agent.id=chef`,"
+        " `created_at<2026-01-01`, or JSON as the Python client's filters.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what it would be.")]
 Statements = Annotated[
     list[str] | None,
     typer.Argument(help="What to remember, one statement each; - reads lines.", metavar="TEXT"),
@@ -75,6 +97,85 @@ Permanently = Annotated[
 Count = Annotated[int | None, typer.Option(min=1, help="End after so many changes.")]
 
 
+_CONDITION: Final = re.compile(r"\s*([\w.\-]+?)\s*(!=|>=|<=|\^=|=|<|>)\s*(.*?)\s*", re.DOTALL)
+_OPERATORS: Final = {
+    "=": "eq",
+    "!=": "ne",
+    ">": "gt",
+    ">=": "gte",
+    "<": "lt",
+    "<=": "lte",
+    "^=": "prefix",
+}
+_LISTS: Final = frozenset({"topics", "entities"})
+_TYPED: Final = frozenset({"access_count", "pinned", "standing"})
+_METADATA: Final = "metadata."
+
+
+def _conditions(given: Sequence[str] | None) -> dict[str, Any] | None:
+    """Read conditions into the client's filters; all of them have to hold.
+
+    Raises:
+        typer.BadParameter: One is not understood, or takes the place of another.
+    """
+    filters: dict[str, Any] = {}
+    for text in given or ():
+        if text.lstrip().startswith("{"):
+            _put(filters, _json(text), text)
+        elif found := _CONDITION.fullmatch(text):
+            name, sign, value = found.groups()
+            field = name.removeprefix(_METADATA)
+            among = filters if field == name else filters.setdefault("metadata", {})
+            typed = _scalar(value) if field != name or name in _TYPED else value
+            condition = among.setdefault(field, {})
+            _narrow(condition, _OPERATORS[sign], typed, text, is_list=name in _LISTS)
+        else:
+            raise _refused(
+                f"{text!r} is not understood; write FIELD=VALUE, with =, !=, <, <=, >,"
+                " >= or ^= (begins with)"
+            )
+    return filters or None
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        read: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise _refused(f"{text!r} is not JSON: {error}") from None
+    return read
+
+
+def _put(filters: dict[str, Any], more: dict[str, Any], text: str) -> None:
+    if both := filters.keys() & more.keys():
+        raise _refused(f"{text!r} says something else of {', '.join(sorted(both))}")
+    filters.update(more)
+
+
+def _narrow(condition: Any, operator: str, value: Any, text: str, *, is_list: bool) -> None:
+    """Add an operator to the condition of a field; of a list, several values have to be in it."""
+    if is_list and operator == "eq":
+        condition.setdefault("all", []).append(value)
+    elif is_list and operator == "ne":
+        condition.setdefault("none", []).append(value)
+    elif not isinstance(condition, dict) or operator in condition:
+        raise _refused(f"{text!r} says something else than a condition before it")
+    else:
+        condition[operator] = value
+
+
+def _scalar(text: str) -> Any:
+    """Read a number or a truth value; anything else is a text."""
+    with suppress(ValueError):
+        read = json.loads(text)
+        if isinstance(read, int | float | str):
+            return read
+    return text
+
+
+def _refused(why: str) -> typer.BadParameter:
+    return typer.BadParameter(why, param_hint="--filter")
+
+
 def _run(connection: dict[str, Any], command: str, as_json: bool, **named: Any) -> None:
     # A service process shares this command line, and needs no client.
     terminal = importlib.import_module("agent_memory_services.commands.memories_terminal")
@@ -102,11 +203,13 @@ def search(
     mode: ModeOption = None,
     as_of: AsOf = None,
     min_score: MinScore = None,
+    conditions: Filters = None,
     as_json: AsJson = False,
     connection: dict[str, Any],
 ) -> None:
     """Find memories by meaning and by words, the best first."""
     criteria = _criteria(kind, topic, entity, session_id=session, search_mode=mode)
+    criteria["filters"] = _conditions(conditions)
     criteria |= {"as_of": as_of and as_of.astimezone(), "min_score": min_score}
     _run(connection, "search", as_json, question=question, limit=limit, criteria=criteria)
 
@@ -153,12 +256,14 @@ def list_memories(
     session: Session = None,
     since: Since = None,
     hidden: Hidden = False,
+    conditions: Filters = None,
     as_json: AsJson = False,
     connection: dict[str, Any],
 ) -> None:
     """List memories, the newest first."""
     said = since and {"gte": since.astimezone()}
     criteria = _criteria(kind, topic, entity, session_id=session, created_at=said)
+    criteria["filters"] = _conditions(conditions)
     page = {"limit": limit, "cursor": cursor, "hidden": hidden}
     _run(connection, "list_memories", as_json, criteria=criteria, **page)
 
@@ -171,9 +276,9 @@ def get(memory_ids: MemoryIds, *, as_json: AsJson = False, connection: dict[str,
 
 
 @group.command()
-@with_connection()
+@with_connection(scope=True)
 def edit(
-    memory_id: MemoryId,
+    memory_id: OneOrFilter = None,
     *,
     text: Text = None,
     kind: Type = None,
@@ -183,12 +288,32 @@ def edit(
     standing: Standing = None,
     pinned: Pinned = None,
     reason: Reason = None,
+    conditions: Filters = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     as_json: AsJson = False,
     connection: dict[str, Any],
 ) -> None:
-    """Change what options name; the rest of the memory stays."""
+    """Change what options name, of one memory or of all that a filter matches."""
     updates = _fields(kind, topic, entity, on, text=text, standing=standing, pinned=pinned)
-    _run(connection, "edit", as_json, memory_id=memory_id, updates=updates, reason=reason)
+    how: dict[str, Any] = {"updates": updates, "reason": reason}
+    if memory_id is not None:
+        _refuse_both(conditions, dry_run)
+        _run(connection, "edit", as_json, memory_id=memory_id, **how)
+    how |= {"filters": _needed(conditions), "dry_run": dry_run, "yes": yes}
+    _run(connection, "edit_matching", as_json, **how)
+
+
+def _needed(conditions: list[str] | None) -> dict[str, Any]:
+    filters = _conditions(conditions)
+    if not filters:
+        raise typer.BadParameter("give an id, or --filter")
+    return filters
+
+
+def _refuse_both(conditions: list[str] | None, dry_run: bool) -> None:
+    if conditions or dry_run:
+        raise typer.BadParameter("give either ids, or --filter with or without --dry-run")
 
 
 @group.command()
@@ -219,17 +344,25 @@ def revert(
 
 
 @group.command()
-@with_connection()
+@with_connection(scope=True)
 def delete(
-    memory_ids: MemoryIds,
+    memory_ids: IdsOrFilter = None,
     *,
     reason: Reason = None,
+    conditions: Filters = None,
+    hidden: Hidden = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     as_json: AsJson = False,
     connection: dict[str, Any],
 ) -> None:
-    """Delete memories; `revert` brings one back for a while."""
-    _run(connection, "delete", as_json, memory_ids=memory_ids, reason=reason, yes=yes)
+    """Delete memories by id or by a filter; `revert` brings one back for a while."""
+    how: dict[str, Any] = {"reason": reason, "yes": yes}
+    if memory_ids:
+        _refuse_both(conditions, dry_run)
+        _run(connection, "delete", as_json, memory_ids=memory_ids, **how)
+    how |= {"filters": _needed(conditions), "hidden": hidden, "dry_run": dry_run}
+    _run(connection, "delete_matching", as_json, **how)
 
 
 @group.command()

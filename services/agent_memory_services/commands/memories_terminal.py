@@ -1,7 +1,7 @@
 """Calls and output of the commands over memories."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Any, Final
@@ -11,6 +11,7 @@ from rich.text import Text
 from agent_memory_client import MemoryClient, MemoryClientError
 from agent_memory_client.models import (
     CreateMemoryResult,
+    FilterReport,
     ForgetResponse,
     MemoryChange,
     MemoryRecord,
@@ -166,6 +167,81 @@ def delete(
     return int(bool(found.errors))
 
 
+def edit_matching(
+    memory: MemoryClient,
+    *,
+    updates: Mapping[str, Any],
+    reason: str | None,
+    filters: Mapping[str, Any],
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Change the memories that a filter matches, after showing them and a question."""
+    if not (given := _given(updates)):
+        raise terminal.RefusedError("there is nothing to change: give an option such as --topic")
+
+    def change(*, dry: bool) -> FilterReport:
+        return memory.update_long_term_memories_by_filter(
+            given, dry_run=dry, reason=reason, filters=filters
+        )
+
+    return _on_matching(
+        memory, change, ("Change", "changed"), dry_run=dry_run, yes=yes, as_json=as_json
+    )
+
+
+def delete_matching(
+    memory: MemoryClient,
+    *,
+    reason: str | None,
+    filters: Mapping[str, Any],
+    hidden: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Delete the memories that a filter matches, after showing them and a question."""
+
+    def remove(*, dry: bool) -> FilterReport:
+        return memory.delete_long_term_memories_by_filter(
+            dry_run=dry, include_hidden=hidden, reason=reason, filters=filters
+        )
+
+    return _on_matching(
+        memory, remove, ("Delete", "deleted"), dry_run=dry_run, yes=yes, as_json=as_json
+    )
+
+
+def _on_matching(
+    memory: MemoryClient,
+    act: Callable[..., FilterReport],
+    words: tuple[str, str],
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Do something to what a filter matches; say before what that is, unless it is agreed to."""
+    report = act(dry=True) if dry_run or not yes else act(dry=False)
+    if report.dry_run and report.matched and not (dry_run and as_json):
+        _print(memory, memory.batch_get_long_term_memories(report.sample_ids).memories)
+        if report.matched > len(report.sample_ids):
+            terminal.say(f"and {report.matched - len(report.sample_ids)} more")
+    if report.matched and not dry_run and not yes:
+        terminal.confirm(f"{words[0]} {_counted(report.matched)}?", yes=yes)
+        report = act(dry=False)
+    if as_json:
+        terminal.print_json([report])
+    elif dry_run:
+        terminal.say(f"{_counted(report.matched)} would be {words[1]}")
+    else:
+        terminal.say(f"{_counted(report.done)} {words[1]}")
+    if report.skipped_ids:
+        terminal.complain(f"others have that content already: {', '.join(report.skipped_ids)}")
+    return int(bool(report.skipped_ids))
+
+
 def forget(
     memory: MemoryClient,
     *,
@@ -211,7 +287,8 @@ def watch(memory: MemoryClient, *, session: str | None, count: int | None, as_js
 _COMMANDS: Final[Mapping[str, terminal.Command]] = {
     command.__name__: command
     for command in (
-        *(search, remember, list_memories, get, edit, history, revert, delete, forget, watch),
+        *(search, remember, list_memories, get, edit, edit_matching, history, revert),
+        *(delete, delete_matching, forget, watch),
     )
 }
 

@@ -14,12 +14,22 @@ from agent_memory_services.embedded.up import up as run_stack
 
 app = typer.Typer()
 
-_ANY_PORT = "0 for any free one."
+_MAX_PORT = 65_535
+_ServicePort = Annotated[int, typer.Option(min=0, max=_MAX_PORT, help="0 for any free one.")]
+_STORE_VARIABLES = ("AGENT_MEMORY_REDIS_URL", "REDIS_URL")
 
 
 def _default_state_dir() -> Path:
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "agent-memory"
+
+
+def _store_named_by(context: typer.Context) -> str:
+    """Return the option or the variable that names the store, if any does."""
+    source = context.get_parameter_source("redis_url")
+    if source is not None and source.name == "ENVIRONMENT":
+        return next(name for name in _STORE_VARIABLES if os.environ.get(name))
+    return "--redis-url"
 
 
 def _workers(count: int | None) -> dict[str, str]:
@@ -28,23 +38,26 @@ def _workers(count: int | None) -> dict[str, str]:
 
 @app.command()
 def up(
+    context: typer.Context,
     *,
     host: Annotated[str, typer.Option(help="Address callers connect to.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port for gRPC, gRPC-Web and JSON.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=_MAX_PORT, help="Port for gRPC, gRPC-Web and JSON.")
+    ] = 8000,
     gateway: Annotated[
         bool, typer.Option(help="Start the gateway, or only write its configuration.")
     ] = True,
     console: Annotated[bool, typer.Option(help="Serve the console at /console/.")] = True,
-    working_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
-    long_term_memory_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
-    extraction_port: Annotated[int, typer.Option(help=_ANY_PORT)] = 0,
+    working_memory_port: _ServicePort = 0,
+    long_term_memory_port: _ServicePort = 0,
+    extraction_port: _ServicePort = 0,
     extraction_workers: Annotated[
         int | None, typer.Option(min=1, help="Extractions that run at a time.")
     ] = None,
     redis_url: Annotated[
         str | None,
         typer.Option(
-            envvar=["AGENT_MEMORY_REDIS_URL", "REDIS_URL"],
+            envvar=list(_STORE_VARIABLES),
             help="Use this store instead of starting one.",
         ),
     ] = None,
@@ -75,6 +88,7 @@ def up(
             "extraction": extraction_port,
         },
         redis_url=redis_url,
+        redis_url_from=_store_named_by(context),
         store_fsync=store_fsync,
         environment=_workers(extraction_workers),
     )

@@ -6,6 +6,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn, Self
 
@@ -15,6 +16,7 @@ from agent_memory_services.embedded.errors import ChildFailedError
 _TAIL_BYTES = 4096
 _TAIL_LINES = 15
 _POLL_SECONDS = 0.02
+_EARLIER_LOGS = 5
 
 
 class Started(ABC):
@@ -77,9 +79,14 @@ class Child(Started):
         return self._started.pid
 
     async def start(self) -> None:
-        """Start the process; a second start appends to the log of the first."""
-        mode = "wb" if self._process is None else "ab"
-        with self.log.open(mode) as log:
+        """Start the process; a second start appends to the log of the first.
+
+        Raises:
+            OSError: the log cannot be written.
+        """
+        if self._process is None:
+            _set_aside(self.log)
+        with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._bound_command(),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -150,3 +157,13 @@ class Child(Started):
             return self._command
         python = [sys.executable, "-I", "-S", str(bound_exec.__file__)]
         return [*python, str(os.getpid()), *self._command]
+
+
+def _set_aside(log: Path) -> None:
+    """Keep the logs of earlier runs, the last one as `name.log.1`; the oldest goes."""
+    if not log.is_file() or not log.stat().st_size:
+        return
+    numbered = [log.with_name(f"{log.name}.{age}") for age in range(1, _EARLIER_LOGS + 1)]
+    for newer, older in reversed(list(pairwise([log, *numbered]))):
+        if newer.exists():
+            newer.replace(older)

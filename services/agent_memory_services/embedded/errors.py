@@ -17,11 +17,23 @@ class MissingBinaryError(EmbeddedError):
         )
 
 
-class PortTakenError(EmbeddedError):
+class CannotListenError(EmbeddedError):
+    """A child cannot listen where it was told to."""
+
+    def __init__(self, what: str, host: str, port: int, why: str, option: str = "") -> None:
+        instead = f" Choose another one with {option}." if option else ""
+        super().__init__(f"{what} cannot listen on {host}:{port}: {why}.{instead}")
+
+
+class PortTakenError(CannotListenError):
     """Another process listens where a child was told to."""
 
-    def __init__(self, what: str, host: str, port: int) -> None:
-        super().__init__(f"{what} cannot listen on {host}:{port}: the port is taken.")
+    def __init__(self, what: str, host: str, port: int, option: str = "") -> None:
+        super().__init__(what, host, port, "the port is taken", option)
+
+
+class GivenStoreError(EmbeddedError):
+    """The store that a setting names cannot be used."""
 
 
 class UnknownHostError(EmbeddedError):
@@ -51,9 +63,29 @@ class StateInUseError(EmbeddedError):
         )
 
 
+class UnusableStateError(EmbeddedError):
+    """Files of the state directory cannot be made or written."""
+
+    def __init__(self, directory: Path, error: OSError) -> None:
+        where = "" if error.filename in {None, str(directory)} else f" ({error.filename})"
+        super().__init__(
+            f"the state directory {directory} cannot be used{where}: {error.strerror}. "
+            "Choose another one with --state-dir or AGENT_MEMORY_UP_STATE_DIR."
+        )
+
+
 class ChildFailedError(EmbeddedError):
     """A child process ended unexpectedly, or was not ready in time."""
 
     def __init__(self, name: str, what: str, log: Path, tail: str) -> None:
         super().__init__(f"{name} {what}. The end of {log}:\n{tail or '(empty)'}")
         self.name = name
+        self.log = log
+        self.tail = tail
+
+
+class NotStartedError(EmbeddedError):
+    """A child process refused to start, and said why."""
+
+    def __init__(self, name: str, why: str, log: Path) -> None:
+        super().__init__(f"{name} did not start: {why} (its log is {log})")

@@ -1,5 +1,6 @@
 """Child process that runs one of the three services."""
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +9,9 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from agent_memory_services.embedded.child import Child
+from agent_memory_services.embedded.errors import ChildFailedError, NotStartedError
 from agent_memory_services.embedded.ports import require_free
+from agent_memory_services.kit.contract.environment import PREFIX
 from agent_memory_services.kit.contract.transport import Address
 
 _READY_SECONDS = 60.0
@@ -42,14 +45,20 @@ class ServiceProcess:
         """Start the process and return when it serves.
 
         Raises:
-            PortTakenError: another process listens on the port.
+            CannotListenError: another process listens on the port.
+            NotStartedError: the process said why it cannot start.
             ChildFailedError: the process ended, or was not ready in time.
         """
         require_free(self.name, *self.listen)
         await self.child.start()
         async with grpc.aio.insecure_channel(str(self.listen)) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
-            await self.child.ready(lambda: self._serving(stub), within=_READY_SECONDS)
+            try:
+                await self.child.ready(lambda: self._serving(stub), within=_READY_SECONDS)
+            except ChildFailedError as error:
+                if why := _reason(error.tail):
+                    raise NotStartedError(self.name, why, error.log) from None
+                raise
 
     async def stop(self) -> None:
         """Let it finish what it is doing, then end it."""
@@ -66,3 +75,16 @@ class ServiceProcess:
         except grpc.aio.AioRpcError:
             return False
         return True
+
+
+def _reason(tail: str) -> str:
+    """Return what a service says that cannot start for its settings; nothing for other ends."""
+    lines = tail.splitlines()
+    if lines and lines[-1].startswith("{"):
+        try:
+            event = json.loads(lines[-1])
+        except ValueError:
+            return ""
+        return str(event["error"]) if event.get("event") == "server.not_started" else ""
+    # Before it knows how to log it names each setting that is wrong, in a line of its own.
+    return "; ".join(lines) if all(line.startswith(PREFIX) for line in lines) else ""

@@ -1,6 +1,7 @@
 """Store, services and gateway on one machine, started and stopped together."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 
 from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child, Started
-from agent_memory_services.embedded.errors import OpenToAllError
+from agent_memory_services.embedded.errors import OpenToAllError, UnusableStateError
 from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, LOOPBACK_HOSTS, bootstrap
 from agent_memory_services.embedded.gateway.console import own_console
 from agent_memory_services.embedded.gateway.descriptors import (
@@ -22,7 +23,7 @@ from agent_memory_services.embedded.gateway.process import EmbeddedGateway
 from agent_memory_services.embedded.ownership import own
 from agent_memory_services.embedded.ports import free_port, listening, require_free
 from agent_memory_services.embedded.service import ServiceProcess
-from agent_memory_services.embedded.store import EmbeddedStore, Fsync
+from agent_memory_services.embedded.store import EmbeddedStore, Fsync, require_usable
 from agent_memory_services.kit.contract.environment import PREFIX
 from agent_memory_services.kit.contract.transport import Address, is_loopback
 
@@ -33,16 +34,18 @@ _LOOPBACK = "127.0.0.1"
 _AUTH = "AGENT_MEMORY_AUTH"
 _REFLECTION = "AGENT_MEMORY_REFLECTION"
 _NO_AUTH = "off"
+# Where a file is written and not opened, the error names none.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackOptions:
     """Directory and addresses of a stack; a port of 0 means any free one.
 
-    `redis_url` names a store to use instead of starting one; without `gateway` its configuration
-    is only written, for an Envoy of the user's own. With `console` it serves the console too.
-    `environment` is added to that of
-    the services, which decide by it everything else (model keys, worker counts, limits).
+    `redis_url` names a store to use instead of starting one, and `redis_url_from` the setting that
+    says so, for complaints. Without `gateway` its configuration is only written, for an Envoy of
+    the user's own. With `console` it serves the console too. `environment` is added to that of the
+    services, which decide by it everything else (model keys, worker counts, limits).
     """
 
     state_dir: Path
@@ -52,6 +55,7 @@ class StackOptions:
     console: bool = True
     service_ports: Mapping[str, int] = field(default_factory=dict)
     redis_url: str | None = None
+    redis_url_from: str = "redis_url"
     store_fsync: Fsync = "everysec"
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,14 +87,21 @@ class Stack(Started):
             EmbeddedError: something could not start; what had started is stopped again.
         """
         self._refuse_what_cannot_work()
-        async with AsyncExitStack() as starting:
-            self._lock = own(self._options.state_dir)
-            starting.callback(os.close, self._lock)
-            if self.redis_url is None:
-                self.redis_url = await self._start_store(starting)
-            await self._start_services(starting)
-            await self._start_gateway(starting)
-            self._running = starting.pop_all()
+        if self.redis_url is not None:
+            await require_usable(self.redis_url, self._options.redis_url_from)
+        try:
+            async with AsyncExitStack() as starting:
+                self._lock = own(self._options.state_dir)
+                starting.callback(os.close, self._lock)
+                if self.redis_url is None:
+                    self.redis_url = await self._start_store(starting)
+                await self._start_services(starting)
+                await self._start_gateway(starting)
+                self._running = starting.pop_all()
+        except OSError as error:
+            if not self._is_of_the_state(error):
+                raise
+            raise UnusableStateError(self._options.state_dir, error) from error
 
     async def stop(self) -> None:
         """Stop everything, callers before who they call."""
@@ -116,8 +127,19 @@ class Stack(Started):
             raise OpenToAllError(self.address.host, _AUTH)
         if self._options.gateway:
             binaries.envoy()
-        for what, address in {"the gateway": self.address, **self.services}.items():
-            require_free(what, *address)
+        require_free("the gateway", *self.address, "--port")
+        for name, address in self.services.items():
+            require_free(name, *address, f"--{name.replace('_', '-')}-port")
+
+    def _is_of_the_state(self, error: OSError) -> bool:
+        if error.errno in _FULL:
+            return True
+        folder = self._options.state_dir.absolute()
+        return error.filename is not None and (
+            folder == (path := Path(os.fsdecode(error.filename)).absolute())
+            or folder in path.parents
+            or path in folder.parents
+        )
 
     async def _start_store(self, starting: AsyncExitStack) -> str:
         folder = self._options.state_dir / "store"

@@ -6,15 +6,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from redis.asyncio import Redis
-from redis.exceptions import BusyLoadingError
+from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from agent_memory_services.embedded import binaries
 from agent_memory_services.embedded.child import Child, Started
+from agent_memory_services.embedded.errors import GivenStoreError
 from agent_memory_services.embedded.ownership import own
 from agent_memory_services.embedded.ports import free_port, require_free
-from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.contract.environment import SecretUrl
+from agent_memory_services.kit.contract.store_errors import UnusableStoreError
+from agent_memory_services.kit.redis.client import (
+    StoreAddressError,
+    connect,
+    require_query_engine,
+)
 from agent_memory_services.kit.redis.scripts import mapping_of
 
 Fsync = Literal["everysec", "always", "no"]
@@ -132,6 +139,28 @@ class EmbeddedStore(Started):
         }
         flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
         return [*flags, "--loadmodule", str(module), *_SEARCH_ARGUMENTS]
+
+
+async def require_usable(url: str, named_by: str) -> None:
+    """Refuse a store that is away, refuses us or cannot hold memories.
+
+    A store that still reads its data is waited for by the services.
+
+    Raises:
+        GivenStoreError: the one that the setting `named_by` names cannot be used.
+    """
+    try:
+        async with connect(url) as client:
+            await require_query_engine(client)
+    except BusyLoadingError:
+        return
+    except StoreAddressError as error:
+        raise GivenStoreError(f"{named_by} {error}") from None
+    except (RedisError, OSError, UnusableStoreError) as error:
+        why = " ".join(str(error).split())
+        raise GivenStoreError(
+            f"{named_by} leads to {SecretUrl(url).redacted}, which cannot be used: {why}"
+        ) from error
 
 
 async def _indexing(client: Redis) -> bool:

@@ -24,6 +24,14 @@ def up(options: StackOptions, console: Console) -> None:
     Raises:
         EmbeddedError: it could not start, or one of its processes ended unexpectedly.
     """
+    if options.redis_url is not None:
+        console.print(
+            f"No store is started: {options.redis_url_from} names "
+            f"{SecretUrl(options.redis_url).redacted}.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     with console.status("Starting ...") as status, asyncio.Runner() as runner:
 
         def ready(stack: Stack) -> None:
@@ -58,7 +66,9 @@ def listing(stack: Stack, options: StackOptions) -> Table:
     for name, label in _LABELS.items():
         table.add_row(label, f"{stack.services[name]} (gRPC)")
         table.add_row("  its metrics", f"http://{stack.metrics[name]}/metrics")
-    table.add_row("store", SecretUrl(stack.redis_url).redacted)
+    store = SecretUrl(stack.redis_url).redacted
+    given = "" if options.redis_url is None else f" (named by {options.redis_url_from})"
+    table.add_row("store", f"{store}{given}")
     table.add_row("data and logs", str(options.state_dir))
     table.caption = "Ctrl-C stops everything; the data stays."
     return table

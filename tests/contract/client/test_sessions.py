@@ -197,17 +197,11 @@ async def test_a_session_is_deleted_with_what_was_learned_from_it(
 async def test_messages_that_are_taken_back_are_forgotten(
     client: MemoryAPIClient, services: Services
 ) -> None:
-    """Extraction hears of them first, so that what waits is not learned behind the other."""
-    services.working_memory.taken_back = ["m1"]
+    """By one call; unless that is not wanted."""
     for keep_memories in (True, False):
         await client.set_working_memory("s", {"messages": said("hi")}, keep_memories=keep_memories)
-        calls = services.recorder.calls("ForgetSession")
-        assert len(calls) == (0 if keep_memories else 2)
-    assert [type(call.request).__module__.split(".")[1] for call in calls] == [
-        "extraction",
-        "long_term_memory",
-    ]
-    assert all(list(call.request.message_ids) == ["m1"] for call in calls)
+        call = services.recorder.calls("SetWorkingMemory")[-1]
+        assert call.request.forget is not keep_memories
 
 
 async def test_a_session_is_copied_up_to_a_message(client: MemoryAPIClient) -> None:

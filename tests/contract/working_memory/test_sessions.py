@@ -384,3 +384,32 @@ async def test_a_conversation_is_forgotten_service_by_service(
     assert list(neighbours.extraction.forgotten[0].session_uids) == [uid]
     first, *_, last = neighbours.long_term.forgotten
     assert (list(first.session_uids), list(last.session_uids)) == ([uid, "another"], ["another"])
+
+
+async def test_what_is_taken_back_is_forgotten_before_the_view_is_replaced(
+    stub: WorkingMemoryStub, neighbours: Neighbours
+) -> None:
+    """Where a service is away nothing happens, and the same call made again does both."""
+    before = session("a", "b", user_id="alice")
+    for number, message in enumerate(before.messages):
+        message.id = f"m{number}"
+    uid = (await put(stub, before)).working_memory.session_uid
+    after = session("a")
+    after.messages[0].id = "m0"
+    neighbours.long_term.fault = StoreUnavailable()
+    with refused() as refusal:
+        await put(stub, after, forget=True)
+    assert refusal.code is Code.UNAVAILABLE
+    assert [message.content for message in (await get(stub)).messages] == ["a", "b"]
+    neighbours.long_term.fault = None
+    answer = await put(stub, after, forget=True)
+    assert (list(answer.taken_back_ids), answer.forgotten_count) == (["m1"], 3)
+    told = [*neighbours.extraction.forgotten]
+    for waiting in told:
+        assert (waiting.session.session_id, waiting.user_id) == ("s", "alice")
+        assert (list(waiting.session_uids), list(waiting.message_ids)) == ([uid], ["m1"])
+    for learned in neighbours.long_term.forgotten:
+        assert (learned.session.session_id, learned.user_id) == ("s", "alice")
+        assert (list(learned.session_uids), list(learned.message_ids)) == ([uid], ["m1"])
+    assert (await put(stub, after, forget=True)).forgotten_count == 0
+    assert neighbours.extraction.forgotten == told

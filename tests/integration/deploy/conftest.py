@@ -10,7 +10,9 @@ from tests.support.kubectl import kustomize, unpack
 
 KUBERNETES = Path(__file__).parents[3] / "deploy" / "kubernetes"
 OVERLAYS = ("dev", "prod", "prod-cluster", "example")
+# What is applied apart, and deleted when it is done.
 TOOLBOX = "overlays/example/toolbox"
+BOOTSTRAP = "overlays/example/bootstrap"
 # The option that an operator switches on in prod.
 WITH_TLS = "prod with tls"
 
@@ -25,7 +27,7 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def rendered(kubectl: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Objects]:
-    """The objects of every overlay, of one with TLS, and of the toolbox."""
+    """The objects of every overlay, of one with TLS, of the toolbox and of the bootstrap."""
     objects = {name: kustomize(kubectl, KUBERNETES / "overlays" / name) for name in OVERLAYS}
     folder = tmp_path_factory.mktemp("tls")
     relative = Path(os.path.relpath(KUBERNETES.resolve(), folder.resolve()))
@@ -37,4 +39,5 @@ def rendered(kubectl: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         **objects,
         WITH_TLS: kustomize(kubectl, folder),
         TOOLBOX: kustomize(kubectl, KUBERNETES / TOOLBOX),
+        BOOTSTRAP: kustomize(kubectl, KUBERNETES / BOOTSTRAP),
     }

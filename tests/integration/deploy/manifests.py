@@ -54,7 +54,7 @@ def workloads(objects: list[Object]) -> list[Object]:
 
 def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
     """Every kind of pod, by the name of what makes it."""
-    for one in of_kind(objects, "Deployment", "StatefulSet"):
+    for one in of_kind(objects, "Deployment", "StatefulSet", "Job"):
         yield name_of(one), one["spec"]["template"]["spec"]
     for one in of_kind(objects, "Pod"):
         yield name_of(one), one["spec"]

@@ -1,5 +1,6 @@
 """What must be true of every overlay. Each policy says what it misses, or nothing."""
 
+import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.resources import files
@@ -36,11 +37,15 @@ Policy = Callable[[list[Object]], Iterator[str]]
 
 
 def images_are_pinned(objects: list[Object]) -> Iterator[str]:
-    """Every image has a tag, and not one that moves."""
+    """Every image has a digest, or a tag that does not move."""
     for container in containers(objects):
-        _, _, tag = container.spec["image"].rpartition("/")[2].partition(":")
-        if tag in {"", "latest"}:
+        image, _, digest = container.spec["image"].partition("@")
+        _, _, tag = image.rpartition("/")[2].partition(":")
+        if not _DIGEST(digest) and tag in {"", "latest"}:
             yield f"{container} runs {container.spec['image']}"
+
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 
 
 def nobody_is_root(objects: list[Object]) -> Iterator[str]:
@@ -198,6 +203,18 @@ def secrets_are_references(objects: list[Object]) -> Iterator[str]:
                 yield f"{container} has {key} in plain text"
 
 
+def rights_are_few(objects: list[Object]) -> Iterator[str]:
+    """Who talks to the cluster reads and changes what is named, in its own namespace."""
+    for role in of_kind(objects, "ClusterRole", "ClusterRoleBinding"):
+        yield f"{role['kind']} {name_of(role)} reaches beyond the namespace"
+    for role in of_kind(objects, "Role"):
+        for rule in role["rules"]:
+            if not rule.get("resourceNames"):
+                yield f"Role {name_of(role)} may touch every one of {rule['resources']}"
+            if not set(rule["verbs"]) <= {"get", "patch"}:
+                yield f"Role {name_of(role)} may {rule['verbs']}"
+
+
 def resources_are_limited(objects: list[Object]) -> Iterator[str]:
     """The scheduler knows what a pod needs, and no pod takes its node's memory or disk."""
     for container in containers(objects):
@@ -289,6 +306,7 @@ POLICIES: tuple[Policy, ...] = (
     messages_fit,
     calls_outlive_connections,
     secrets_are_references,
+    rights_are_few,
     resources_are_limited,
     replicas_have_one_owner,
     metrics_exist,

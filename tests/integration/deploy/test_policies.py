@@ -2,13 +2,23 @@
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import yaml
 
-from tests.integration.deploy.conftest import KUBERNETES, OVERLAYS, TOOLBOX, WITH_TLS, Objects
+from agent_memory_services.cli import load
+from tests.integration.deploy.conftest import (
+    BOOTSTRAP,
+    KUBERNETES,
+    OVERLAYS,
+    TOOLBOX,
+    WITH_TLS,
+    Objects,
+)
 from tests.integration.deploy.manifests import (
     Container,
+    Object,
     environment,
     gateway_config,
     named,
@@ -31,6 +41,7 @@ from tests.integration.deploy.policies import (
     replicas_are_spread,
     replicas_have_one_owner,
     resources_are_limited,
+    rights_are_few,
     secrets_are_references,
     services_lead_somewhere,
     settings_exist,
@@ -75,16 +86,38 @@ def test_with_tls_nothing_is_plain(rendered: dict[str, Objects]) -> None:
     assert named_https == {"https"}
 
 
+@pytest.mark.parametrize("folder", [TOOLBOX, BOOTSTRAP])
 @pytest.mark.parametrize(
     "policy",
-    [images_are_pinned, nobody_is_root, resources_are_limited, secrets_are_references],
+    [
+        images_are_pinned,
+        nobody_is_root,
+        resources_are_limited,
+        rights_are_few,
+        secrets_are_references,
+    ],
     ids=lambda policy: policy.__name__,
 )
-def test_the_toolbox_keeps_what_concerns_a_pod(
-    rendered: dict[str, Objects], policy: Policy
+def test_what_is_applied_apart_keeps_what_concerns_a_pod(
+    rendered: dict[str, Objects], policy: Policy, folder: str
 ) -> None:
     """A pod that somebody starts by hand is guarded like the others."""
-    assert list(policy(rendered[TOOLBOX])) == []
+    assert list(policy(rendered[folder])) == []
+
+
+def test_the_bootstrap_may_touch_what_it_fills(rendered: dict[str, Objects]) -> None:
+    """The two Secrets of its command, and no other; deleting it deletes none."""
+    (role,) = of_kind(rendered[BOOTSTRAP], "Role")
+    command: Any = load("bootstrap")
+    filled = {one.default for one in command.params if one.name in {"service", "admin"}}
+    assert set(role["rules"][0]["resourceNames"]) == filled
+    (job,) = of_kind(rendered[BOOTSTRAP], "Job")
+    variables = {one["name"] for one in job["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert variables <= {
+        *(f"AGENT_MEMORY_BOOTSTRAP_{one.name.upper()}" for one in command.params),
+        "AGENT_MEMORY_REDIS_URL_FILE",
+        "AGENT_MEMORY_API_KEY_PEPPER_FILE",
+    }
 
 
 def _one(objects: Objects) -> Container:
@@ -98,6 +131,11 @@ def _say(**variables: str) -> Mistake:
                 one["data"] |= {f"AGENT_MEMORY_{key}": value for key, value in variables.items()}
 
     return mistake
+
+
+def _role(kind: str = "Role", **rule: list[str]) -> Object:
+    few = {"resources": ["secrets"], "resourceNames": ["one"], "verbs": ["get"]}
+    return {"kind": kind, "metadata": {"name": "some"}, "rules": [few | rule]}
 
 
 def _in_gateway(old: str, new: str) -> Mistake:
@@ -229,6 +267,9 @@ MISTAKES: list[tuple[Policy, str, Mistake]] = [
         "in a variable",
         _say(REDIS_URL="redis://:secret@redis:6379"),
     ),
+    (rights_are_few, "the whole cluster", lambda objects: objects.append(_role("ClusterRole"))),
+    (rights_are_few, "every Secret", lambda objects: objects.append(_role(resourceNames=[]))),
+    (rights_are_few, "to make", lambda objects: objects.append(_role(verbs=["create"]))),
     (resources_are_limited, "no limit", _of_container(resources={"requests": {"cpu": "1"}})),
     (
         resources_are_limited,

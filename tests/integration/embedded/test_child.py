@@ -22,6 +22,10 @@ def _python(code: str, tmp_path: Path, *, grace: float = 10.0) -> Child:
     return Child("the child", command, log=tmp_path / "log", grace=grace)
 
 
+def _lines(log: Path) -> list[str]:
+    return log.read_text().splitlines()
+
+
 async def _says(child: Child, word: str) -> None:
     async def said() -> bool:
         return word in child.log_tail()
@@ -87,3 +91,15 @@ async def test_cancelled_stop_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await stopping
     assert not child.running
+
+
+async def test_logs_of_earlier_runs_are_kept(tmp_path: Path) -> None:
+    """The last one under a number, the oldest no longer; a second start appends to its own."""
+    for run in range(8):
+        child = _python(f"print('run {run}')", tmp_path)
+        for _ in range(2):
+            await child.start()
+            await child.wait()
+    kept = {path.name: _lines(path) for path in [*tmp_path.iterdir()]}  # noqa: ASYNC240
+    numbers = {"log": 7, **{f"log.{age}": 7 - age for age in range(1, 6)}}
+    assert kept == {name: [f"run {run}"] * 2 for name, run in numbers.items()}

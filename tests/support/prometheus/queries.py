@@ -1,7 +1,8 @@
 """Evaluates PromQL over scrapes, as much of it as dashboards and alerts of this suite use.
 
-No registry that the tests may use carries a Prometheus; the grammar is that of a parser which is
-kept up with it. Whatever is not supported is an error and never a guess.
+It asks for no Prometheus, which is no package of Python; the grammar is that of a parser which is
+kept up with it. Whatever is not supported is an error and never a guess. `make test-alerts` runs
+the alerts in Prometheus' own tool.
 """
 
 import math

@@ -120,6 +120,8 @@ def test_media_go_to_each_in_its_own_form() -> None:
     assert parts[2]["file_data"]["file_uri"] == "https://a.example/b.png"
     back = prompt(*shown.for_anthropic()["messages"]).for_openai()["messages"][0]
     assert back == shown.messages[0]
+    drawn = prompt({**shown.messages[0], "role": "assistant", "stop_reason": "end_turn"})
+    assert drawn.for_openai()["messages"] == [{"role": "assistant", "content": "Look"}]
 
 
 def test_a_history_that_begins_with_the_assistant_is_taken_by_all() -> None:

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError
 
 from agent_memory_services.kit.contract.environment import (
     AlsoFrom,
+    SecretUrl,
     SettingsError,
     keys_of,
     refuse_unknown_keys,
@@ -176,6 +177,23 @@ def test_settings_are_frozen_and_known() -> None:
         settings.partitions = 3
     with pytest.raises(ValidationError):
         Settings(partitons=3)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis+cluster://:hid@a:1,b:2,[::1]:3", "redis+cluster://***@a:1,b:2,[::1]:3"),
+        ("redis://:hid/den@store", "redis://***"),
+        ("redis://:12/34@store", "redis://***"),
+        ("redis://:hid#den@store", "redis://***"),
+        ("redis://:12?34@store", "redis://***"),
+        ("redis://[hid", "***"),
+        ("unix:///run/store.sock?password=hid", "unix:/run/store.sock"),
+    ],
+)
+def test_no_part_of_a_password_shows(url: str, shown: str) -> None:
+    """Not even of one that makes the URL another than it was meant to be."""
+    assert SecretUrl(url).redacted == shown
 
 
 def test_secrets_do_not_show() -> None:

@@ -127,7 +127,7 @@ class SessionMethods(ClientBase):
             etag: Writes only while the session's etag is this one.
             request_id: Names the call; repeating it within a day answers what it answered first.
             keep_memories: Forget nothing.
-            timeout: Seconds that each call to a service may take; the client's when absent.
+            timeout: Seconds the call may take; the client's when absent.
 
         Raises:
             MemoryConflictError: The etag is no longer the session's.
@@ -143,13 +143,9 @@ class SessionMethods(ClientBase):
             context_window_max=context_window_max,
             etag=etag,
             request_id=request_id,
+            keep_memories=keep_memories,
         )
-        replaced = await self._send(operation, timeout)
-        if replaced.taken_back_ids and not keep_memories:
-            # What is on its way comes first, so that nothing is learned in between.
-            await self._send(sessions.giving_up(replaced), timeout)
-            await self._send(sessions.taking_back(replaced), timeout)
-        return sessions.from_working_memory(replaced.working_memory)
+        return await self._send(operation, timeout)
 
     put_working_memory = set_working_memory
 
@@ -301,9 +297,9 @@ class SessionMethods(ClientBase):
             sessions.only_data(data),
             namespace=namespace,
             user_id=user_id,
+            keep_memories=True,
         )
-        replaced = await self._send(operation, timeout)
-        return sessions.from_working_memory(replaced.working_memory)
+        return await self._send(operation, timeout)
 
     async def update_working_memory_data(
         self,

@@ -5,9 +5,7 @@ from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from agent_memory.common.v1 import message_pb2, strategy_pb2
-from agent_memory.extraction.v1 import service_pb2 as extraction
-from agent_memory.long_term_memory.v1 import service_pb2 as long_term
+from agent_memory.common.v1 import strategy_pb2
 from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory.working_memory.v1.working_memory_pb2 import ContextWindow, SessionMemoryPolicy
@@ -98,7 +96,8 @@ def replace(
     context_window_max: _types.Position | None = None,
     etag: _types.Text | None = None,
     request_id: _types.Text | None = None,
-) -> operation.Operation[rpc.SetWorkingMemoryResponse, rpc.SetWorkingMemoryResponse]:
+    keep_memories: bool = False,
+) -> operation.Operation[rpc.SetWorkingMemoryResponse, models.WorkingMemory]:
     """Replace what a session shows."""
     memory = build(models.WorkingMemory, memory, "memory")
     session = to_working_memory(
@@ -112,8 +111,11 @@ def replace(
         working_memory=session,
         window=to_window(config, model_name, context_window_max),
         request_id=request_id or "",
+        forget=not keep_memories,
     )
-    return operation.Operation(request, operation.as_it_is)
+    return operation.Operation(
+        request, lambda response: from_working_memory(response.working_memory)
+    )
 
 
 @checked
@@ -273,34 +275,6 @@ def delete(
         forget=not keep_memories,
     )
     return operation.Operation(request, lambda response: response.deleted)
-
-
-def giving_up(
-    response: rpc.SetWorkingMemoryResponse,
-) -> operation.Operation[extraction.ForgetSessionResponse, extraction.ForgetSessionResponse]:
-    """Learn nothing any more from messages that were taken back."""
-    session = response.working_memory
-    request = extraction.ForgetSessionRequest(
-        session=message_pb2.SessionRef(namespace=session.namespace, session_id=session.session_id),
-        user_id=session.user_id,
-        session_uids=[session.session_uid] if session.session_uid else [],
-        message_ids=response.taken_back_ids,
-    )
-    return operation.Operation(request, operation.as_it_is)
-
-
-def taking_back(
-    response: rpc.SetWorkingMemoryResponse,
-) -> operation.Operation[long_term.ForgetSessionResponse, int]:
-    """Forget what was learned from messages that were taken back."""
-    session = response.working_memory
-    request = long_term.ForgetSessionRequest(
-        session=message_pb2.SessionRef(namespace=session.namespace, session_id=session.session_id),
-        user_id=session.user_id,
-        session_uids=[session.session_uid] if session.session_uid else [],
-        message_ids=response.taken_back_ids,
-    )
-    return operation.Operation(request, lambda response: response.forgotten_count)
 
 
 @checked

@@ -1,25 +1,35 @@
-"""Google ADK's memory service on memory: `AgentMemoryService`, a `BaseMemoryService`.
+"""Google ADK on memory: `AgentMemoryService` and `AgentMemorySessionService`.
 
-An application is a namespace. Events become messages of a session, from which facts are extracted;
-a search answers facts, events and what was said.
+An application is a namespace. Events become messages of a session, kept whole, from which facts are
+extracted; a search answers facts, events and what was said.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
+from google.adk.errors.already_exists_error import AlreadyExistsError
+from google.adk.errors.session_not_found_error import SessionNotFoundError
 from google.adk.events import Event
 from google.adk.memory import BaseMemoryService
 from google.adk.memory.base_memory_service import SearchMemoryResponse
 from google.adk.memory.memory_entry import MemoryEntry
-from google.adk.sessions import Session
+from google.adk.sessions import BaseSessionService, Session, State
+from google.adk.sessions.base_session_service import GetSessionConfig, ListSessionsResponse
 from google.genai import types
+from pydantic_core import to_jsonable_python
+from ulid import ULID
 
-from agent_memory_client import MemoryAPIClient, MemoryNotFoundError
+from agent_memory_client import MemoryAPIClient, MemoryNotFoundError, MemoryPermissionError
 from agent_memory_client.integrations._bridge import derived_id
-from agent_memory_client.models import MemoryMessage, MemoryRecordResult
+from agent_memory_client.models import ContentPart, MemoryMessage, MemoryRecordResult
 
-_EVENTS_PER_CALL = 100
+_EVENTS_PER_CALL: Final = 100
+_LOG_PAGE: Final = 1000
+_LISTED: Final = 10_000
+_EVENT: Final = "event"
+_STATES: Final = "google-adk-state-"
+_APP_STATE: Final = f"{_STATES}app"
 
 
 class AgentMemoryService(BaseMemoryService):
@@ -123,17 +133,241 @@ class AgentMemoryService(BaseMemoryService):
             await self._client.delete_long_term_memories([memory_id])
 
 
+class AgentMemorySessionService(BaseSessionService):
+    """Sessions of ADK's agents in working memory: events whole and in order, and state.
+
+    The events are the messages from which `AgentMemoryService` learns; with both, adding a session
+    to memory adds nothing twice. The id of a session belongs to one user of an application.
+    Deleting a session keeps what was learned from it. Values of the state are kept as JSON.
+
+    ::
+
+        client = MemoryAPIClient("http://localhost:8000")
+        runner = Runner(..., session_service=AgentMemorySessionService(client))
+    """
+
+    def __init__(self, client: MemoryAPIClient) -> None:
+        """Keep the client."""
+        self._client = client
+
+    async def create_session(
+        self,
+        *,
+        app_name: str,
+        user_id: str,
+        state: dict[str, Any] | None = None,
+        session_id: str | None = None,
+    ) -> Session:
+        """Create a session.
+
+        Raises:
+            AlreadyExistsError: There is one with this id.
+        """
+        name = (session_id or "").strip() or str(ULID())
+        scope: dict[str, Any] = {"namespace": app_name, "user_id": user_id}
+        try:
+            created, _ = await self._client.get_or_create_working_memory(name, **scope)
+        except MemoryPermissionError:
+            created = False
+        if not created:
+            raise AlreadyExistsError(f"Session with id {name} already exists.")
+        await self._keep_state(app_name, user_id, name, state or {})
+        made = await self.get_session(app_name=app_name, user_id=user_id, session_id=name)
+        if made is None:
+            raise SessionNotFoundError(f"Session {name} not found.")
+        return made
+
+    async def get_session(
+        self,
+        *,
+        app_name: str,
+        user_id: str,
+        session_id: str,
+        config: GetSessionConfig | None = None,
+    ) -> Session | None:
+        """Answer a session with its events, or the latest of them; none where there is none."""
+        name = session_id.strip()
+        try:
+            kept = await self._client.get_working_memory(
+                name, namespace=app_name, user_id=user_id, recent_messages_limit=1
+            )
+        except MemoryNotFoundError:
+            return None
+        most = config.num_recent_events if config else None
+        since = config.after_timestamp if config else None
+        events = await self._events(app_name, user_id, name, most)
+        return Session(
+            id=name,
+            app_name=app_name,
+            user_id=user_id,
+            state=dict(kept.data) | await self._shared_state(app_name, user_id),
+            events=[each for each in events if since is None or each.timestamp >= since],
+            last_update_time=kept.updated_at.timestamp() if kept.updated_at else 0.0,
+        )
+
+    async def list_sessions(
+        self, *, app_name: str, user_id: str | None = None
+    ) -> ListSessionsResponse:
+        """List sessions without events and state, that of the latest change last."""
+        listed = await self._client.list_sessions(
+            limit=_LISTED, namespace=app_name, user_id=user_id
+        )
+        return ListSessionsResponse(
+            sessions=[
+                Session(
+                    id=each.session_id,
+                    app_name=app_name,
+                    user_id=each.user_id or "",
+                    last_update_time=each.updated_at.timestamp() if each.updated_at else 0.0,
+                )
+                for each in reversed(listed.details)
+                if not each.session_id.startswith(_STATES)
+            ]
+        )
+
+    async def delete_session(self, *, app_name: str, user_id: str, session_id: str) -> None:
+        """Delete a session; one that is not there is no error."""
+        await self._client.delete_working_memory(
+            session_id.strip(), namespace=app_name, user_id=user_id, keep_memories=True
+        )
+
+    async def get_user_state(self, *, app_name: str, user_id: str) -> dict[str, Any]:
+        """Answer what all sessions of a user in an application share."""
+        return await self._data(app_name, user_id, _state_of(user_id))
+
+    async def append_event(self, session: Session, event: Event) -> Event:
+        """Add an event to the end of a session; one that is there already changes nothing.
+
+        Raises:
+            SessionNotFoundError: There is no such session any more.
+        """
+        if event.partial:
+            return event
+        self._apply_temp_state(session, event)
+        event = self._trim_temp_delta_state(event)
+        scope: dict[str, Any] = {"namespace": session.app_name, "user_id": session.user_id}
+        added = await self._client.append_messages_to_working_memory(
+            session.id, [_message(event)], **scope
+        )
+        if added.created:
+            await self._client.delete_working_memory(session.id, **scope)
+            raise SessionNotFoundError(f"Session {session.id} not found.")
+        if added.messages[0].sequence == added.last_sequence:
+            # Of one that is added again, nothing that came later is undone.
+            delta = event.actions.state_delta
+            await self._keep_state(session.app_name, session.user_id, session.id, delta)
+        if added.new_message_count:
+            self._commit_event_to_session(session, event)
+            session.last_update_time = event.timestamp
+        return event
+
+    async def _events(
+        self, app_name: str, user_id: str, session_id: str, most: int | None
+    ) -> list[Event]:
+        """Read the log, or its end, the oldest first."""
+        events: list[Event] = []
+        cursor = None
+        while most is None or len(events) < most:
+            left = _LOG_PAGE if most is None else min(most - len(events), _LOG_PAGE)
+            page = await self._client.list_messages(
+                session_id,
+                namespace=app_name,
+                user_id=user_id,
+                limit=left,
+                descending=most is not None,
+                cursor=cursor,
+            )
+            events += [_event(message) for message in page.messages]
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        return events if most is None else events[::-1]
+
+    async def _shared_state(self, app_name: str, user_id: str) -> dict[str, Any]:
+        """Read what sessions of an application and of a user share, by its names in a session."""
+        of_app = await self._data(app_name, None, _APP_STATE)
+        of_user = await self.get_user_state(app_name=app_name, user_id=user_id)
+        return {f"{State.APP_PREFIX}{key}": value for key, value in of_app.items()} | {
+            f"{State.USER_PREFIX}{key}": value for key, value in of_user.items()
+        }
+
+    async def _data(self, app_name: str, user_id: str | None, session_id: str) -> dict[str, Any]:
+        try:
+            kept = await self._client.get_working_memory(
+                session_id, namespace=app_name, user_id=user_id, recent_messages_limit=1
+            )
+        except MemoryNotFoundError:
+            return {}
+        return dict(kept.data)
+
+    async def _keep_state(
+        self, app_name: str, user_id: str, session_id: str, state: Mapping[str, Any]
+    ) -> None:
+        """Keep new values where each belongs; those for one invocation alone are kept nowhere."""
+        places: dict[tuple[str | None, str], dict[str, Any]] = {}
+        for key, value in to_jsonable_python(dict(state), fallback=str).items():
+            if key.startswith(State.TEMP_PREFIX):
+                continue
+            place: tuple[str | None, str]
+            if key.startswith(State.APP_PREFIX):
+                place, name = (None, _APP_STATE), key.removeprefix(State.APP_PREFIX)
+            elif key.startswith(State.USER_PREFIX):
+                place, name = (user_id, _state_of(user_id)), key.removeprefix(State.USER_PREFIX)
+            else:
+                place, name = (user_id, session_id), key
+            places.setdefault(place, {})[name] = value
+        for (owner, place_id), data in places.items():
+            await self._client.update_working_memory_data(
+                place_id, data, namespace=app_name, user_id=owner
+            )
+
+
+def _state_of(user_id: str) -> str:
+    """Name the session that holds what a user's sessions share."""
+    return f"{_STATES}{derived_id('google-adk', user_id)}"
+
+
 def _says_something(event: Event) -> bool:
     return bool(event.content and event.content.parts) and not event.partial
 
 
 def _message(event: Event) -> MemoryMessage:
-    content = event.content or types.Content()
-    message = MemoryMessage.model_validate(
-        {"role": "user", **content.model_dump(mode="json", exclude_none=True)}
+    """Make a message of an event; what it is besides its content stands beside that."""
+    content = event.content or types.Content(role="model", parts=[])
+    given = {"role": "user", "parts": [], **content.model_dump(mode="json", exclude_none=True)}
+    rest = event.model_dump(mode="json", exclude_none=True, exclude={"content"})
+    message = MemoryMessage.model_validate(given)
+    return message.model_copy(
+        update={
+            "id": event.id or None,
+            "role": "assistant" if message.role == "model" else message.role,
+            "created_at": datetime.fromtimestamp(event.timestamp, UTC),
+            "parts": message.parts
+            or ([] if message.content else [ContentPart(kind="other", text=_EVENT)]),
+            "original": {**given, _EVENT: {**rest, "has_content": event.content is not None}},
+        }
     )
-    said = datetime.fromtimestamp(event.timestamp, UTC)
-    return message.model_copy(update={"id": event.id or None, "created_at": said})
+
+
+def _event(message: MemoryMessage) -> Event:
+    """Make an event of a message, be it one that nobody wrote as an event."""
+    original = message.original or {}
+    kept = dict(original.get(_EVENT) or {})
+    has_content = kept.pop("has_content", True)
+    if "parts" in original:
+        given = {key: value for key, value in original.items() if key != _EVENT}
+        content = types.Content.model_validate(given)
+    else:
+        role = "model" if message.role == "assistant" else "user"
+        content = types.Content(role=role, parts=[types.Part(text=message.content)])
+    said = message.created_at
+    known = {
+        "id": message.id or "",
+        "author": content.role or "",
+        "timestamp": said.timestamp() if said else 0.0,
+        **kept,
+    }
+    return Event.model_validate(known | ({"content": content} if has_content else {}))
 
 
 def _text(content: types.Content) -> str:

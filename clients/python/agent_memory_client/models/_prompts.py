@@ -125,6 +125,9 @@ def _to_openai(message: Chat) -> Iterator[Chat]:
         if result := part.tool_result:
             yield {"role": "tool", "tool_call_id": result.tool_call_id, "content": result.content}
     said = [block for part in parts if (block := _openai_part(part))]
+    if read.role == "assistant":
+        # Of a model, texts are all it takes back.
+        said = [block for block in said if block["type"] == "text"]
     calls = [part.tool_use.as_openai() for part in parts if part.tool_use]
     if not said and not calls:
         return

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from agent_memory_services.kit.contract.numbers import LARGEST_EXACT, LONGEST_SECONDS
 
+_HIDDEN = "***"
+_HOSTS = re.compile(r"(?:(?:\[[^\[\]]*\]|[^\[\]:,]*)(?::[0-9]*)?(?:,|$))*").fullmatch
+
 
 class SecretUrl(str):
     """A string to connect with; its `repr` leaves the credentials out."""
@@ -24,10 +28,20 @@ class SecretUrl(str):
 
     @property
     def redacted(self) -> str:
-        """The URL with `***` in place of user and password, and without its query."""
-        parts = urlsplit(self)
-        _, at, host = parts.netloc.rpartition("@")
-        return urlunsplit((parts.scheme, f"***@{host}" if at else host, parts.path, "", ""))
+        """The URL with `***` in place of user and password, and without its query.
+
+        Of one that is no URL nothing is left but the scheme: any part may be one of the password.
+        """
+        try:
+            parts = urlsplit(self)
+        except ValueError:
+            return _HIDDEN
+        _, at, hosts = parts.netloc.rpartition("@")
+        # A password with a slash, `#` or `?` in it ends the hosts too early.
+        if not _HOSTS(hosts) or "@" in f"{parts.path}{parts.query}{parts.fragment}":
+            return f"{parts.scheme}://{_HIDDEN}"
+        netloc = f"{_HIDDEN}@{hosts}" if at else hosts
+        return urlunsplit((parts.scheme, netloc, parts.path, "", ""))
 
     def __repr__(self) -> str:
         return repr(self.redacted)

@@ -291,6 +291,18 @@ _NO_RETRY = Retry(NoBackoff(), 0)
 _DRIVER = DriverInfo()
 
 
+class StoreAddressError(ValueError):
+    """A URL that is none of a store; the message follows the name of what holds it."""
+
+    def __init__(self) -> None:
+        # What the libraries say quotes a part of the URL, which may be one of the password.
+        super().__init__(
+            "is no address of a store: write redis://host:port, rediss://, unix://, "
+            "redis+cluster:// or redis+sentinel://host:port/name, and what is special in a "
+            "password as %XX"
+        )
+
+
 def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis:
     """A client with a bounded pool; nothing is sent before the first command.
 
@@ -302,7 +314,17 @@ def connect(url: str, *, timeout: float = 5, max_connections: int = 64) -> Redis
         url: where the store listens, credentials included.
         timeout: seconds for connecting, for each answer, and for a free connection of the pool.
         max_connections: the most connections at a time (on a cluster, per node).
+
+    Raises:
+        StoreAddressError: the URL is none of a store.
     """
+    try:
+        return _client(url, timeout, max_connections)
+    except ValueError:
+        raise StoreAddressError from None
+
+
+def _client(url: str, timeout: float, max_connections: int) -> Redis:
     url, cluster = _cluster_url(url)
     options: dict[str, Any] = {
         "socket_timeout": timeout,

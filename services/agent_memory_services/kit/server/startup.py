@@ -21,7 +21,7 @@ from agent_memory_services.kit.contract.clock import Timer
 from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.contract.status import STORE_AWAY
 from agent_memory_services.kit.contract.store_errors import UnusableStoreError
-from agent_memory_services.kit.redis.client import connect
+from agent_memory_services.kit.redis.client import StoreAddressError, connect
 from agent_memory_services.kit.server.settings import ProcessSettings
 
 log = structlog.get_logger()
@@ -45,13 +45,8 @@ def own_store(settings: ProcessSettings) -> Redis:
             timeout=settings.redis_timeout_seconds,
             max_connections=_MAX_OWN_CONNECTIONS,
         )
-    except ValueError:
-        # What the library says quotes a part of the URL, which may be one of the password.
-        raise SettingsError(
-            f"{_setting(settings)} is no address of a store: write redis://host:port, rediss://, "
-            "unix://, redis+cluster:// or redis+sentinel://host:port/name, and what is special in "
-            "a password as %XX"
-        ) from None
+    except StoreAddressError as error:
+        raise SettingsError(f"{_setting(settings)} {error}") from None
 
 
 @asynccontextmanager

@@ -137,7 +137,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         reading = ClaimReading(parser)
         consolidator = Consolidator(
             store,
-            Neighbourhood(index),
+            Neighbourhood(index, owners, vectorizer),
             judge,
             reading=reading,
             precision=vectorizer.precision,

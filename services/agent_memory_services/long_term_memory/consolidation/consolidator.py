@@ -10,7 +10,9 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from typing import Final
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final, Self
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter
 
@@ -35,7 +37,11 @@ from agent_memory_services.long_term_memory.domain.memory import (
     normalise,
 )
 from agent_memory_services.long_term_memory.store.index.index import Precision
-from agent_memory_services.long_term_memory.store.memories import MemoryStore
+from agent_memory_services.long_term_memory.store.memories import (
+    MemoryStore,
+    is_made,
+    settles_conflicts,
+)
 
 _CALL_OUTCOMES: Final = ("answered", "unavailable", "nonsense", "late")
 
@@ -164,6 +170,45 @@ _LINKS: Final = 3
 """From a neighbour to what it was merged into, to what that was merged from."""
 
 
+_LOT: Final = 32
+"""Memories that are decided about together, between two turns of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """A memory that is to be decided about.
+
+    Attributes:
+        fact: the memory.
+        concerned: ids of the others that matter to it.
+        verdicts: what a judge says of others; None where it is to be asked again later.
+    """
+
+    fact: Memory
+    concerned: Sequence[str]
+    verdicts: Mapping[str, Verdict] | None
+
+    @classmethod
+    def of(
+        cls, fact: Memory, neighbours: Sequence[Neighbour], verdicts: Mapping[str, Verdict] | None
+    ) -> Self:
+        """Return a memory with those of its neighbours that matter."""
+        if verdicts is None:
+            return cls(fact, [], None)
+        concerned = [
+            each.memory.id
+            for each in neighbours
+            if each.memory.id in verdicts or concerns(fact, each.memory)
+        ]
+        concerned += [each for each in verdicts if each not in {*concerned, fact.id}]
+        return cls(fact, concerned, verdicts)
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Ids of all that the decision rests on."""
+        return [self.fact.id, *self.concerned]
+
+
 class Consolidator:
     """Merges paraphrases and ends what a newer fact contradicts.
 
@@ -217,15 +262,16 @@ class Consolidator:
         near = (each.memory for neighbours in around for each in neighbours)
         await self._reading.prepare([*(fact.memory for fact in facts), *near])
         verdicts = await judgements(self._judge, [each.memory for each in facts], around)
-        for fact, neighbours, said in zip(facts, around, verdicts, strict=True):
-            done = (
-                await self._consolidate(tenant, fact.memory, neighbours, said, actor)
-                if said is not None
-                else None
-            )
-            if done is not None:
-                METERS.did(done.action)
-            yield fact.memory.id, done
+        compared = list(zip(facts, around, verdicts, strict=True))
+        for start in range(0, len(compared), _LOT):
+            lot = [
+                _Matter.of(fact.memory, neighbours, said)
+                for fact, neighbours, said in compared[start : start + _LOT]
+            ]
+            for matter, done in zip(lot, await self._settle(tenant, lot, actor), strict=True):
+                if done is not None:
+                    METERS.did(done.action)
+                yield matter.fact.id, done
 
     async def _read_words(
         self, tenant: str, facts: Sequence[StoredMemory], actor: str
@@ -247,24 +293,55 @@ class Consolidator:
                 found[change.memory.id] = change.before
         return [StoredMemory(found[each.memory.id], each.vectors) for each in facts]
 
-    async def _consolidate(
-        self,
-        tenant: str,
-        fact: Memory,
-        neighbours: Sequence[Neighbour],
-        verdicts: Mapping[str, Verdict],
-        actor: str,
-    ) -> Decision | None:
-        concerned = [
-            each.memory.id
-            for each in neighbours
-            if each.memory.id in verdicts or concerns(fact, each.memory)
+    async def _settle(
+        self, tenant: str, matters: Sequence[_Matter], actor: str
+    ) -> list[Decision | None]:
+        """Decide about each memory as if those before it were done, and do all of it together.
+
+        That rests on one reading. From the first on that another process was faster with, or that
+        settles a conflict of others, each is read and decided by itself.
+        """
+        open_ = [(at, each) for at, each in enumerate(matters) if each.concerned]
+        planned: dict[int, Decision] = {}
+        if len(open_) > 1:
+            stored = await self._read(tenant, chain.from_iterable(each.ids for _, each in open_))
+            for at, each in open_:
+                found = self._decided(stored, each)
+                if settles_conflicts(found.changes):
+                    break
+                planned[at] = found
+                stored |= _after(stored, found.changes)
+        done = await self._done(tenant, planned, actor)
+        return [
+            done.get(at) or await self._alone(tenant, each, actor)
+            for at, each in enumerate(matters)
         ]
-        concerned += [each for each in verdicts if each not in {*concerned, fact.id}]
-        if not concerned:
-            return Decision(Action.KEPT, fact)
+
+    async def _done(
+        self, tenant: str, planned: Mapping[int, Decision], actor: str
+    ) -> dict[int, Decision]:
+        """Do what is planned; answers what stands, without what rests on what could not be done."""
+        changes = [each.changes for each in planned.values() if each.changes]
+        commits = iter(
+            await self._store.commit_sets(tenant, changes, actor=actor, now=now_micros())
+        )
+        done: dict[int, Decision] = {}
+        hindered = False
+        for at, each in planned.items():
+            stands = is_made(next(commits)) if each.changes else not hindered
+            hindered = hindered or not stands
+            if stands:
+                done[at] = each
+        return done
+
+    async def _alone(self, tenant: str, matter: _Matter, actor: str) -> Decision | None:
+        """Decide about a memory by what the store holds now, and do it."""
+        if matter.verdicts is None:
+            return None
+        if not matter.concerned:
+            return Decision(Action.KEPT, matter.fact)
         for _ in range(_ATTEMPTS):
-            found = await self._decide(tenant, fact, concerned, verdicts)
+            found = self._decided(await self._read(tenant, matter.ids), matter)
             if not found.changes:
                 return found
             commit = await self._store.commit(tenant, found.changes, actor=actor, now=now_micros())
@@ -272,26 +349,18 @@ class Consolidator:
                 return found
         return None
 
-    async def _decide(
-        self,
-        tenant: str,
-        fact: Memory,
-        concerned: Sequence[str],
-        verdicts: Mapping[str, Verdict],
-    ) -> Decision:
-        """Decide about a memory by what the store holds now."""
-        stored = await self._read(tenant, [fact.id, *concerned])
-        await self._reading.prepare([each.memory for each in stored.values()])
-        current = stored.get(fact.id)
+    def _decided(self, stored: Mapping[str, StoredMemory], matter: _Matter) -> Decision:
+        """Return the decision about a memory by what was read."""
+        current = stored.get(matter.fact.id)
         if current is None:
-            return Decision(Action.KEPT, fact)
-        view = View(stored, verdicts, now_micros(), self._precision())
-        if into := view.shown(fact.id) if current.memory.merged_into else None:
+            return Decision(Action.KEPT, matter.fact)
+        view = View(stored, matter.verdicts or {}, now_micros(), self._precision())
+        if into := view.shown(current.memory.id) if current.memory.merged_into else None:
             # Another memory, or another process, was faster.
             return Decision(Action.MERGED, into.memory, tuple(into.memory.provenance.memory_ids))
         if not conditions.is_visible(current.memory, view.now):
             return Decision(Action.KEPT, current.memory)
-        return plan(view, current, concerned)
+        return plan(view, current, matter.concerned)
 
     async def _read(self, tenant: str, ids: Iterable[str]) -> dict[str, StoredMemory]:
         """Read memories with what they were merged into and from.
@@ -308,6 +377,7 @@ class Consolidator:
             wanted = dict.fromkeys(link for each in found for link in _links(each.memory, stored))
             if not wanted:
                 break
+        await self._reading.prepare([each.memory for each in stored.values()])
         return stored
 
 
@@ -316,6 +386,16 @@ def _read_change(before: Memory, after: Memory) -> Change:
     normalise(after, now_micros())
     reason = "read from the text: claims"
     return Change(before, after, ltm.REVISION_CAUSE_UPDATE, reason=reason, compared=True)
+
+
+def _after(
+    stored: Mapping[str, StoredMemory], changes: Iterable[Change]
+) -> dict[str, StoredMemory]:
+    """Return the memories that changes change, as they are then."""
+    return {
+        each.memory.id: StoredMemory(each.memory, each.vectors or stored[each.memory.id].vectors)
+        for each in changes
+    }
 
 
 def _without_those_to_come(

@@ -77,9 +77,9 @@ _BY_MODEL: Final = " (a model's judgement)"
 
 
 def partner(
-    view: View, subject: StoredMemory, candidates: Sequence[StoredMemory]
+    view: View, subject: StoredMemory, found: Sequence[StoredMemory]
 ) -> StoredMemory | None:
-    """Return the group that a memory is merged with, or None.
+    """Return the group that a memory is merged with, of those that say the same, or None.
 
     A memory that says the same as two others that do not say the same as each other is a bridge:
     it joins neither, and they stay two. What is only near some originals of a group joins it not.
@@ -87,7 +87,6 @@ def partner(
     if view.originals(subject) != [subject]:
         # Others join what was merged; it does not join them.
         return None
-    found = [each for each in candidates if is_same(view, subject, each)]
     groups = [view.originals(each) for each in found]
     if not all(joins(view, subject, *each) for each in zip(found, groups, strict=True)):
         return None
@@ -261,8 +260,12 @@ def plan(view: View, subject: StoredMemory, neighbours: Sequence[str]) -> Decisi
     """
     shown = list(_shown(view, subject, neighbours))
     current = [each for each in shown if conditions.is_visible(each.memory, view.now)]
-    near = [each for each in current if not _are_parted(subject.memory, each.memory, shown)]
-    if found := partner(view, subject, near):
+    alike = [
+        each
+        for each in current
+        if is_same(view, subject, each) and not _are_parted(subject.memory, each.memory, shown)
+    ]
+    if found := partner(view, subject, alike):
         return merge(view, subject, found)
     decided = supersede(view, subject, shown) or Decision(Action.KEPT, subject.memory)
     return _with_conflicts(view, decided, subject.memory, current)

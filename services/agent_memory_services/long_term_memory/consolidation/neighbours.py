@@ -5,13 +5,16 @@ where these have one value or few at a time, and what has the words that a claim
 ends.
 """
 
+import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 from redis.commands.search.query import Query
 from redisvl.index.index import SearchParams
 from redisvl.query import VectorQuery
@@ -22,10 +25,14 @@ from agent_memory_services.long_term_memory.consolidation.rules import ending
 from agent_memory_services.long_term_memory.consolidation.rules.periods import FACTS
 from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 from agent_memory_services.long_term_memory.domain import conditions, fields
+from agent_memory_services.long_term_memory.domain.columns import Floats
+from agent_memory_services.long_term_memory.domain.masks import Mask, Masks
 from agent_memory_services.long_term_memory.domain.memory import StoredMemory
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.documents import READ, memory_of
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Vectorizer
 from agent_memory_services.long_term_memory.store.index.index import Answer, MemoryIndex, Row
+from agent_memory_services.long_term_memory.store.owners import Owned, OwnerColumns
 
 _NEAREST: Final = 8
 """How many neighbours are looked at; the same facts said often are merged before there are more."""
@@ -33,6 +40,10 @@ _SLOT_VALUES: Final = 32
 """How many values of a slot, or claims, are looked at, the latest first."""
 # Looking for neighbours takes the store a while; others get a turn between two lots.
 _SUBJECTS_PER_ROUND: Final = 32
+_SEVERAL: Final = 4
+"""Subjects of a user for whom the user's memories are read into columns."""
+_WORTH: Final = 50
+"""Memories that are read into columns for each of these, at the most."""
 _DISTANCE: Final = VectorQuery.DISTANCE_ID.encode()
 
 
@@ -89,10 +100,22 @@ class Shares:
 
 
 class Neighbourhood:
-    """Looks for neighbours, which never lie outside the owner."""
+    """Looks for neighbours, which never lie outside the owner.
 
-    def __init__(self, index: MemoryIndex) -> None:
+    Those of a user are looked for in the user's memories as columns, where these are kept or are
+    worth reading for so many subjects, and else in the index, which finds the same.
+    """
+
+    def __init__(
+        self,
+        index: MemoryIndex,
+        owners: OwnerColumns | None = None,
+        vectorizer: Vectorizer | None = None,
+    ) -> None:
+        """Look in an index and in owners' columns, with the vectors that questions have."""
         self._index = index
+        self._owners = owners
+        self._vectorizer = vectorizer
         self._shares = Shares()
 
     async def of(
@@ -103,11 +126,39 @@ class Neighbourhood:
         What was stored before the call is found, the other subjects included. Of a slot and of
         claims, what ended is a neighbour too; nothing else that readers do not see is.
         """
-        found: list[list[Neighbour]] = []
+        found: dict[int, list[Neighbour]] = {}
+        for user, places in _by_user(subjects).items():
+            own = [subjects[at] for at in places]
+            near = await self._in_columns(tenant, user, own, now)
+            found.update(zip(places, near, strict=False))
+        left = [at for at in range(len(subjects)) if at not in found]
         read = _Rows()
+        for start in range(0, len(left), _SUBJECTS_PER_ROUND):
+            lot = left[start : start + _SUBJECTS_PER_ROUND]
+            near = await self._round(tenant, [subjects[at] for at in lot], now, read)
+            found.update(zip(lot, near, strict=True))
+        return [found[at] for at in range(len(subjects))]
+
+    async def _in_columns(
+        self, tenant: str, user: str, subjects: Sequence[StoredMemory], now: int
+    ) -> list[list[Neighbour]]:
+        """Find neighbours in a user's columns; none at all where the index has to be asked."""
+        if not (user and self._owners and self._vectorizer):
+            return []
+        space = self._vectorizer.current
+        if space.generation != subjects[0].vectors.generation:
+            return []
+        name = (tenant, user, space.generation, space.index.precision)
+        if len(subjects) < _SEVERAL and name not in self._owners.kept:
+            return []
+        owned = await self._owners.of(*name, worth=_WORTH * len(subjects))
+        if owned is None:
+            return []
+        columns = _Columns(await self._owners.tagged(owned), tenant, user, now)
+        found: list[list[Neighbour]] = []
         for start in range(0, len(subjects), _SUBJECTS_PER_ROUND):
-            lot = subjects[start : start + _SUBJECTS_PER_ROUND]
-            found += await self._round(tenant, lot, now, read)
+            found += columns.around(subjects[start : start + _SUBJECTS_PER_ROUND])
+            await asyncio.sleep(0)
         return found
 
     async def _round(
@@ -131,6 +182,71 @@ class Neighbourhood:
         return found
 
 
+def _by_user(subjects: Sequence[StoredMemory]) -> Mapping[str, list[int]]:
+    """Return the places of the subjects of each user."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for at, subject in enumerate(subjects):
+        found[subject.memory.user_id].append(at)
+    return found
+
+
+class _Columns:
+    """Memories of a user in which neighbours are looked for."""
+
+    def __init__(self, owned: Owned, tenant: str, user: str, now: int) -> None:
+        """Look at the memories as they are now."""
+        self._owned = owned
+        self._table = owned.table
+        self._masks = Masks(owned.table, tenant, user, owned.tags)
+        self._now = now
+        self._met: dict[conditions.Node, Mask] = {}
+        self._read: dict[int, Memory] = {}
+
+    def around(self, subjects: Sequence[StoredMemory]) -> list[list[Neighbour]]:
+        """Find the neighbours of each subject."""
+        vectors = [each.vectors.text for each in subjects]
+        size = self._owned.columns.size
+        cosines = self._owned.text.cosines(vectors, size)[:, self._table.places]
+        return [
+            self._neighbours(subject.memory, own)
+            for subject, own in zip(subjects, cosines, strict=True)
+        ]
+
+    def _neighbours(self, subject: Memory, cosines: Floats) -> list[Neighbour]:
+        found: dict[int, float | None] = {}
+        near = np.flatnonzero(self._meeting(_alike(subject, self._now)) & ~np.isnan(cosines))
+        for at in _first(near, -cosines[near], _NEAREST + 1):
+            found[at] = float(cosines[at])
+        created = self._table.heads[fields.CREATE]
+        facts = self._meeting(_facts(subject, self._now))
+        for part in _parts(subject):
+            others = np.flatnonzero(facts & self._masks.of(part))
+            for at in _first(others, -created[others], _SLOT_VALUES + 1):
+                found.setdefault(at, None)
+        neighbours = (Neighbour(self._memory(at), cosine) for at, cosine in found.items())
+        return [each for each in neighbours if each.memory.id != subject.id]
+
+    def _meeting(self, condition: conditions.Node) -> Mask:
+        if condition not in self._met:
+            self._met[condition] = self._masks.of(condition)
+        return self._met[condition]
+
+    def _memory(self, at: int) -> Memory:
+        """Return a memory, the same object for all subjects."""
+        if at not in self._read:
+            self._read[at] = self._table.memory(at)
+        return self._read[at]
+
+
+def _first(places: npt.NDArray[np.intp], ranks: Floats, count: int) -> list[int]:
+    """Return so many places, those of the lowest ranks first."""
+    if len(places) > count:
+        kept = np.argpartition(ranks, count)[:count]
+        places, ranks = places[kept], ranks[kept]
+    first: list[int] = places[np.argsort(ranks, kind="stable")].tolist()
+    return first
+
+
 def _owner(memory: Memory) -> list[conditions.Node]:
     return [
         conditions.Tag(fields.NAMESPACE, (memory.namespace,)),
@@ -142,24 +258,42 @@ def _queries(
     tenant: str, subject: StoredMemory, now: int, *, by_graph: bool
 ) -> Iterator[SearchParams]:
     memory = subject.memory
-    owner = _owner(memory)
-    alike = [
-        conditions.Tag(fields.TYPE, (str(memory.type),)),
-        conditions.flag(fields.PINNED, value=False),
-        conditions.visible(now),
-    ]
-    condition = _condition(tenant, [*owner, *alike])
+    condition = _condition(tenant, [_alike(memory, now)])
     yield _nearest(condition, subject.vectors.text, by_graph=by_graph)
-    facts: list[conditions.Node] = [
-        *owner,
-        conditions.Tag(fields.TYPE, tuple(map(str, FACTS))),
-        conditions.negated(conditions.flag(fields.HIDDEN, value=True)),
-        conditions.negated(conditions.Range(fields.EXPIRE, high=now)),
-    ]
+    facts = _facts(memory, now)
+    for part in _parts(memory):
+        yield _values(_condition(tenant, [part, facts]))
+
+
+def _alike(memory: Memory, now: int) -> conditions.Node:
+    """Return the condition on what may be near to a memory."""
+    return conditions.every(
+        [
+            *_owner(memory),
+            conditions.Tag(fields.TYPE, (str(memory.type),)),
+            conditions.flag(fields.PINNED, value=False),
+            conditions.visible(now),
+        ]
+    )
+
+
+def _facts(memory: Memory, now: int) -> conditions.Node:
+    """Return the condition on the facts of a memory's owner."""
+    return conditions.every(
+        [
+            *_owner(memory),
+            conditions.Tag(fields.TYPE, tuple(map(str, FACTS))),
+            conditions.negated(conditions.flag(fields.HIDDEN, value=True)),
+            conditions.negated(conditions.Range(fields.EXPIRE, high=now)),
+        ]
+    )
+
+
+def _parts(memory: Memory) -> Iterator[conditions.Node]:
+    """Yield the conditions on facts that slot and claims of a memory lead to."""
     if memory.slot:
-        yield _values(_condition(tenant, [conditions.Tag(fields.SLOT, (memory.slot,)), *facts]))
-    for part in _by_claims(claims_of(memory)):
-        yield _values(_condition(tenant, [part, *facts]))
+        yield conditions.Tag(fields.SLOT, (memory.slot,))
+    yield from _by_claims(claims_of(memory))
 
 
 def _by_claims(claims: Sequence[Claim]) -> Iterator[conditions.Node]:

@@ -125,6 +125,11 @@ class Entry:
     found: int = 0
     record: bytes | Memory = b""
 
+    @property
+    def is_message(self) -> bool:
+        """True if it is stored as it was said."""
+        return bool(self.row[1] & traits.MESSAGE)
+
 
 def is_row_of(row: bytes, etag: str) -> bool:
     """Return true if a row is of this release, and of the version of a memory with this etag."""

@@ -377,9 +377,9 @@ class MemoryStore:
             RedisError: the store went away; whether they are made is unknown.
         """
         rivals = await self._rivals(tenant, changes)
-        also = conflicts.settled(changes, rivals, (), now) if _in_conflict(changes) else []
+        also = conflicts.settled(changes, rivals, (), now) if settles_conflicts(changes) else []
         call = self._commission(tenant, actor, now).call([*changes, *also])
-        return _within(commit_of(await call.run(self._client)), changes)
+        return _within(commit_of(await call.run(self._client)), len(changes))
 
     async def commit_each(
         self, tenant: str, changes: Sequence[memory.Change], *, actor: str, now: int
@@ -394,24 +394,52 @@ class MemoryStore:
         Raises:
             RedisError: the store went away; which changes are made is unknown.
         """
-        commission = self._commission(tenant, actor, now)
         rivals = await self._rivals(tenant, changes)
         leaving = {change.memory.id for change in changes if change.after is None}
-        calls = [
-            commission.call(
+        return await self._commit_all(
+            self._commission(tenant, actor, now),
+            [
                 [change, *conflicts.settled([change], rivals, leaving, now)]
-                if _in_conflict([change])
+                if settles_conflicts([change])
                 else [change]
-            )
-            for change in changes
-        ]
+                for change in changes
+            ],
+            [1] * len(changes),
+        )
+
+    async def commit_sets(
+        self, tenant: str, sets: Sequence[Sequence[memory.Change]], *, actor: str, now: int
+    ) -> list[Commit | Exception]:
+        """Make sets of changes as `commit` makes one, one set after the other.
+
+        None of them settles a conflict (`settles_conflicts`).
+
+        Returns:
+            What became of each set, or the error that the store answered it with.
+
+        Raises:
+            RedisError: the store went away; which sets are made is unknown.
+        """
+        return await self._commit_all(
+            self._commission(tenant, actor, now), sets, list(map(len, sets))
+        )
+
+    async def _commit_all(
+        self,
+        commission: CommitContext,
+        sets: Sequence[Sequence[memory.Change]],
+        own: Sequence[int],
+    ) -> list[Commit | Exception]:
+        """Make sets of changes, of which the first ones of each are whose outcome is asked for."""
         answers: list[Any] = []
-        for start in range(0, len(calls), _COMMITS_PER_ROUND):
-            round_ = calls[start : start + _COMMITS_PER_ROUND]
-            answers += await scripts.run_each(self._client, round_)
+        for start in range(0, len(sets), _COMMITS_PER_ROUND):
+            round_ = sets[start : start + _COMMITS_PER_ROUND]
+            answers += await scripts.run_each(
+                self._client, [commission.call(one) for one in round_]
+            )
         return [
-            answer if isinstance(answer, Exception) else _within(commit_of(answer), [change])
-            for change, answer in zip(changes, answers, strict=True)
+            answer if isinstance(answer, Exception) else _within(commit_of(answer), count)
+            for count, answer in zip(own, answers, strict=True)
         ]
 
     async def get(self, tenant: str, ids: Sequence[str]) -> list[Memory | None]:
@@ -448,7 +476,7 @@ class MemoryStore:
 
     async def _rivals(self, tenant: str, changes: Sequence[memory.Change]) -> dict[str, Memory]:
         """Read the memories whose conflicts changes settle; most changes settle none."""
-        if not _in_conflict(changes) or not (wanted := conflicts.concerned(changes)):
+        if not settles_conflicts(changes) or not (wanted := conflicts.concerned(changes)):
             return {}
         return {each.id: each for each in await self.get(tenant, wanted) if each is not None}
 
@@ -456,12 +484,20 @@ class MemoryStore:
         return CommitContext(self.shard(tenant), tenant, actor, now, self._limits)
 
 
-def _in_conflict(changes: Sequence[memory.Change]) -> bool:
+def is_made(commit: Commit | Exception) -> bool:
+    """Return true if changes are made; an error of the store is raised."""
+    if isinstance(commit, Exception):
+        raise commit
+    return commit.committed
+
+
+def settles_conflicts(changes: Sequence[memory.Change]) -> bool:
+    """Return true if changes may change other memories too, whose conflicts they settle."""
     return any(each.before is not None and each.before.conflicts_with for each in changes)
 
 
-def _within(commit: Commit, changes: Sequence[memory.Change]) -> Commit:
-    """Return the outcome for who asked; a rival that changed meanwhile needs a new look."""
-    if commit.committed or commit.at < len(changes):
+def _within(commit: Commit, count: int) -> Commit:
+    """Return the outcome of the first changes; a rival that changed needs a new look."""
+    if commit.committed or commit.at < count:
         return commit
     return Commit(CommitOutcome.STALE)

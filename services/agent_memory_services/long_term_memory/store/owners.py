@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +30,7 @@ from agent_memory_services.long_term_memory.domain.columns import (
     Growing,
     Table,
 )
+from agent_memory_services.long_term_memory.domain.masks import Tags
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.store.documents import RANKED, entry_of, shard_of
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, Precision
@@ -43,6 +45,7 @@ _AGAIN_SECONDS: Final = 5.0
 _BESIDE_BYTES: Final = 1000
 """Of a memory or an owner, what stands in lists and look-ups."""
 _SPARE: Final = 64
+_TAGGED: Final = (fields.SLOT, fields.CLAIMS, fields.CLAIM_WORDS)
 _SELECTIONS: Final = 4
 """Selections of an owner that are kept."""
 
@@ -92,6 +95,11 @@ def _complete(
     """Complete the roster of an owner by the memories that the index has."""
 
 
+@scripts.script(_PACKAGE, "lua/read_tags")
+def _read_tags(memories: Sequence[scripts.Key], *, wanted: Sequence[str]) -> Any:
+    """Read some fields of memories."""
+
+
 class Vectors:
     """Vectors of memories as rows of one matrix, with the place of each memory."""
 
@@ -120,11 +128,16 @@ class Vectors:
 
     def distances(self, question: bytes, size: int) -> Floats:
         """Return the cosine distance of each of so many places; NaN for one without a vector."""
-        found = np.full(size, np.nan)
+        found: Floats = np.maximum(0.0, 1.0 - self.cosines([question], size)[0])
+        return found
+
+    def cosines(self, questions: Sequence[bytes], size: int) -> Floats:
+        """Return the cosines of vectors with each of so many places; NaN for one without."""
+        found = np.full((len(questions), size), np.nan)
         if self._rows is not None:
-            asked = self.unit(np.frombuffer(question, self._precision))
-            near = self._rows.values @ asked
-            found[self._places.values] = np.maximum(0.0, 1.0 - near)
+            asked = np.frombuffer(b"".join(questions), self._precision)
+            rows, places = self._rows.values, self._places.values
+            found[:, places] = self.unit(asked.reshape(len(questions), -1)) @ rows.T
         return found
 
     @property
@@ -144,13 +157,16 @@ class Owned:
         columns: what is read of them.
         text: vectors of the texts.
         context: vectors of the texts with the words around them, where there are any.
+        tags: values of tag fields by which facts find each other, of those that were read.
         moment: the last change that is in, in microseconds.
     """
 
     def __init__(self, precision: Precision) -> None:
         self.columns = Columns()
         self.text, self.context = Vectors(precision), Vectors(precision)
+        self.tags = Tags(_TAGGED)
         self.moment = 0
+        self._untagged: dict[int, bytes] = {}
         self._places: dict[bytes, int] = {}
         self._table: Table | None = None
         self._selected: dict[bytes, Table] = {}
@@ -179,7 +195,7 @@ class Owned:
     @property
     def nbytes(self) -> int:
         """Bytes that they take, roughly."""
-        arrays = self.columns.nbytes + self.text.nbytes + self.context.nbytes
+        arrays = self.columns.nbytes + self.text.nbytes + self.context.nbytes + self.tags.nbytes
         return arrays + _BESIDE_BYTES * self.columns.size
 
     @property
@@ -205,6 +221,15 @@ class Owned:
             if state != b"listed":
                 return False
 
+    async def tag(self, client: Redis) -> None:
+        """Read the tags of the facts that have come in since this was done last."""
+        while lot := list(islice(self._untagged.items(), _AT_A_TIME)):
+            keys = [key.decode() for _, key in lot]
+            found = await _read_tags(client, keys, wanted=self.tags.fields)
+            for (at, _), values in zip(lot, found, strict=True):
+                if self._untagged.pop(at, None):
+                    self.tags.add(at, values)
+
     def _update(self, changed: Sequence[tuple[bytes, bytes, Sequence[bytes | None]]]) -> None:
         """Put in memories with their keys, moments and fields, the earliest change first."""
         entries: list[Entry] = []
@@ -215,6 +240,8 @@ class Owned:
                 continue
             at = self._places[key] = self.columns.size + len(entries)
             entries.append(entry)
+            if not entry.is_message:
+                self._untagged[at] = key
             for held, vector in zip(vectors, (text, context), strict=True):
                 if vector is not None:
                     held[at] = vector
@@ -241,7 +268,11 @@ class _Kept:
 
 
 class OwnerColumns:
-    """The owners that were asked for last, as columns, in so many bytes."""
+    """The owners that were asked for last, as columns, in so many bytes.
+
+    Attributes:
+        kept: them, by tenant, user, generation and precision of the vectors.
+    """
 
     def __init__(self, client: Redis, index: MemoryIndex, shards: int, limit: int) -> None:
         """Keep at most `limit` bytes; the index tells the memories of owners without a roster."""
@@ -249,27 +280,35 @@ class OwnerColumns:
         self._index = index
         self._shards = shards
         self._limit = limit
-        self._kept: OrderedDict[tuple[str, str, int, Precision], _Kept] = OrderedDict()
+        self.kept: OrderedDict[tuple[str, str, int, Precision], _Kept] = OrderedDict()
         self._bytes = 0
 
     async def of(
-        self, tenant: str, user: str, generation: int, precision: Precision
+        self,
+        tenant: str,
+        user: str,
+        generation: int,
+        precision: Precision,
+        *,
+        worth: int = MOST,
     ) -> Owned | None:
         """Return the memories of an owner as they are now; None where the index has to be asked.
 
-        They are exact until the caller waits for something else.
+        They are exact until the caller waits for something else. Of an owner who is not kept, no
+        more memories are read than they are worth to the caller.
 
         Raises:
             RedisError: the store went away.
         """
         name = (tenant, user, generation, precision)
-        kept = self._kept.setdefault(name, _Kept())
-        self._kept.move_to_end(name)
+        kept = self.kept.setdefault(name, _Kept())
+        self.kept.move_to_end(name)
         async with kept.lock:
             owned = None
             if kept.rest.is_over:
-                owned = await self._read(kept, *name)
-                if owned is None:
+                most = MOST if kept.owned else min(worth, MOST)
+                owned = await self._read(kept, *name, most=most)
+                if owned is None and most == MOST:
                     kept.rest.restart()
             self._account(name, kept, owned)
         if owned is None:
@@ -281,17 +320,33 @@ class OwnerColumns:
     ) -> None:
         """Note what is kept now; let go who was not asked for longest, where it is too much."""
         size = _BESIDE_BYTES + (owned.nbytes if owned else 0)
-        if self._kept.get(name) is kept:
+        if self.kept.get(name) is kept:
             self._bytes += size - kept.nbytes
             kept.owned, kept.nbytes = owned, size
-        while self._bytes > self._limit and self._kept:
-            _, gone = self._kept.popitem(last=False)
+        while self._bytes > self._limit and self.kept:
+            _, gone = self.kept.popitem(last=False)
             self._bytes -= gone.nbytes
             gone.owned = None
         _BYTES.set(self._bytes)
 
+    async def tagged(self, owned: Owned) -> Owned:
+        """Return an owner's memories with all their tags.
+
+        Raises:
+            RedisError: the store went away.
+        """
+        await owned.tag(self._client)
+        return owned
+
     async def _read(
-        self, kept: _Kept, tenant: str, user: str, generation: int, precision: Precision
+        self,
+        kept: _Kept,
+        tenant: str,
+        user: str,
+        generation: int,
+        precision: Precision,
+        *,
+        most: int,
     ) -> Owned | None:
         shard = shard_of(tenant, self._shards)
         roster = f"{shard.rosters(tenant)}{encode(user)}"
@@ -304,7 +359,7 @@ class OwnerColumns:
             self._client,
             *keys,
             tenant=tenant,
-            most=MOST,
+            most=most,
             at_a_time=_AT_A_TIME,
             wanted=(*RANKED, *(fields.stored(each, generation) for each in fields.VECTORS)),
         )

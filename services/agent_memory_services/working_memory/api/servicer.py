@@ -100,11 +100,13 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             etag=given.etag,
             request_id=request.request_id,
             window=window,
+            forget=request.forget,
         )
         return rpc.SetWorkingMemoryResponse(
             working_memory=translate.working_memory(session, window),
             new_message_count=happened.new_messages,
             taken_back_ids=happened.taken_back,
+            forgotten_count=happened.forgotten,
         )
 
     async def AppendMessages(

@@ -50,10 +50,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """Effect of a new view: messages that were new to the log, and ids of those taken back."""
+    """Effect of a new view.
+
+    Attributes:
+        new_messages: messages that were new to the log.
+        taken_back: ids of the messages that were taken back.
+        forgotten: memories that went with them.
+    """
 
     new_messages: int
     taken_back: Sequence[str]
+    forgotten: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,9 @@ async def _nothing_waits(_partition: int, _tenant: str, _session_uid: str, _user
     return
 
 
-async def _nothing_learned(_session: SessionRef, _user: str, _uids: Sequence[str]) -> int:
+async def _nothing_learned(
+    _session: SessionRef, _user: str, _uids: Sequence[str], _messages: Sequence[str]
+) -> int:
     return 0
 
 
@@ -101,7 +110,9 @@ class Sessions:
         *,
         withdraw: Callable[[int, str, str, str], Awaitable[None]] = _nothing_waits,
         lifetimes: Lifetimes = FOR_EVER,
-        forgotten: Callable[[SessionRef, str, Sequence[str]], Awaitable[int]] = _nothing_learned,
+        forgotten: Callable[
+            [SessionRef, str, Sequence[str], Sequence[str]], Awaitable[int]
+        ] = _nothing_learned,
     ) -> None:
         """Keep sessions in `store`.
 
@@ -113,7 +124,8 @@ class Sessions:
             withdraw: takes back what of a tenant's incarnation waits in a partition.
             lifetimes: of sessions that say none.
             forgotten: lets the services behind this one forget a session of an owner, of which
-                some incarnations are known; answers how many memories went.
+                some incarnations are known, or of it only some messages; answers how many
+                memories went.
         """
         self._forgotten = forgotten
         self._lifetimes = lifetimes
@@ -214,10 +226,13 @@ class Sessions:
         etag: str,
         request_id: str,
         window: int | None = None,
-    ) -> tuple[Session, "Replacement"]:
+        forget: bool = False,
+    ) -> tuple[Session, Replacement]:
         """Replace what the session shows, and its state.
 
-        A window (tokens) is what its messages are meant for, from now on.
+        A window (tokens) is what its messages are meant for, from now on. With `forget`, what was
+        learned from messages that are taken back alone goes before they do, so that a call that
+        fails in between can be repeated.
 
         Returns:
             The session, whole, and what happened to its messages.
@@ -228,6 +243,7 @@ class Sessions:
             InvalidField: an id comes twice with different content, the parts of a message say too
                 much, a memory has no text, the time zone is not known, or the custom prompt cannot
                 be followed.
+            ServiceError: a service that has to forget is away; nothing was replaced.
         """
         naming = drafts.Naming(key, request_id)
         wanted = replace(wanted, state=wanted.state.living(self._lifetimes, key.namespace))
@@ -253,11 +269,15 @@ class Sessions:
                 memories=memories,
                 window=window,
             )
+            taken_back = views.taken_back(session.shown if session else (), view)
+            forgotten = 0
+            if forget and session and taken_back:
+                user = session.user or actor.user
+                forgotten = await self._forget(key, user, session.uid, taken_back)
             written = await self._write(key, change)
             after = _after(session, key, written, change.state or State())
             shown = view.shown(written.logged)
-            taken_back = views.taken_back(session.shown if session else (), view)
-            happened = Replacement(written.new_messages, taken_back)
+            happened = Replacement(written.new_messages, taken_back, forgotten)
             return replace(after, shown=shown, memories=tuple(memories)), happened
 
         return await retry_on_conflict(attempt)
@@ -351,9 +371,11 @@ class Sessions:
         forgotten = await self._forget(key, user or actor.user, uid) if forget else 0
         return Deletion(deleted is not None, uid, user, forgotten)
 
-    async def _forget(self, key: SessionKey, user: str, uid: str) -> int:
+    async def _forget(
+        self, key: SessionKey, user: str, uid: str, messages: Sequence[str] = ()
+    ) -> int:
         session = SessionRef(namespace=key.namespace, session_id=key.session_id)
-        return await self._forgotten(session, user, [uid] if uid else [])
+        return await self._forgotten(session, user, [uid] if uid else [], messages)
 
     async def log(self, key: SessionKey, actor: Actor, log_slice: LogSlice) -> LogPage:
         """Return a slice of the log.

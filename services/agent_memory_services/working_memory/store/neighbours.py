@@ -204,6 +204,9 @@ def _own(refused: InvalidFields) -> list[FieldViolation]:
     ]
 
 
+_MESSAGES_PER_CALL: Final = 2000
+
+
 class ConversationForgetting:
     """The services behind working memory, for the present caller: what a session left there."""
 
@@ -212,18 +215,36 @@ class ConversationForgetting:
         self._extraction = ExtractionServiceStub(extraction)
         self._long_term = LongTermMemoryServiceStub(long_term)
 
-    async def forget(self, session: SessionRef, user: str, uids: Sequence[str]) -> int:
+    async def forget(
+        self, session: SessionRef, user: str, uids: Sequence[str], messages: Sequence[str] = ()
+    ) -> int:
         """Forget what waits of a session and was learned from it alone; answers how many memories.
 
-        The owner is empty for none; incarnations are named as far as they are known.
+        The owner is empty for none; incarnations are named as far as they are known. With
+        messages, it is these alone that are forgotten.
 
         Raises:
             ServiceError: a service refused, or is away; it may be repeated.
         """
-        waiting = ExtractionForgetRequest(session=session, user_id=user, session_uids=uids)
+        batches = [
+            messages[n : n + _MESSAGES_PER_CALL]
+            for n in range(0, len(messages), _MESSAGES_PER_CALL)
+        ]
+        return sum([await self._forget(session, user, uids, batch) for batch in batches or [()]])
+
+    async def _forget(
+        self, session: SessionRef, user: str, uids: Sequence[str], messages: Sequence[str]
+    ) -> int:
+        waiting = ExtractionForgetRequest(
+            session=session, user_id=user, session_uids=uids, message_ids=messages
+        )
+        # What is on its way comes first, so that nothing is learned in between.
         given_up = await self._extraction.ForgetSession(waiting)
-        uids = list(dict.fromkeys((*uids, *given_up.session_uids)))
-        learned = ForgetSessionRequest(session=session, user_id=user, session_uids=uids)
+        if not messages:
+            uids = list(dict.fromkeys((*uids, *given_up.session_uids)))
+        learned = ForgetSessionRequest(
+            session=session, user_id=user, session_uids=uids, message_ids=messages
+        )
         return (await self._long_term.ForgetSession(learned)).forgotten_count
 
 

@@ -31,7 +31,6 @@ class WorkingMemory(WorkingMemoryServiceServicer):
     def __init__(self, long_term_memory: LongTermMemory) -> None:
         self.sessions: dict[tuple[str, str], types.WorkingMemory] = {}
         self.logs: dict[tuple[str, str], list[Message]] = {}
-        self.taken_back: list[str] = []
         self.watch: Script[rpc.WatchWorkingMemoryRequest] = Script()
         self._long_term_memory = long_term_memory
 
@@ -71,9 +70,7 @@ class WorkingMemory(WorkingMemoryServiceServicer):
         kept.ClearField("etag")
         session.MergeFrom(kept)
         self._log(session, new)
-        return rpc.SetWorkingMemoryResponse(
-            working_memory=session, new_message_count=len(new), taken_back_ids=self.taken_back
-        )
+        return rpc.SetWorkingMemoryResponse(working_memory=session, new_message_count=len(new))
 
     async def AppendMessages(
         self, request: rpc.AppendMessagesRequest, context: Context

@@ -20,6 +20,7 @@ from agent_memory_services.long_term_memory.store.embeddings.local import LocalE
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
 from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
 from agent_memory_services.long_term_memory.store.memories import DirtySets, MemoryStore
+from agent_memory_services.long_term_memory.store.owners import OwnerColumns
 
 SCOPE = Scope("acme")
 VECTORS = VectorIndex(algorithm="flat")
@@ -62,11 +63,18 @@ def world(
     """The parts over a client and an embedder."""
     index = MemoryIndex(client, 1, vectors, embedder.fingerprint.dimension)
     store, dirty = MemoryStore(client, 1), DirtySets(client, 1)
+    vectorizer, owners = (
+        Vectorizer(Space(embedder, vectors)),
+        OwnerColumns(client, index, 1, 1 << 26),
+    )
     consolidator = Consolidator(
-        store, Neighbourhood(index), judge, precision=lambda: vectors.precision
+        store,
+        Neighbourhood(index, owners, vectorizer),
+        judge,
+        precision=lambda: vectors.precision,
     )
     compaction = Compaction(store, index, dirty, consolidator)
-    creating = Creating(store, Vectorizer(Space(embedder, vectors)), compaction, CONSOLIDATE)
+    creating = Creating(store, vectorizer, compaction, CONSOLIDATE)
     return World(index, store, dirty, compaction, creating)
 
 

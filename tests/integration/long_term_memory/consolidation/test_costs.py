@@ -23,6 +23,7 @@ from tests.integration.long_term_memory.consolidation.faults import (
 )
 
 NEVER = 10**9
+LIKING = ("likes", "enjoys")
 TEAS = ("green", "black", "white", "herbal", "iced")
 
 
@@ -73,6 +74,23 @@ async def test_one_beside_five_is_one_embedding_and_one_judgement(
     assert (embedded.calls, judge.calls) == (1, 1)
     # Store, look around, take off the list of what is to be looked at.
     assert trips.calls == 3
+
+
+async def test_many_that_meet_are_decided_about_together(
+    redis: Redis, embedder: LocalEmbedder
+) -> None:
+    """However many there are: one reading of what they touch, and one round trip to do it."""
+    trips = Plan(NEVER)
+    await world(redis, embedder).index.create()
+    made = world(failing(redis, trips), embedder)
+    spent = []
+    for user, drinks in (("ann", ("tea", "coffee")), ("ben", ("tea", "milk", "cocoa", "beer"))):
+        given = [Memory(text=f"User {v} {d}", user_id=user) for d in drinks for v in LIKING]
+        trips.calls = 0
+        created = await made.create(*given)
+        spent.append(trips.calls)
+        assert {each.outcome for each in created} == {ltm.CREATE_OUTCOME_MERGED}
+    assert spent[0] == spent[1]
 
 
 async def test_a_merge_embeds_nothing_again(redis: Redis, embedder: LocalEmbedder) -> None:

@@ -1,18 +1,35 @@
 """Neighbours that nearness alone does not find."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import pytest
+from redis.asyncio import Redis
 
 from agent_memory.common.v1.memory_pb2 import Claim, Memory
 from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
 from agent_memory_services.long_term_memory.consolidation import neighbours as looking
-from agent_memory_services.long_term_memory.consolidation.neighbours import Neighbourhood, Shares
+from agent_memory_services.long_term_memory.consolidation.neighbours import (
+    Neighbour,
+    Neighbourhood,
+    Shares,
+)
 from agent_memory_services.long_term_memory.domain.memory import StoredMemory
-from agent_memory_services.long_term_memory.store.index.index import MemoryIndex
-from tests.integration.long_term_memory.conftest import Inserting, creation, memory, vectors
+from agent_memory_services.long_term_memory.store.embeddings.vectors import Space, Vectorizer
+from agent_memory_services.long_term_memory.store.index.index import MemoryIndex, VectorIndex
+from agent_memory_services.long_term_memory.store.owners import OwnerColumns
+from tests.integration.long_term_memory.conftest import (
+    SHARDS,
+    Inserting,
+    creation,
+    memory,
+    vectors,
+)
+from tests.integration.long_term_memory.search.test_owned import Scattering
 
 FAR = vectors(0, 1)
+FOUR = Space(Scattering(), VectorIndex())
+Ways: TypeAlias = tuple[Neighbourhood, Neighbourhood]
 
 
 def claimed(
@@ -25,21 +42,42 @@ def claimed(
     **fields: object,
 ) -> Memory:
     """A memory with one claim, of a second."""
+    fields.setdefault("user_id", "ann")
     claim = Claim(holder=holder, relation=relation, value=value, negated=negated)
     moment = to_timestamp(at * 1_000_000)
     return memory(f"{holder} {relation} {value}", claims=[claim], create_time=moment, **fields)
 
 
+@pytest.fixture
+def ways(redis: Redis, index: MemoryIndex, monkeypatch: pytest.MonkeyPatch) -> Ways:
+    """Looking in the index, and in columns."""
+    monkeypatch.setattr(looking, "_WORTH", 1_000)
+    monkeypatch.setattr(looking, "_SEVERAL", 1)
+    owners = OwnerColumns(redis, index, SHARDS, 1 << 26)
+    return Neighbourhood(index), Neighbourhood(index, owners, Vectorizer(FOUR))
+
+
 async def neighbours(
-    index: MemoryIndex, insert: Inserting, subject: Memory, stored: Iterable[Memory]
+    ways: Ways, insert: Inserting, subject: Memory, stored: Iterable[Memory]
 ) -> list[str]:
-    """What is a neighbour of a fact, though twenty others are nearer to it."""
+    """What is a neighbour of a fact both ways, though twenty others are nearer to it."""
     changes = [creation(each, FAR) for each in stored]
-    changes += [creation(memory(f"near {at}")) for at in range(20)]
+    changes += [creation(memory(f"near {at}", user_id="ann")) for at in range(20)]
     await insert.store.commit_each(insert.tenant, changes, actor="t", now=now_micros())
-    around = Neighbourhood(index)
-    [found] = await around.of(insert.tenant, [StoredMemory(subject, vectors())], now_micros())
-    return [each.memory.text for each in found if not each.memory.text.startswith("near ")]
+    subjects = [StoredMemory(subject, vectors())]
+    [by_index], [by_columns] = [
+        await around.of(insert.tenant, subjects, now_micros()) for around in ways
+    ]
+    (nearest, others), (same_nearest, same_others) = _told(by_index), _told(by_columns)
+    assert others == same_others
+    assert nearest == pytest.approx(same_nearest)
+    return others
+
+
+def _told(found: Sequence[Neighbour]) -> tuple[list[float], list[str]]:
+    """How near the nearest are, and the texts of the others in the order of letters."""
+    others = [each.memory.text for each in found if not each.memory.text.startswith("near ")]
+    return [each.cosine for each in found if each.cosine is not None], sorted(others)
 
 
 @pytest.mark.parametrize(
@@ -62,14 +100,14 @@ async def neighbours(
     ],
 )
 async def test_claims_lead_to_what_they_may_touch(
-    index: MemoryIndex, insert: Inserting, subject: Memory, stored: Memory
+    ways: Ways, insert: Inserting, subject: Memory, stored: Memory
 ) -> None:
     """By holder and relation, or by a word that is said to be over."""
-    found = await neighbours(index, insert, subject, [stored])
+    found = await neighbours(ways, insert, subject, [stored])
     assert found == [stored.text]
 
 
-async def test_claims_of_others_are_no_neighbours(index: MemoryIndex, insert: Inserting) -> None:
+async def test_claims_of_others_are_no_neighbours(ways: Ways, insert: Inserting) -> None:
     """Of another holder, another owner, another relation without a word in common."""
     stored = [
         claimed("live", "in oslo", holder="anna"),
@@ -78,14 +116,14 @@ async def test_claims_of_others_are_no_neighbours(index: MemoryIndex, insert: In
         claimed("live", "in kyiv", merged_into="x"),
     ]
     stored[-1].merged_into = "x"
-    assert await neighbours(index, insert, claimed("live", "in rome"), stored) == []
+    assert await neighbours(ways, insert, claimed("live", "in rome"), stored) == []
 
 
-async def test_the_latest_claims_are_looked_at(index: MemoryIndex, insert: Inserting) -> None:
+async def test_the_latest_claims_are_looked_at(ways: Ways, insert: Inserting) -> None:
     """So many of them, however many there are, and an older one that has the same words."""
     stored = [claimed("be", f"thing {at}", at=at) for at in range(1, 100)]
     found = await neighbours(
-        index, insert, claimed("be", "kettle"), [claimed("be", "kettle", at=0), *stored]
+        ways, insert, claimed("be", "kettle"), [claimed("be", "kettle", at=0), *stored]
     )
     latest = {f"user be thing {at}" for at in range(68, 100)}
     assert latest | {"user be kettle"} <= set(found)
@@ -93,11 +131,11 @@ async def test_the_latest_claims_are_looked_at(index: MemoryIndex, insert: Inser
 
 
 async def test_of_many_values_those_with_the_same_words_are_looked_at(
-    index: MemoryIndex, insert: Inserting
+    ways: Ways, insert: Inserting
 ) -> None:
     """What somebody likes or has visited is no other value of anything."""
     stored = [claimed(relation, "tea", at=1) for relation in ("like", "did visit")]
-    assert await neighbours(index, insert, claimed("like", "coffee"), stored) == []
+    assert await neighbours(ways, insert, claimed("like", "coffee"), stored) == []
 
 
 async def test_the_nearest_of_an_owner_of_much_of_the_index_are_found_by_its_graph(

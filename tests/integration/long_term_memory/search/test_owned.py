@@ -334,7 +334,7 @@ async def test_large_owners_and_little_room_are_left_to_the_index(
     small = OwnerColumns(ways.redis, MemoryIndex(ways.redis, 1, VectorIndex(), 16), 1, 1000)
     for _ in range(2):
         assert await small.of(TENANT, USER, fields.FIRST_GENERATION, "float32") is not None
-    assert not small._kept
+    assert not small.kept
     monkeypatch.setattr(owners, "MOST", 20)
     assert await ways.owners.of(TENANT, USER, fields.FIRST_GENERATION, "float32") is None
     await ways.agree(QUESTIONS[:3])
@@ -350,4 +350,4 @@ async def test_the_owners_that_were_asked_for_last_are_kept(ways: Both) -> None:
     )
     for user in (USER, "ben", USER, "cleo"):
         assert await kept.of(TENANT, user, fields.FIRST_GENERATION, "float32") is not None
-    assert [name[1] for name in kept._kept] == [USER, "cleo"]
+    assert [name[1] for name in kept.kept] == [USER, "cleo"]

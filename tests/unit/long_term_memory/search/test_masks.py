@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.columns import table_of
-from agent_memory_services.long_term_memory.search.owned import Masks, is_maskable
+from agent_memory_services.long_term_memory.domain.masks import Masks, is_maskable
 from tests.integration.long_term_memory.random_records import filters, memories
 
 OWNER = "a"

@@ -297,7 +297,12 @@ type SetWorkingMemoryRequest struct {
 	// messages are summarized.
 	Window *ContextWindow `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
 	// Names the call; repeating it within a day answers what it answered first.
-	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Also forgets, service by service, what was learned from messages that are
+	// taken back alone, and learns nothing from them any more. Where a service is
+	// away the call fails before the view is replaced; the same call made again
+	// does both.
+	Forget        bool `protobuf:"varint,4,opt,name=forget,proto3" json:"forget,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -353,6 +358,13 @@ func (x *SetWorkingMemoryRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *SetWorkingMemoryRequest) GetForget() bool {
+	if x != nil {
+		return x.Forget
+	}
+	return false
+}
+
 // What a session shows now.
 type SetWorkingMemoryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -363,9 +375,11 @@ type SetWorkingMemoryResponse struct {
 	// Ids of messages that were taken back: in view after the last one that stays
 	// (those of the role system aside), and no longer in it. A view that is only
 	// cut at its beginning, or is another one altogether, takes nothing back.
-	TakenBackIds  []string `protobuf:"bytes,3,rep,name=taken_back_ids,json=takenBackIds,proto3" json:"taken_back_ids,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	TakenBackIds []string `protobuf:"bytes,3,rep,name=taken_back_ids,json=takenBackIds,proto3" json:"taken_back_ids,omitempty"`
+	// How many memories were forgotten.
+	ForgottenCount int32 `protobuf:"varint,4,opt,name=forgotten_count,json=forgottenCount,proto3" json:"forgotten_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *SetWorkingMemoryResponse) Reset() {
@@ -417,6 +431,13 @@ func (x *SetWorkingMemoryResponse) GetTakenBackIds() []string {
 		return x.TakenBackIds
 	}
 	return nil
+}
+
+func (x *SetWorkingMemoryResponse) GetForgottenCount() int32 {
+	if x != nil {
+		return x.ForgottenCount
+	}
+	return 0
 }
 
 // Adds messages to a session.
@@ -2169,16 +2190,18 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"\x06window\x18\x04 \x01(\v2-.agent_memory.working_memory.v1.ContextWindowR\x06window\x12;\n" +
 	"\x15recent_messages_limit\x18\x05 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x13recentMessagesLimit\"p\n" +
 	"\x18GetWorkingMemoryResponse\x12T\n" +
-	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryR\rworkingMemory\"\xe7\x01\n" +
+	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryR\rworkingMemory\"\xff\x01\n" +
 	"\x17SetWorkingMemoryRequest\x12\\\n" +
 	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryB\x06\xbaH\x03\xc8\x01\x01R\rworkingMemory\x12E\n" +
 	"\x06window\x18\x02 \x01(\v2-.agent_memory.working_memory.v1.ContextWindowR\x06window\x12'\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\"\xc2\x01\n" +
+	"request_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\trequestId\x12\x16\n" +
+	"\x06forget\x18\x04 \x01(\bR\x06forget\"\xeb\x01\n" +
 	"\x18SetWorkingMemoryResponse\x12T\n" +
 	"\x0eworking_memory\x18\x01 \x01(\v2-.agent_memory.working_memory.v1.WorkingMemoryR\rworkingMemory\x12*\n" +
 	"\x11new_message_count\x18\x02 \x01(\x05R\x0fnewMessageCount\x12$\n" +
-	"\x0etaken_back_ids\x18\x03 \x03(\tR\ftakenBackIds\"\xe4\x02\n" +
+	"\x0etaken_back_ids\x18\x03 \x03(\tR\ftakenBackIds\x12'\n" +
+	"\x0fforgotten_count\x18\x04 \x01(\x05R\x0eforgottenCount\"\xe4\x02\n" +
 	"\x15AppendMessagesRequest\x12&\n" +
 	"\tnamespace\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\tnamespace\x12)\n" +
 	"\n" +

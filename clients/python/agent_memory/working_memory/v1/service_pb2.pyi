@@ -165,8 +165,15 @@ class SetWorkingMemoryRequest(_message.Message):
     WORKING_MEMORY_FIELD_NUMBER: _builtins.int
     WINDOW_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    FORGET_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Names the call; repeating it within a day answers what it answered first."""
+    forget: _builtins.bool
+    """Also forgets, service by service, what was learned from messages that are
+    taken back alone, and learns nothing from them any more. Where a service is
+    away the call fails before the view is replaced; the same call made again
+    does both.
+    """
     @_builtins.property
     def working_memory(self) -> _working_memory_pb2.WorkingMemory:
         """The session as it shall be. Fields that the server sets are ignored."""
@@ -183,10 +190,11 @@ class SetWorkingMemoryRequest(_message.Message):
         working_memory: _working_memory_pb2.WorkingMemory | None = ...,
         window: _working_memory_pb2.ContextWindow | None = ...,
         request_id: _builtins.str = ...,
+        forget: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["window", b"window", "working_memory", b"working_memory"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "window", b"window", "working_memory", b"working_memory"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forget", b"forget", "request_id", b"request_id", "window", b"window", "working_memory", b"working_memory"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -201,8 +209,11 @@ class SetWorkingMemoryResponse(_message.Message):
     WORKING_MEMORY_FIELD_NUMBER: _builtins.int
     NEW_MESSAGE_COUNT_FIELD_NUMBER: _builtins.int
     TAKEN_BACK_IDS_FIELD_NUMBER: _builtins.int
+    FORGOTTEN_COUNT_FIELD_NUMBER: _builtins.int
     new_message_count: _builtins.int
     """How many of the messages were new to the log."""
+    forgotten_count: _builtins.int
+    """How many memories were forgotten."""
     @_builtins.property
     def working_memory(self) -> _working_memory_pb2.WorkingMemory:
         """The session."""
@@ -220,10 +231,11 @@ class SetWorkingMemoryResponse(_message.Message):
         working_memory: _working_memory_pb2.WorkingMemory | None = ...,
         new_message_count: _builtins.int = ...,
         taken_back_ids: _abc.Iterable[_builtins.str] | None = ...,
+        forgotten_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["working_memory", b"working_memory"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["new_message_count", b"new_message_count", "taken_back_ids", b"taken_back_ids", "working_memory", b"working_memory"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forgotten_count", b"forgotten_count", "new_message_count", b"new_message_count", "taken_back_ids", b"taken_back_ids", "working_memory", b"working_memory"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

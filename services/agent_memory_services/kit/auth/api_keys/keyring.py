@@ -62,6 +62,27 @@ class Keyring:
         await self._store.add(key)
         return key, token
 
+    async def keep(
+        self, pepper: bytes, token: Token, *, role: Role, tenant: str = "", name: str = ""
+    ) -> ApiKey:
+        """Make the key of a token that is kept elsewhere; one of its id stays as it is.
+
+        Raises:
+            ValueError: role and tenant do not fit together.
+        """
+        if (found := await self._store.get(token.key_id)) is not None:
+            return found
+        key = ApiKey(
+            key_id=token.key_id,
+            name=name,
+            role=role,
+            tenant=tenant,
+            digest=token.digest(pepper),
+            create_time=self._clock(),
+        )
+        await self._store.add(key)
+        return key
+
     async def get(self, key_id: str) -> ApiKey:
         """The key of an id.
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -25,6 +26,23 @@ from agent_memory_services.long_term_memory.consolidation.rules.ending import (
 from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 
 _WEIGHED: Final = frozenset({"live", "work", "name"})
+_BRIEF: Final = 200
+"""Characters of the value of a claim whose comparisons are remembered."""
+
+
+def _ends(new: Claim, old: Claim) -> bool:
+    """Return true if what a newer claim says ends the older one, which is asked several times."""
+    if len(new.value) > _BRIEF or len(old.value) > _BRIEF:
+        return succession.ends(new, old)
+    return _brief_ends(new, old)
+
+
+_brief_ends: Final = lru_cache(16_384)(succession.ends)
+_plain: Final = lru_cache(1024)(succession.plain)
+
+
+def _restates(new: Claim, old: Claim) -> bool:
+    return _plain(new) == _plain(old)
 
 
 def same(one: Memory, other: Memory) -> bool:
@@ -39,7 +57,7 @@ def same(one: Memory, other: Memory) -> bool:
     first, second = claims_of(one), claims_of(other)
     if not first or any(each.relation == OTHER for each in (*first, *second)):
         return False
-    return Counter(map(succession.plain, first)) == Counter(map(succession.plain, second))
+    return Counter(map(_plain, first)) == Counter(map(_plain, second))
 
 
 def may_be_same(one: Memory, other: Memory) -> bool:
@@ -157,7 +175,7 @@ _MATTERS: Final = {
 
 
 def _reason(old: Claim, later: Sequence[Claim]) -> str:
-    new = next(each for each in _as_changes(later, old) if succession.ends(each, old))
+    new = next(each for each in _as_changes(later, old) if _ends(each, old))
     if new.ended or new.relation.partition(" ")[0] in ENDING:
         told = _OTHER_VALUE.format(_matter(old.holder, new.value))
         return told if new.relation == CHANGE else _OVER
@@ -193,7 +211,7 @@ def touches(one: Memory, other: Memory) -> bool:
     """
     first, second = claims_of(one), claims_of(other)
     return any(
-        succession.ends(each, rival)
+        _ends(each, rival)
         for later, earlier in ((first, second), (second, first))
         for rival in earlier
         for each in _as_changes(later, rival)
@@ -204,10 +222,10 @@ def conflict(one: Memory, other: Memory) -> bool:
     """Return true if something that one memory says cannot be true beside what the other says."""
     first, second = claims_of(one), claims_of(other)
     return any(
-        succession.ends(each, rival) or succession.ends(rival, each)
+        _ends(each, rival) or _ends(rival, each)
         for each in first
         for rival in second
-        if not each.ended and not rival.ended and not succession.restates(each, rival)
+        if not each.ended and not rival.ended and not _restates(each, rival)
     )
 
 
@@ -225,11 +243,10 @@ def _compares(one: Memory, other: Memory) -> bool:
 
 
 def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
-    if any(succession.restates(each, claim) for each in later):
+    if any(_restates(each, claim) for each in later):
         return False
     return any(
-        succession.ends(each, claim) and _is_meant(each, claim, later)
-        for each in _as_changes(later, claim)
+        _ends(each, claim) and _is_meant(each, claim, later) for each in _as_changes(later, claim)
     )
 
 

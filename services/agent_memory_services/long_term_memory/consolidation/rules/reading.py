@@ -22,10 +22,28 @@ log = structlog.get_logger()
 def claims_of(memory: Memory) -> tuple[Claim, ...]:
     """Return what a memory claims: as it is stored, or as its words are read; nothing without."""
     if memory.claims:
-        return from_contract(memory.claims)
+        return _stored(memory)
     if language_of(memory) == ENGLISH:
         return _read(memory.text)
     return read_foreign(memory)
+
+
+_MOST_VERSIONS: Final = 4096
+_BRIEF: Final = 2_000
+"""Bytes of a memory whose claims are remembered."""
+_known: Final[dict[tuple[str, int], tuple[Claim, ...]]] = {}
+
+
+def _stored(memory: Memory) -> tuple[Claim, ...]:
+    """Return the claims that a memory has; those of its present version are read once."""
+    version = memory.etag, len(memory.claims)
+    if (found := _known.get(version)) is None:
+        found = from_contract(memory.claims)
+        if memory.etag and memory.ByteSize() <= _BRIEF:
+            if len(_known) >= _MOST_VERSIONS:
+                _known.clear()
+            _known[version] = found
+    return found
 
 
 @remembered(4096, longest=1_000)

@@ -180,6 +180,24 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int FORGET_FIELD_NUMBER = 4;
+  private boolean forget_ = false;
+  /**
+   * <pre>
+   * Also forgets, service by service, what was learned from messages that are
+   * taken back alone, and learns nothing from them any more. Where a service is
+   * away the call fails before the view is replaced; the same call made again
+   * does both.
+   * </pre>
+   *
+   * <code>bool forget = 4 [json_name = "forget"];</code>
+   * @return The forget.
+   */
+  @java.lang.Override
+  public boolean getForget() {
+    return forget_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -203,6 +221,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 3, requestId_);
     }
+    if (forget_ != false) {
+      output.writeBool(4, forget_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -217,6 +238,10 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(3, requestId_);
+    }
+    if (forget_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(4, forget_);
     }
     return size;
   }
@@ -254,6 +279,8 @@ private static final long serialVersionUID = 0L;
     }
     if (!getRequestId()
         .equals(other.getRequestId())) return false;
+    if (getForget()
+        != other.getForget()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -275,6 +302,9 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
     hash = (53 * hash) + getRequestId().hashCode();
+    hash = (37 * hash) + FORGET_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getForget());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -428,6 +458,7 @@ private static final long serialVersionUID = 0L;
         windowBuilder_ = null;
       }
       requestId_ = "";
+      forget_ = false;
       return this;
     }
 
@@ -477,6 +508,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000004) != 0)) {
         result.requestId_ = requestId_;
       }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.forget_ = forget_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -502,6 +536,9 @@ private static final long serialVersionUID = 0L;
         requestId_ = other.requestId_;
         bitField0_ |= 0x00000004;
         onChanged();
+      }
+      if (other.getForget() != false) {
+        setForget(other.getForget());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -546,6 +583,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000004;
               break;
             } // case 26
+            case 32: {
+              forget_ = input.readBool();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 32
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -970,6 +1012,59 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       requestId_ = value;
       bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+
+    private boolean forget_ ;
+    /**
+     * <pre>
+     * Also forgets, service by service, what was learned from messages that are
+     * taken back alone, and learns nothing from them any more. Where a service is
+     * away the call fails before the view is replaced; the same call made again
+     * does both.
+     * </pre>
+     *
+     * <code>bool forget = 4 [json_name = "forget"];</code>
+     * @return The forget.
+     */
+    @java.lang.Override
+    public boolean getForget() {
+      return forget_;
+    }
+    /**
+     * <pre>
+     * Also forgets, service by service, what was learned from messages that are
+     * taken back alone, and learns nothing from them any more. Where a service is
+     * away the call fails before the view is replaced; the same call made again
+     * does both.
+     * </pre>
+     *
+     * <code>bool forget = 4 [json_name = "forget"];</code>
+     * @param value The forget to set.
+     * @return This builder for chaining.
+     */
+    public Builder setForget(boolean value) {
+
+      forget_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Also forgets, service by service, what was learned from messages that are
+     * taken back alone, and learns nothing from them any more. Where a service is
+     * away the call fails before the view is replaced; the same call made again
+     * does both.
+     * </pre>
+     *
+     * <code>bool forget = 4 [json_name = "forget"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearForget() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      forget_ = false;
       onChanged();
       return this;
     }

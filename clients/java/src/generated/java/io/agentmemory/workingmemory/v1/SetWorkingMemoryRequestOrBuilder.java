@@ -86,4 +86,17 @@ public interface SetWorkingMemoryRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getRequestIdBytes();
+
+  /**
+   * <pre>
+   * Also forgets, service by service, what was learned from messages that are
+   * taken back alone, and learns nothing from them any more. Where a service is
+   * away the call fails before the view is replaced; the same call made again
+   * does both.
+   * </pre>
+   *
+   * <code>bool forget = 4 [json_name = "forget"];</code>
+   * @return The forget.
+   */
+  boolean getForget();
 }

@@ -169,6 +169,21 @@ private static final long serialVersionUID = 0L;
     return takenBackIds_.getByteString(index);
   }
 
+  public static final int FORGOTTEN_COUNT_FIELD_NUMBER = 4;
+  private int forgottenCount_ = 0;
+  /**
+   * <pre>
+   * How many memories were forgotten.
+   * </pre>
+   *
+   * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+   * @return The forgottenCount.
+   */
+  @java.lang.Override
+  public int getForgottenCount() {
+    return forgottenCount_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -192,6 +207,9 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < takenBackIds_.size(); i++) {
       com.google.protobuf.GeneratedMessage.writeString(output, 3, takenBackIds_.getRaw(i));
     }
+    if (forgottenCount_ != 0) {
+      output.writeInt32(4, forgottenCount_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -211,6 +229,10 @@ private static final long serialVersionUID = 0L;
       }
       size += dataSize;
       size += 1 * getTakenBackIdsList().size();
+    }
+    if (forgottenCount_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(4, forgottenCount_);
     }
     return size;
   }
@@ -245,6 +267,8 @@ private static final long serialVersionUID = 0L;
         != other.getNewMessageCount()) return false;
     if (!getTakenBackIdsList()
         .equals(other.getTakenBackIdsList())) return false;
+    if (getForgottenCount()
+        != other.getForgottenCount()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -266,6 +290,8 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + TAKEN_BACK_IDS_FIELD_NUMBER;
       hash = (53 * hash) + getTakenBackIdsList().hashCode();
     }
+    hash = (37 * hash) + FORGOTTEN_COUNT_FIELD_NUMBER;
+    hash = (53 * hash) + getForgottenCount();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -415,6 +441,7 @@ private static final long serialVersionUID = 0L;
       newMessageCount_ = 0;
       takenBackIds_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
+      forgottenCount_ = 0;
       return this;
     }
 
@@ -462,6 +489,9 @@ private static final long serialVersionUID = 0L;
         takenBackIds_.makeImmutable();
         result.takenBackIds_ = takenBackIds_;
       }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.forgottenCount_ = forgottenCount_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -492,6 +522,9 @@ private static final long serialVersionUID = 0L;
           takenBackIds_.addAll(other.takenBackIds_);
         }
         onChanged();
+      }
+      if (other.getForgottenCount() != 0) {
+        setForgottenCount(other.getForgottenCount());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -534,6 +567,11 @@ private static final long serialVersionUID = 0L;
               takenBackIds_.add(input.readStringRequireUtf8());
               break;
             } // case 26
+            case 32: {
+              forgottenCount_ = input.readInt32();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 32
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -911,6 +949,50 @@ private static final long serialVersionUID = 0L;
       ensureTakenBackIdsIsMutable();
       takenBackIds_.add(value);
       bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+
+    private int forgottenCount_ ;
+    /**
+     * <pre>
+     * How many memories were forgotten.
+     * </pre>
+     *
+     * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+     * @return The forgottenCount.
+     */
+    @java.lang.Override
+    public int getForgottenCount() {
+      return forgottenCount_;
+    }
+    /**
+     * <pre>
+     * How many memories were forgotten.
+     * </pre>
+     *
+     * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+     * @param value The forgottenCount to set.
+     * @return This builder for chaining.
+     */
+    public Builder setForgottenCount(int value) {
+
+      forgottenCount_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How many memories were forgotten.
+     * </pre>
+     *
+     * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearForgottenCount() {
+      bitField0_ = (bitField0_ & ~0x00000008);
+      forgottenCount_ = 0;
       onChanged();
       return this;
     }

@@ -95,4 +95,14 @@ public interface SetWorkingMemoryResponseOrBuilder extends
    */
   com.google.protobuf.ByteString
       getTakenBackIdsBytes(int index);
+
+  /**
+   * <pre>
+   * How many memories were forgotten.
+   * </pre>
+   *
+   * <code>int32 forgotten_count = 4 [json_name = "forgottenCount"];</code>
+   * @return The forgottenCount.
+   */
+  int getForgottenCount();
 }

@@ -214,222 +214,224 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       "(\000R\023recentMessagesLimit\"p\n\030GetWorkingMem" +
       "oryResponse\022T\n\016working_memory\030\001 \001(\0132-.ag" +
       "ent_memory.working_memory.v1.WorkingMemo" +
-      "ryR\rworkingMemory\"\347\001\n\027SetWorkingMemoryRe" +
+      "ryR\rworkingMemory\"\377\001\n\027SetWorkingMemoryRe" +
       "quest\022\\\n\016working_memory\030\001 \001(\0132-.agent_me" +
       "mory.working_memory.v1.WorkingMemoryB\006\272H" +
       "\003\310\001\001R\rworkingMemory\022E\n\006window\030\002 \001(\0132-.ag" +
       "ent_memory.working_memory.v1.ContextWind" +
       "owR\006window\022\'\n\nrequest_id\030\003 \001(\tB\010\272H\005r\003(\200\001" +
-      "R\trequestId\"\302\001\n\030SetWorkingMemoryResponse" +
-      "\022T\n\016working_memory\030\001 \001(\0132-.agent_memory." +
-      "working_memory.v1.WorkingMemoryR\rworking" +
-      "Memory\022*\n\021new_message_count\030\002 \001(\005R\017newMe" +
-      "ssageCount\022$\n\016taken_back_ids\030\003 \003(\tR\014take" +
-      "nBackIds\"\344\002\n\025AppendMessagesRequest\022&\n\tna" +
-      "mespace\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nse" +
-      "ssion_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n" +
-      "\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022H\n\010mess" +
-      "ages\030\004 \003(\0132\037.agent_memory.common.v1.Mess" +
-      "ageB\013\272H\010\222\001\005\010\001\020\350\007R\010messages\022E\n\006window\030\005 \001" +
-      "(\0132-.agent_memory.working_memory.v1.Cont" +
-      "extWindowR\006window\022\033\n\004etag\030\006 \001(\tB\007\272H\004r\002(@" +
-      "R\004etag\022\'\n\nrequest_id\030\007 \001(\tB\010\272H\005r\003(\200\001R\tre" +
-      "questId\"\365\001\n\026AppendMessagesResponse\022;\n\010me" +
-      "ssages\030\001 \003(\0132\037.agent_memory.common.v1.Me" +
-      "ssageR\010messages\022*\n\021new_message_count\030\002 \001" +
-      "(\005R\017newMessageCount\022#\n\rlast_sequence\030\003 \001" +
-      "(\003R\014lastSequence\022\022\n\004etag\030\004 \001(\tR\004etag\022\037\n\013" +
-      "session_uid\030\005 \001(\tR\nsessionUid\022\030\n\007created" +
-      "\030\006 \001(\010R\007created\"\360\002\n\022AddMemoriesRequest\022&" +
-      "\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)" +
-      "\n\nsession_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionI" +
-      "d\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022G\n\010" +
-      "memories\030\004 \003(\0132\036.agent_memory.common.v1." +
-      "MemoryB\013\272H\010\222\001\005\010\001\020\364\003R\010memories\022U\n\006policy\030" +
-      "\005 \001(\01623.agent_memory.working_memory.v1.S" +
-      "essionMemoryPolicyB\010\272H\005\202\001\002\020\001R\006policy\022\033\n\004" +
-      "etag\030\006 \001(\tB\007\272H\004r\002(@R\004etag\022\'\n\nrequest_id\030" +
-      "\007 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"\206\001\n\023AddMemori" +
-      "esResponse\022:\n\010memories\030\001 \003(\0132\036.agent_mem" +
-      "ory.common.v1.MemoryR\010memories\022\022\n\004etag\030\002" +
-      " \001(\tR\004etag\022\037\n\013session_uid\030\003 \001(\tR\nsession" +
-      "Uid\"\267\002\n\032UpdateWorkingMemoryRequest\022\\\n\016wo" +
-      "rking_memory\030\001 \001(\0132-.agent_memory.workin" +
-      "g_memory.v1.WorkingMemoryB\006\272H\003\310\001\001R\rworki" +
-      "ngMemory\022;\n\013update_mask\030\002 \001(\0132\032.google.p" +
-      "rotobuf.FieldMaskR\nupdateMask\022U\n\013data_po" +
-      "licy\030\003 \001(\0162*.agent_memory.working_memory" +
-      ".v1.DataPolicyB\010\272H\005\202\001\002\020\001R\ndataPolicy\022\'\n\n" +
-      "request_id\030\004 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"s\n" +
-      "\033UpdateWorkingMemoryResponse\022T\n\016working_" +
-      "memory\030\001 \001(\0132-.agent_memory.working_memo" +
-      "ry.v1.WorkingMemoryR\rworkingMemory\"\224\002\n\030F" +
-      "orkWorkingMemoryRequest\022&\n\tnamespace\030\001 \001" +
-      "(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nsession_id\030\002 " +
-      "\001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 " +
-      "\001(\tB\010\272H\005r\003(\200\004R\006userId\0220\n\016new_session_id\030" +
-      "\004 \001(\tB\n\272H\007r\005\020\001(\200\004R\014newSessionId\022\'\n\nmessa" +
-      "ge_id\030\005 \001(\tB\010\272H\005r\003(\200\002R\tmessageId\022\'\n\nrequ" +
-      "est_id\030\006 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"q\n\031For" +
-      "kWorkingMemoryResponse\022T\n\016working_memory" +
-      "\030\001 \001(\0132-.agent_memory.working_memory.v1." +
-      "WorkingMemoryR\rworkingMemory\"\360\001\n\032DeleteW" +
-      "orkingMemoryRequest\022&\n\tnamespace\030\001 \001(\tB\010" +
+      "R\trequestId\022\026\n\006forget\030\004 \001(\010R\006forget\"\353\001\n\030" +
+      "SetWorkingMemoryResponse\022T\n\016working_memo" +
+      "ry\030\001 \001(\0132-.agent_memory.working_memory.v" +
+      "1.WorkingMemoryR\rworkingMemory\022*\n\021new_me" +
+      "ssage_count\030\002 \001(\005R\017newMessageCount\022$\n\016ta" +
+      "ken_back_ids\030\003 \003(\tR\014takenBackIds\022\'\n\017forg" +
+      "otten_count\030\004 \001(\005R\016forgottenCount\"\344\002\n\025Ap" +
+      "pendMessagesRequest\022&\n\tnamespace\030\001 \001(\tB\010" +
       "\272H\005r\003(\200\004R\tnamespace\022)\n\nsession_id\030\002 \001(\tB" +
       "\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 \001(\tB" +
-      "\010\272H\005r\003(\200\004R\006userId\022\033\n\004etag\030\004 \001(\tB\007\272H\004r\002(@" +
-      "R\004etag\022\'\n\nrequest_id\030\005 \001(\tB\010\272H\005r\003(\200\001R\tre" +
-      "questId\022\026\n\006forget\030\006 \001(\010R\006forget\"\232\001\n\033Dele" +
-      "teWorkingMemoryResponse\022\030\n\007deleted\030\001 \001(\010" +
-      "R\007deleted\022\037\n\013session_uid\030\002 \001(\tR\nsessionU" +
-      "id\022\027\n\007user_id\030\003 \001(\tR\006userId\022\'\n\017forgotten" +
-      "_count\030\004 \001(\005R\016forgottenCount\"\323\001\n\023ListSes" +
-      "sionsRequest\022+\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200" +
-      "\004H\000R\tnamespace\210\001\001\022&\n\007user_id\030\002 \001(\tB\010\272H\005r" +
-      "\003(\200\004H\001R\006userId\210\001\001\022$\n\tpage_size\030\003 \001(\005B\007\272H" +
-      "\004\032\002(\000R\010pageSize\022\'\n\npage_token\030\004 \001(\tB\010\272H\005" +
-      "r\003(\200 R\tpageTokenB\014\n\n_namespaceB\n\n\010_user_" +
-      "id\"\251\001\n\024ListSessionsResponse\022J\n\010sessions\030" +
-      "\001 \003(\0132..agent_memory.working_memory.v1.S" +
-      "essionSummaryR\010sessions\022&\n\017next_page_tok" +
-      "en\030\002 \001(\tR\rnextPageToken\022\035\n\ntotal_size\030\003 " +
-      "\001(\003R\ttotalSize\"\263\002\n\023ListMessagesRequest\022&" +
+      "\010\272H\005r\003(\200\004R\006userId\022H\n\010messages\030\004 \003(\0132\037.ag" +
+      "ent_memory.common.v1.MessageB\013\272H\010\222\001\005\010\001\020\350" +
+      "\007R\010messages\022E\n\006window\030\005 \001(\0132-.agent_memo" +
+      "ry.working_memory.v1.ContextWindowR\006wind" +
+      "ow\022\033\n\004etag\030\006 \001(\tB\007\272H\004r\002(@R\004etag\022\'\n\nreque" +
+      "st_id\030\007 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"\365\001\n\026App" +
+      "endMessagesResponse\022;\n\010messages\030\001 \003(\0132\037." +
+      "agent_memory.common.v1.MessageR\010messages" +
+      "\022*\n\021new_message_count\030\002 \001(\005R\017newMessageC" +
+      "ount\022#\n\rlast_sequence\030\003 \001(\003R\014lastSequenc" +
+      "e\022\022\n\004etag\030\004 \001(\tR\004etag\022\037\n\013session_uid\030\005 \001" +
+      "(\tR\nsessionUid\022\030\n\007created\030\006 \001(\010R\007created" +
+      "\"\360\002\n\022AddMemoriesRequest\022&\n\tnamespace\030\001 \001" +
+      "(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nsession_id\030\002 " +
+      "\001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 " +
+      "\001(\tB\010\272H\005r\003(\200\004R\006userId\022G\n\010memories\030\004 \003(\0132" +
+      "\036.agent_memory.common.v1.MemoryB\013\272H\010\222\001\005\010" +
+      "\001\020\364\003R\010memories\022U\n\006policy\030\005 \001(\01623.agent_m" +
+      "emory.working_memory.v1.SessionMemoryPol" +
+      "icyB\010\272H\005\202\001\002\020\001R\006policy\022\033\n\004etag\030\006 \001(\tB\007\272H\004" +
+      "r\002(@R\004etag\022\'\n\nrequest_id\030\007 \001(\tB\010\272H\005r\003(\200\001" +
+      "R\trequestId\"\206\001\n\023AddMemoriesResponse\022:\n\010m" +
+      "emories\030\001 \003(\0132\036.agent_memory.common.v1.M" +
+      "emoryR\010memories\022\022\n\004etag\030\002 \001(\tR\004etag\022\037\n\013s" +
+      "ession_uid\030\003 \001(\tR\nsessionUid\"\267\002\n\032UpdateW" +
+      "orkingMemoryRequest\022\\\n\016working_memory\030\001 " +
+      "\001(\0132-.agent_memory.working_memory.v1.Wor" +
+      "kingMemoryB\006\272H\003\310\001\001R\rworkingMemory\022;\n\013upd" +
+      "ate_mask\030\002 \001(\0132\032.google.protobuf.FieldMa" +
+      "skR\nupdateMask\022U\n\013data_policy\030\003 \001(\0162*.ag" +
+      "ent_memory.working_memory.v1.DataPolicyB" +
+      "\010\272H\005\202\001\002\020\001R\ndataPolicy\022\'\n\nrequest_id\030\004 \001(" +
+      "\tB\010\272H\005r\003(\200\001R\trequestId\"s\n\033UpdateWorkingM" +
+      "emoryResponse\022T\n\016working_memory\030\001 \001(\0132-." +
+      "agent_memory.working_memory.v1.WorkingMe" +
+      "moryR\rworkingMemory\"\224\002\n\030ForkWorkingMemor" +
+      "yRequest\022&\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004R\tn" +
+      "amespace\022)\n\nsession_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004" +
+      "R\tsessionId\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006" +
+      "userId\0220\n\016new_session_id\030\004 \001(\tB\n\272H\007r\005\020\001(" +
+      "\200\004R\014newSessionId\022\'\n\nmessage_id\030\005 \001(\tB\010\272H" +
+      "\005r\003(\200\002R\tmessageId\022\'\n\nrequest_id\030\006 \001(\tB\010\272" +
+      "H\005r\003(\200\001R\trequestId\"q\n\031ForkWorkingMemoryR" +
+      "esponse\022T\n\016working_memory\030\001 \001(\0132-.agent_" +
+      "memory.working_memory.v1.WorkingMemoryR\r" +
+      "workingMemory\"\360\001\n\032DeleteWorkingMemoryReq" +
+      "uest\022&\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnames" +
+      "pace\022)\n\nsession_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tse" +
+      "ssionId\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006user" +
+      "Id\022\033\n\004etag\030\004 \001(\tB\007\272H\004r\002(@R\004etag\022\'\n\nreque" +
+      "st_id\030\005 \001(\tB\010\272H\005r\003(\200\001R\trequestId\022\026\n\006forg" +
+      "et\030\006 \001(\010R\006forget\"\232\001\n\033DeleteWorkingMemory" +
+      "Response\022\030\n\007deleted\030\001 \001(\010R\007deleted\022\037\n\013se" +
+      "ssion_uid\030\002 \001(\tR\nsessionUid\022\027\n\007user_id\030\003" +
+      " \001(\tR\006userId\022\'\n\017forgotten_count\030\004 \001(\005R\016f" +
+      "orgottenCount\"\323\001\n\023ListSessionsRequest\022+\n" +
+      "\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004H\000R\tnamespace\210" +
+      "\001\001\022&\n\007user_id\030\002 \001(\tB\010\272H\005r\003(\200\004H\001R\006userId\210" +
+      "\001\001\022$\n\tpage_size\030\003 \001(\005B\007\272H\004\032\002(\000R\010pageSize" +
+      "\022\'\n\npage_token\030\004 \001(\tB\010\272H\005r\003(\200 R\tpageToke" +
+      "nB\014\n\n_namespaceB\n\n\010_user_id\"\251\001\n\024ListSess" +
+      "ionsResponse\022J\n\010sessions\030\001 \003(\0132..agent_m" +
+      "emory.working_memory.v1.SessionSummaryR\010" +
+      "sessions\022&\n\017next_page_token\030\002 \001(\tR\rnextP" +
+      "ageToken\022\035\n\ntotal_size\030\003 \001(\003R\ttotalSize\"" +
+      "\263\002\n\023ListMessagesRequest\022&\n\tnamespace\030\001 \001" +
+      "(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\nsession_id\030\002 " +
+      "\001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 " +
+      "\001(\tB\010\272H\005r\003(\200\004R\006userId\0227\n\016after_sequence\030" +
+      "\004 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\rafterSequence\022$" +
+      "\n\tpage_size\030\005 \001(\005B\007\272H\004\032\002(\000R\010pageSize\022\'\n\n" +
+      "page_token\030\006 \001(\tB\010\272H\005r\003(\200 R\tpageToken\022\036\n" +
+      "\ndescending\030\007 \001(\010R\ndescending\"\232\001\n\024ListMe" +
+      "ssagesResponse\022;\n\010messages\030\001 \003(\0132\037.agent" +
+      "_memory.common.v1.MessageR\010messages\022&\n\017n" +
+      "ext_page_token\030\002 \001(\tR\rnextPageToken\022\035\n\nt" +
+      "otal_size\030\003 \001(\003R\ttotalSize\"\327\003\n\030BuildMemo" +
+      "ryPromptRequest\022!\n\005query\030\001 \001(\tB\013\272H\010r\006\020\001(" +
+      "\200\200\020R\005query\022G\n\007session\030\002 \001(\0132-.agent_memo" +
+      "ry.working_memory.v1.PromptSessionR\007sess" +
+      "ion\022X\n\020long_term_search\030\003 \001(\0132..agent_me" +
+      "mory.working_memory.v1.LongTermSearchR\016l" +
+      "ongTermSearch\0224\n\014token_budget\030\004 \001(\003B\014\272H\t" +
+      "\"\007\030\200\302\327/ \000H\000R\013tokenBudget\210\001\001\022\035\n\nomit_quer" +
+      "y\030\005 \001(\010R\tomitQuery:\216\001\272H\212\001\032\207\001\n\032build_memo" +
+      "ry_prompt.source\0228at least one of sessio" +
+      "n and long_term_search is required\032/has(" +
+      "this.session) || has(this.long_term_sear" +
+      "ch)B\017\n\r_token_budget\"\211\002\n\rPromptSession\022&" +
       "\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)" +
       "\n\nsession_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionI" +
-      "d\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\0227\n\016" +
-      "after_sequence\030\004 \001(\003B\020\272H\r\"\013\030\377\377\377\377\377\377\377\017(\000R\r" +
-      "afterSequence\022$\n\tpage_size\030\005 \001(\005B\007\272H\004\032\002(" +
-      "\000R\010pageSize\022\'\n\npage_token\030\006 \001(\tB\010\272H\005r\003(\200" +
-      " R\tpageToken\022\036\n\ndescending\030\007 \001(\010R\ndescen" +
-      "ding\"\232\001\n\024ListMessagesResponse\022;\n\010message" +
-      "s\030\001 \003(\0132\037.agent_memory.common.v1.Message" +
-      "R\010messages\022&\n\017next_page_token\030\002 \001(\tR\rnex" +
-      "tPageToken\022\035\n\ntotal_size\030\003 \001(\003R\ttotalSiz" +
-      "e\"\327\003\n\030BuildMemoryPromptRequest\022!\n\005query\030" +
-      "\001 \001(\tB\013\272H\010r\006\020\001(\200\200\020R\005query\022G\n\007session\030\002 \001" +
-      "(\0132-.agent_memory.working_memory.v1.Prom" +
-      "ptSessionR\007session\022X\n\020long_term_search\030\003" +
-      " \001(\0132..agent_memory.working_memory.v1.Lo" +
-      "ngTermSearchR\016longTermSearch\0224\n\014token_bu" +
-      "dget\030\004 \001(\003B\014\272H\t\"\007\030\200\302\327/ \000H\000R\013tokenBudget\210" +
-      "\001\001\022\035\n\nomit_query\030\005 \001(\010R\tomitQuery:\216\001\272H\212\001" +
-      "\032\207\001\n\032build_memory_prompt.source\0228at leas" +
-      "t one of session and long_term_search is" +
-      " required\032/has(this.session) || has(this" +
-      ".long_term_search)B\017\n\r_token_budget\"\211\002\n\r" +
-      "PromptSession\022&\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(" +
-      "\200\004R\tnamespace\022)\n\nsession_id\030\002 \001(\tB\n\272H\007r\005" +
-      "\020\001(\200\004R\tsessionId\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003" +
-      "(\200\004R\006userId\022E\n\006window\030\004 \001(\0132-.agent_memo" +
-      "ry.working_memory.v1.ContextWindowR\006wind" +
-      "ow\022;\n\025recent_messages_limit\030\005 \001(\005B\007\272H\004\032\002" +
-      "(\000R\023recentMessagesLimit\"\276\001\n\016LongTermSear" +
-      "ch\0229\n\005query\030\001 \001(\0132#.agent_memory.common." +
-      "v1.SearchQueryR\005query\022\035\n\005limit\030\002 \001(\005B\007\272H" +
-      "\004\032\002(\000R\005limit\022\'\n\017exclude_session\030\003 \001(\010R\016e" +
-      "xcludeSession\022)\n\020exclude_standing\030\004 \001(\010R" +
-      "\017excludeStanding\"\302\002\n\031BuildMemoryPromptRe" +
-      "sponse\022I\n\010messages\030\001 \003(\0132-.agent_memory." +
-      "working_memory.v1.PromptMessageR\010message" +
-      "s\0225\n\004hits\030\002 \003(\0132!.agent_memory.common.v1" +
-      ".MemoryHitR\004hits\022:\n\010standing\030\003 \003(\0132\036.age" +
-      "nt_memory.common.v1.MemoryR\010standing\022O\n\010" +
-      "sections\030\004 \003(\01323.agent_memory.working_me" +
-      "mory.v1.PromptSectionReportR\010sections\022\026\n" +
-      "\006tokens\030\005 \001(\003R\006tokens\"\276\001\n\031WatchWorkingMe" +
-      "moryRequest\022&\n\tnamespace\030\001 \001(\tB\010\272H\005r\003(\200\004" +
-      "R\tnamespace\022)\n\nsession_id\030\002 \001(\tB\n\272H\007r\005\020\001" +
-      "(\200\004R\tsessionId\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200" +
-      "\004R\006userId\022+\n\014resume_token\030\004 \001(\tB\010\272H\005r\003(\200" +
-      " R\013resumeToken\"\206\001\n\032WatchWorkingMemoryRes" +
-      "ponse\022E\n\006change\030\001 \001(\0132-.agent_memory.wor" +
-      "king_memory.v1.SessionChangeR\006change\022!\n\014" +
-      "resume_token\030\002 \001(\tR\013resumeToken\"\025\n\023GetPr" +
-      "incipalRequest\"_\n\024GetPrincipalResponse\022G" +
-      "\n\tprincipal\030\001 \001(\0132).agent_memory.working" +
-      "_memory.v1.PrincipalR\tprincipal\"`\n\020Erase" +
-      "UserRequest\022#\n\007user_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\004" +
-      "R\006userId\022\'\n\nrequest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\t" +
-      "requestId\"\226\001\n\021EraseUserResponse\022>\n\007recei" +
-      "pt\030\001 \001(\0132$.agent_memory.common.v1.EraseR" +
-      "eceiptR\007receipt\022A\n\010sessions\030\002 \003(\0132%.agen" +
-      "t_memory.common.v1.ErasedSessionR\010sessio" +
-      "ns2\250\025\n\024WorkingMemoryService\022\342\001\n\030GetOrCre" +
-      "ateWorkingMemory\022?.agent_memory.working_" +
-      "memory.v1.GetOrCreateWorkingMemoryReques" +
-      "t\032@.agent_memory.working_memory.v1.GetOr" +
-      "CreateWorkingMemoryResponse\"C\220\002\002\342\340\030\006\010\002\022\002" +
-      "\010\005\202\323\344\223\0020:\001*\"+/v1/working-memory/{session" +
-      "_id}:getOrCreate\022\273\001\n\020GetWorkingMemory\0227." +
-      "agent_memory.working_memory.v1.GetWorkin" +
-      "gMemoryRequest\0328.agent_memory.working_me" +
-      "mory.v1.GetWorkingMemoryResponse\"4\220\002\001\342\340\030" +
-      "\006\010\001\022\002\010\005\202\323\344\223\002!\022\037/v1/working-memory/{sessi" +
-      "on_id}\022\327\001\n\020SetWorkingMemory\0227.agent_memo" +
-      "ry.working_memory.v1.SetWorkingMemoryReq" +
-      "uest\0328.agent_memory.working_memory.v1.Se" +
-      "tWorkingMemoryResponse\"P\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002@" +
-      ":\016working_memory\032./v1/working-memory/{wo" +
-      "rking_memory.session_id}\022\274\001\n\016AppendMessa" +
-      "ges\0225.agent_memory.working_memory.v1.App" +
-      "endMessagesRequest\0326.agent_memory.workin" +
-      "g_memory.v1.AppendMessagesResponse\";\342\340\030\006" +
-      "\010\002\022\002\010\005\202\323\344\223\002+:\001*\"&/v1/working-memory/{ses" +
-      "sion_id}:append\022\270\001\n\013AddMemories\0222.agent_" +
-      "memory.working_memory.v1.AddMemoriesRequ" +
-      "est\0323.agent_memory.working_memory.v1.Add" +
-      "MemoriesResponse\"@\342\340\030\006\010\002\022\002\010\005\202\323\344\223\0020:\001*\"+/" +
-      "v1/working-memory/{session_id}:addMemori" +
-      "es\022\340\001\n\023UpdateWorkingMemory\022:.agent_memor" +
-      "y.working_memory.v1.UpdateWorkingMemoryR" +
-      "equest\032;.agent_memory.working_memory.v1." +
-      "UpdateWorkingMemoryResponse\"P\342\340\030\006\010\002\022\002\010\005\202" +
-      "\323\344\223\002@:\016working_memory2./v1/working-memor" +
-      "y/{working_memory.session_id}\022\303\001\n\021ForkWo" +
-      "rkingMemory\0228.agent_memory.working_memor" +
-      "y.v1.ForkWorkingMemoryRequest\0329.agent_me" +
-      "mory.working_memory.v1.ForkWorkingMemory" +
-      "Response\"9\342\340\030\006\010\002\022\002\010<\202\323\344\223\002):\001*\"$/v1/worki" +
-      "ng-memory/{session_id}:fork\022\301\001\n\023DeleteWo" +
+      "d\022!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022E\n\006" +
+      "window\030\004 \001(\0132-.agent_memory.working_memo" +
+      "ry.v1.ContextWindowR\006window\022;\n\025recent_me" +
+      "ssages_limit\030\005 \001(\005B\007\272H\004\032\002(\000R\023recentMessa" +
+      "gesLimit\"\276\001\n\016LongTermSearch\0229\n\005query\030\001 \001" +
+      "(\0132#.agent_memory.common.v1.SearchQueryR" +
+      "\005query\022\035\n\005limit\030\002 \001(\005B\007\272H\004\032\002(\000R\005limit\022\'\n" +
+      "\017exclude_session\030\003 \001(\010R\016excludeSession\022)" +
+      "\n\020exclude_standing\030\004 \001(\010R\017excludeStandin" +
+      "g\"\302\002\n\031BuildMemoryPromptResponse\022I\n\010messa" +
+      "ges\030\001 \003(\0132-.agent_memory.working_memory." +
+      "v1.PromptMessageR\010messages\0225\n\004hits\030\002 \003(\013" +
+      "2!.agent_memory.common.v1.MemoryHitR\004hit" +
+      "s\022:\n\010standing\030\003 \003(\0132\036.agent_memory.commo" +
+      "n.v1.MemoryR\010standing\022O\n\010sections\030\004 \003(\0132" +
+      "3.agent_memory.working_memory.v1.PromptS" +
+      "ectionReportR\010sections\022\026\n\006tokens\030\005 \001(\003R\006" +
+      "tokens\"\276\001\n\031WatchWorkingMemoryRequest\022&\n\t" +
+      "namespace\030\001 \001(\tB\010\272H\005r\003(\200\004R\tnamespace\022)\n\n" +
+      "session_id\030\002 \001(\tB\n\272H\007r\005\020\001(\200\004R\tsessionId\022" +
+      "!\n\007user_id\030\003 \001(\tB\010\272H\005r\003(\200\004R\006userId\022+\n\014re" +
+      "sume_token\030\004 \001(\tB\010\272H\005r\003(\200 R\013resumeToken\"" +
+      "\206\001\n\032WatchWorkingMemoryResponse\022E\n\006change" +
+      "\030\001 \001(\0132-.agent_memory.working_memory.v1." +
+      "SessionChangeR\006change\022!\n\014resume_token\030\002 " +
+      "\001(\tR\013resumeToken\"\025\n\023GetPrincipalRequest\"" +
+      "_\n\024GetPrincipalResponse\022G\n\tprincipal\030\001 \001" +
+      "(\0132).agent_memory.working_memory.v1.Prin" +
+      "cipalR\tprincipal\"`\n\020EraseUserRequest\022#\n\007" +
+      "user_id\030\001 \001(\tB\n\272H\007r\005\020\001(\200\004R\006userId\022\'\n\nreq" +
+      "uest_id\030\002 \001(\tB\010\272H\005r\003(\200\001R\trequestId\"\226\001\n\021E" +
+      "raseUserResponse\022>\n\007receipt\030\001 \001(\0132$.agen" +
+      "t_memory.common.v1.EraseReceiptR\007receipt" +
+      "\022A\n\010sessions\030\002 \003(\0132%.agent_memory.common" +
+      ".v1.ErasedSessionR\010sessions2\250\025\n\024WorkingM" +
+      "emoryService\022\342\001\n\030GetOrCreateWorkingMemor" +
+      "y\022?.agent_memory.working_memory.v1.GetOr" +
+      "CreateWorkingMemoryRequest\032@.agent_memor" +
+      "y.working_memory.v1.GetOrCreateWorkingMe" +
+      "moryResponse\"C\220\002\002\342\340\030\006\010\002\022\002\010\005\202\323\344\223\0020:\001*\"+/v" +
+      "1/working-memory/{session_id}:getOrCreat" +
+      "e\022\273\001\n\020GetWorkingMemory\0227.agent_memory.wo" +
+      "rking_memory.v1.GetWorkingMemoryRequest\032" +
+      "8.agent_memory.working_memory.v1.GetWork" +
+      "ingMemoryResponse\"4\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002!\022\037" +
+      "/v1/working-memory/{session_id}\022\327\001\n\020SetW" +
+      "orkingMemory\0227.agent_memory.working_memo" +
+      "ry.v1.SetWorkingMemoryRequest\0328.agent_me" +
+      "mory.working_memory.v1.SetWorkingMemoryR" +
+      "esponse\"P\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002@:\016working_memor" +
+      "y\032./v1/working-memory/{working_memory.se" +
+      "ssion_id}\022\274\001\n\016AppendMessages\0225.agent_mem" +
+      "ory.working_memory.v1.AppendMessagesRequ" +
+      "est\0326.agent_memory.working_memory.v1.App" +
+      "endMessagesResponse\";\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002+:\001*" +
+      "\"&/v1/working-memory/{session_id}:append" +
+      "\022\270\001\n\013AddMemories\0222.agent_memory.working_" +
+      "memory.v1.AddMemoriesRequest\0323.agent_mem" +
+      "ory.working_memory.v1.AddMemoriesRespons" +
+      "e\"@\342\340\030\006\010\002\022\002\010\005\202\323\344\223\0020:\001*\"+/v1/working-memo" +
+      "ry/{session_id}:addMemories\022\340\001\n\023UpdateWo" +
       "rkingMemory\022:.agent_memory.working_memor" +
-      "y.v1.DeleteWorkingMemoryRequest\032;.agent_" +
-      "memory.working_memory.v1.DeleteWorkingMe" +
-      "moryResponse\"1\342\340\030\006\010\002\022\002\010\036\202\323\344\223\002!*\037/v1/work" +
-      "ing-memory/{session_id}\022\234\001\n\014ListSessions" +
-      "\0223.agent_memory.working_memory.v1.ListSe" +
-      "ssionsRequest\0324.agent_memory.working_mem" +
-      "ory.v1.ListSessionsResponse\"!\220\002\001\342\340\030\006\010\001\022\002" +
-      "\010\n\202\323\344\223\002\016\022\014/v1/sessions\022\270\001\n\014ListMessages\022" +
-      "3.agent_memory.working_memory.v1.ListMes" +
-      "sagesRequest\0324.agent_memory.working_memo" +
-      "ry.v1.ListMessagesResponse\"=\220\002\001\342\340\030\006\010\001\022\002\010" +
-      "\n\202\323\344\223\002*\022(/v1/working-memory/{session_id}" +
-      "/messages\022\271\001\n\021BuildMemoryPrompt\0228.agent_" +
-      "memory.working_memory.v1.BuildMemoryProm" +
-      "ptRequest\0329.agent_memory.working_memory." +
-      "v1.BuildMemoryPromptResponse\"/\220\002\001\342\340\030\006\010\001\022" +
-      "\002\010\036\202\323\344\223\002\034:\001*\"\027/v1/memory-prompt:build\022\305\001" +
-      "\n\022WatchWorkingMemory\0229.agent_memory.work" +
-      "ing_memory.v1.WatchWorkingMemoryRequest\032" +
-      ":.agent_memory.working_memory.v1.WatchWo" +
-      "rkingMemoryResponse\"6\220\002\001\342\340\030\002\010\001\202\323\344\223\002\'\022%/v" +
-      "1/working-memory/{session_id}:watch0\001\022\235\001" +
-      "\n\014GetPrincipal\0223.agent_memory.working_me" +
-      "mory.v1.GetPrincipalRequest\0324.agent_memo" +
-      "ry.working_memory.v1.GetPrincipalRespons" +
-      "e\"\"\220\002\001\342\340\030\006\010\001\022\002\010\005\202\323\344\223\002\017\022\r/v1/principal\022\255\001" +
-      "\n\tEraseUser\0220.agent_memory.working_memor" +
-      "y.v1.EraseUserRequest\0321.agent_memory.wor" +
-      "king_memory.v1.EraseUserResponse\";\342\340\030\006\010\003" +
-      "\022\002\010<\202\323\344\223\002+:\001*\"&/v1/users/{user_id}:erase" +
-      "WorkingMemoryB\245\002\n\037io.agentmemory.working" +
-      "memory.v1B\031WorkingMemoryServiceProtoP\001Z^" +
-      "github.com/agent-memory/agent-memory/cli" +
-      "ents/go/agent_memory/working_memory/v1;w" +
-      "orkingmemoryv1\252\002\034AgentMemory.WorkingMemo" +
-      "ry.V1\312\002\034AgentMemory\\WorkingMemory\\V1\342\002%A" +
-      "gentMemory\\WorkingMemory\\V1\\Metadata\352\002\036A" +
-      "gentMemory::WorkingMemory::V1b\006proto3"
+      "y.v1.UpdateWorkingMemoryRequest\032;.agent_" +
+      "memory.working_memory.v1.UpdateWorkingMe" +
+      "moryResponse\"P\342\340\030\006\010\002\022\002\010\005\202\323\344\223\002@:\016working_" +
+      "memory2./v1/working-memory/{working_memo" +
+      "ry.session_id}\022\303\001\n\021ForkWorkingMemory\0228.a" +
+      "gent_memory.working_memory.v1.ForkWorkin" +
+      "gMemoryRequest\0329.agent_memory.working_me" +
+      "mory.v1.ForkWorkingMemoryResponse\"9\342\340\030\006\010" +
+      "\002\022\002\010<\202\323\344\223\002):\001*\"$/v1/working-memory/{sess" +
+      "ion_id}:fork\022\301\001\n\023DeleteWorkingMemory\022:.a" +
+      "gent_memory.working_memory.v1.DeleteWork" +
+      "ingMemoryRequest\032;.agent_memory.working_" +
+      "memory.v1.DeleteWorkingMemoryResponse\"1\342" +
+      "\340\030\006\010\002\022\002\010\036\202\323\344\223\002!*\037/v1/working-memory/{ses" +
+      "sion_id}\022\234\001\n\014ListSessions\0223.agent_memory" +
+      ".working_memory.v1.ListSessionsRequest\0324" +
+      ".agent_memory.working_memory.v1.ListSess" +
+      "ionsResponse\"!\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002\016\022\014/v1/s" +
+      "essions\022\270\001\n\014ListMessages\0223.agent_memory." +
+      "working_memory.v1.ListMessagesRequest\0324." +
+      "agent_memory.working_memory.v1.ListMessa" +
+      "gesResponse\"=\220\002\001\342\340\030\006\010\001\022\002\010\n\202\323\344\223\002*\022(/v1/wo" +
+      "rking-memory/{session_id}/messages\022\271\001\n\021B" +
+      "uildMemoryPrompt\0228.agent_memory.working_" +
+      "memory.v1.BuildMemoryPromptRequest\0329.age" +
+      "nt_memory.working_memory.v1.BuildMemoryP" +
+      "romptResponse\"/\220\002\001\342\340\030\006\010\001\022\002\010\036\202\323\344\223\002\034:\001*\"\027/" +
+      "v1/memory-prompt:build\022\305\001\n\022WatchWorkingM" +
+      "emory\0229.agent_memory.working_memory.v1.W" +
+      "atchWorkingMemoryRequest\032:.agent_memory." +
+      "working_memory.v1.WatchWorkingMemoryResp" +
+      "onse\"6\220\002\001\342\340\030\002\010\001\202\323\344\223\002\'\022%/v1/working-memor" +
+      "y/{session_id}:watch0\001\022\235\001\n\014GetPrincipal\022" +
+      "3.agent_memory.working_memory.v1.GetPrin" +
+      "cipalRequest\0324.agent_memory.working_memo" +
+      "ry.v1.GetPrincipalResponse\"\"\220\002\001\342\340\030\006\010\001\022\002\010" +
+      "\005\202\323\344\223\002\017\022\r/v1/principal\022\255\001\n\tEraseUser\0220.a" +
+      "gent_memory.working_memory.v1.EraseUserR" +
+      "equest\0321.agent_memory.working_memory.v1." +
+      "EraseUserResponse\";\342\340\030\006\010\003\022\002\010<\202\323\344\223\002+:\001*\"&" +
+      "/v1/users/{user_id}:eraseWorkingMemoryB\245" +
+      "\002\n\037io.agentmemory.workingmemory.v1B\031Work" +
+      "ingMemoryServiceProtoP\001Z^github.com/agen" +
+      "t-memory/agent-memory/clients/go/agent_m" +
+      "emory/working_memory/v1;workingmemoryv1\252" +
+      "\002\034AgentMemory.WorkingMemory.V1\312\002\034AgentMe" +
+      "mory\\WorkingMemory\\V1\342\002%AgentMemory\\Work" +
+      "ingMemory\\V1\\Metadata\352\002\036AgentMemory::Wor" +
+      "kingMemory::V1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -471,13 +473,13 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
     internal_static_agent_memory_working_memory_v1_SetWorkingMemoryRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_SetWorkingMemoryRequest_descriptor,
-        new java.lang.String[] { "WorkingMemory", "Window", "RequestId", });
+        new java.lang.String[] { "WorkingMemory", "Window", "RequestId", "Forget", });
     internal_static_agent_memory_working_memory_v1_SetWorkingMemoryResponse_descriptor =
       getDescriptor().getMessageType(5);
     internal_static_agent_memory_working_memory_v1_SetWorkingMemoryResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_agent_memory_working_memory_v1_SetWorkingMemoryResponse_descriptor,
-        new java.lang.String[] { "WorkingMemory", "NewMessageCount", "TakenBackIds", });
+        new java.lang.String[] { "WorkingMemory", "NewMessageCount", "TakenBackIds", "ForgottenCount", });
     internal_static_agent_memory_working_memory_v1_AppendMessagesRequest_descriptor =
       getDescriptor().getMessageType(6);
     internal_static_agent_memory_working_memory_v1_AppendMessagesRequest_fieldAccessorTable = new
