@@ -97,7 +97,7 @@ def node(cluster: Cluster, folder: Path, namespace: str = NAMESPACE) -> Iterator
 
     def look() -> None:
         seen: set[str] = set()
-        while not ended.wait(0.2):
+        while not ended.wait(0.5):
             found = cluster.tried(
                 *("--namespace", namespace, "get", "job", "bootstrap", "--output", "json")
             )

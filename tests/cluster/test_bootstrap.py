@@ -39,7 +39,12 @@ def test_its_account_may_read_and_change_two_secrets(cluster: Cluster) -> None:
         assert not _may(cluster, verb, "secrets")
     for thing in ("secret/agent-memory-store", "pods", "configmaps", "serviceaccounts", "roles"):
         assert not _may(cluster, "get", thing)
-    assert not _may(cluster, "create", "serviceaccounts/token")
+    assert not _may(cluster, "create", "serviceaccounts", "--subresource=token")
+
+
+def _start_again(cluster: Cluster) -> None:
+    cluster.run("delete", "--kustomize", KUBERNETES / "bootstrap")
+    cluster.run("apply", "--kustomize", KUBERNETES / "bootstrap")
 
 
 def test_it_fills_the_secrets_and_keeps_them(cluster: Cluster, tmp_path: Path) -> None:
@@ -52,8 +57,7 @@ def test_it_fills_the_secrets_and_keeps_them(cluster: Cluster, tmp_path: Path) -
     assert base64.b64decode(admin).startswith(b"am_")
     managers = {one["manager"] for one in before["metadata"]["managedFields"]}
     assert "agent-memory-bootstrap" in managers
-    cluster.run("delete", "--kustomize", KUBERNETES / "bootstrap", "--wait=false")
-    cluster.run("apply", "--kustomize", KUBERNETES / "bootstrap")
+    _start_again(cluster)
     second = run_bootstrap(cluster, tmp_path)
     assert second.returncode == 0
     after = cluster.get("secret", "agent-memory-service")
@@ -62,10 +66,12 @@ def test_it_fills_the_secrets_and_keeps_them(cluster: Cluster, tmp_path: Path) -
 
 def test_what_is_missing_is_named(cluster: Cluster, tmp_path: Path) -> None:
     """A Secret that nobody made, and one that it may not touch, are told apart."""
+    _start_again(cluster)
     cluster.run("--namespace", NAMESPACE, "delete", "secret", "agent-memory-admin")
     missing = run_bootstrap(cluster, tmp_path)
     assert missing.returncode == 1
     assert "create secret generic agent-memory-admin" in missing.stderr
+    _start_again(cluster)
     cluster.run("--namespace", NAMESPACE, "delete", "role", "agent-memory-bootstrap")
     forbidden = run_bootstrap(cluster, tmp_path)
     assert "cannot be read (403)" in forbidden.stderr

@@ -1,5 +1,6 @@
 """The operators' pages, line by line, as far as a cluster without a node can follow them."""
 
+import asyncio
 import base64
 import os
 import re
@@ -12,6 +13,7 @@ import pytest
 from tests.cluster.cluster import NAMESPACE, Cluster
 from tests.cluster.person import environment
 from tests.integration.deploy.conftest import KUBERNETES
+from tests.support.stores import empty
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900), pytest.mark.in_order]
 PAGES = Path(__file__).parents[2] / "docs" / "operations"
@@ -114,6 +116,7 @@ def operator(
     """One before the first step, with an address of a store."""
     folder = tmp_path_factory.mktemp("operator")
     cluster.remove_namespace(NAMESPACE)
+    asyncio.run(empty(redis_url))
     cluster.tried("create", "namespace", "monitoring")
     (folder / "redis-url").write_text(redis_url)
     return Operator(cluster, folder)

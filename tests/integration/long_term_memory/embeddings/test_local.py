@@ -185,7 +185,7 @@ async def test_a_substitute_folder_is_used(substitute: Path) -> None:
 
 async def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error is the way out."""
-    monkeypatch.setattr(model, "PACKAGE", "no_such_weights_package")
+    monkeypatch.setattr(model, "PACKAGES", ("no_such_weights_package",))
 
     with pytest.raises(EmbeddingMisconfigured, match=re.escape(model.INSTALL_COMMAND)):
         await LocalEmbedder.open()
