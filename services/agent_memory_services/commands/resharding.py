@@ -27,7 +27,7 @@ from agent_memory_services.working_memory.store import records
 
 MARK: Final = "am:reshard"
 """Key of a destination that is not complete yet."""
-_LOT: Final = 500
+_LOT: Final = 50
 _NAME: Final = r"[A-Za-z0-9_]+"
 _SESSION: Final = re.compile(
     rf"am:wm:\{{p\d+\}}:s:({_NAME}):({_NAME}):({_NAME}):(?:meta|log|ids|view|memories|placed)"
