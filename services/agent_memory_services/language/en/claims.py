@@ -6,13 +6,15 @@ so that "to" and "from" differ; words that only mark a change, such as "now", ma
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from agent_memory_services.language.claims import (
     CHANGE,
+    CORRECTED,
     END,
     MOVE,
+    NAMED,
     NEVER,
     OTHER,
     PAST,
@@ -22,6 +24,13 @@ from agent_memory_services.language.claims import (
 )
 from agent_memory_services.language.en import clauses as reading
 from agent_memory_services.language.en.clauses import Clause, Tense
+from agent_memory_services.language.en.corrections import (
+    Correcting,
+    contrasted,
+    correcting,
+    unclefted,
+    unnamed,
+)
 from agent_memory_services.language.en.endings import Endings, without_origin
 from agent_memory_services.language.en.parser import Parser, Token, Tree, shared
 from agent_memory_services.language.en.values import (
@@ -40,11 +49,11 @@ from agent_memory_services.language.en.wordings import (
     STATES,
     Said,
     attribute,
-    contrasted,
     is_person,
     one_only,
     reworded,
     unified,
+    unquoted,
 )
 from agent_memory_services.language.en.words import MONTHS, stem
 
@@ -126,9 +135,9 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
         UnfitModelError: the model cannot be used.
     """
     reader = parser or shared()
-    plain = [contrasted(reworded(text)) for text in texts]
-    denied = [f"User gave up {beside}" for _, beside in plain if beside]
-    told = [text for text, _ in plain if text and "?" not in text]
+    plain = [_plain_of(text) for text in texts]
+    denied = [f"User gave up {each.beside}" for each in plain if each.beside]
+    told = [each.text for each in plain if each.text and "?" not in each.text]
     trees = reader.parse([*told, *denied])
     found = {text: _claims_of(tree) for text, tree in zip([*told, *denied], trees, strict=True)}
     # A verb behind "User" is often taken for a noun, and behind a pronoun never.
@@ -136,9 +145,51 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
     for text, tree in zip(again, reader.parse([f"He{text[4:]}" for text in again]), strict=True):
         found[text] = _claims_of(Tree([replace(tree.tokens[0], text="User"), *tree.tokens[1:]]))
     return [
-        _with_denied(found.get(text, ()), found.get(f"User gave up {beside}", ()))
-        for text, beside in plain
+        each.framed(
+            _with_denied(found.get(each.text, ()), found.get(f"User gave up {each.beside}", ()))
+        )
+        for each in plain
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A statement in plain words.
+
+    Attributes:
+        text: the words.
+        beside: what it says is not so behind them.
+        name: the user's name, where it is put beside the word for them.
+        corrects: how surely it puts something right.
+    """
+
+    text: str
+    beside: str
+    name: str
+    corrects: Correcting
+
+    def framed(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+        """Return claims with what the statement says around them."""
+        if not claims:
+            return ()
+        said = tuple(self._put_right(each) for each in claims)
+        named = Claim("user", OTHER, self.name.casefold(), limits=(NAMED,))
+        return (*said, named) if self.name else said
+
+    def _put_right(self, claim: Claim) -> Claim:
+        sure = self.corrects is Correcting.SURELY
+        past = claim.relation.partition(" ")[0] == PAST
+        plain = not (claim.negated or claim.ended or claim.relation == OTHER)
+        if self.corrects is Correcting.NO or not plain or (past and not sure):
+            return claim
+        return replace(claim, single=True, limits=(*claim.limits, CORRECTED))
+
+
+def _plain_of(text: str) -> _Plain:
+    rest, corrects = correcting(unquoted(text))
+    rest, name = unnamed(rest)
+    plain, beside = contrasted(reworded(unclefted(rest)))
+    return _Plain(plain, beside, name, corrects)
 
 
 def _with_denied(claims: tuple[Claim, ...], denied: tuple[Claim, ...]) -> tuple[Claim, ...]:
@@ -417,6 +468,9 @@ class _Clause:
         if words[0] in SELF or (words[0] == "the" and words[1:2] == ["user"]):
             return Holder("user", own)
         if words[0] == "the":
+            return Holder("the " + " ".join(own), ())
+        if subject.tag in {"NN", "NNS"} and tokens[0].tag in {"NN", "NNS"} and not is_person(own):
+            # "Dinner with Aoife", "rent": the one that is known.
             return Holder("the " + " ".join(own), ())
         return Holder(" ".join(own), ())
 

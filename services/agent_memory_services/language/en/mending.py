@@ -249,6 +249,7 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
         ),
         r"\1 is ",
     ),
+    (re.compile(r"(?<=\w)'s (?=(?:Dr|Mr|Mrs|Ms|Prof|Professor)\b\.? [A-Z])"), " is "),
     (re.compile(r"\btype ([12]) (?=diabet)", re.IGNORECASE), r"type-\1 "),
     (re.compile(r"\b(my (?:\w+ )?name)'?s (?=\w)", re.IGNORECASE), r"\1 is "),
     (re.compile(r"(?:^|(?<=[,.!] ))(?:the )?[Nn]ame's (?=[A-Z])"), "my name is "),

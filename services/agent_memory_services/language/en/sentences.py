@@ -56,12 +56,14 @@ class Utterance:
         told: Whether its form alone, that of a list or of an answer, says that it is about the
             speaker.
         whole: The sentence, as it was said, that it was made from; empty for one as it was said.
+        corrects: Whether it was said to put right something that was said before.
     """
 
     text: str
     asks: bool
     told: bool = False
     whole: str = ""
+    corrects: bool = False
 
 
 def without_runs(text: str) -> str:

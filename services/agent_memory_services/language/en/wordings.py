@@ -11,7 +11,7 @@ from typing import Final
 from agent_memory_services.language.en.values import Holder
 from agent_memory_services.language.en.words import MONTHS
 
-_QUOTED: Final = re.compile(r'^User said: "(.*?)[.!]*"$', re.DOTALL)
+_QUOTED: Final = re.compile(r'^User said(?: on \d{1,2} \w+ \d{4})?: "(.*?)[.!]*"$', re.DOTALL)
 """Words of the user that stand for themselves."""
 _DIETS: Final = "vegan|vegetarian|pescatarian|kosher|halal|keto|ketogenic|paleo|glutenfree"
 _DATED: Final = "|".join(sorted(MONTHS))
@@ -29,6 +29,14 @@ _REWORDED: Final = (
     (r"[\u2018\u2019]", "'"),
     (r"\b[Tt]he [Uu]ser\b", "User"),
     (r"^User studies\b", "User is studying"),
+    (
+        (
+            r"^(?:The|My|User's|Our) (?:[\w-]+ )?(?:doctor|consultant|dentist|specialist|gp|nurse"
+            r"|surgeon|optician|allergist|tests?|results?|scan|biopsy)(?: \w+)? (?:says?|said"
+            r"|confirmed|showed?|shows|reckons)(?: that)? (?=(?:I|my|User)\b)"
+        ),
+        "",
+    ),
     (r"^User not (\w+ing)\b", r"User is not \1"),
     (r"^(User|I)(?: has|'ve| have)? renamed (?:their|my) ([\w ]+?) to ", r"\1's \2 is now called "),
     (r"^I's ", "My "),
@@ -214,36 +222,17 @@ _REWRITING: Final = tuple(
 )
 
 
+def unquoted(text: str) -> str:
+    """Return the words of the user that a statement quotes, without closing marks."""
+    return _QUOTED.sub(r"\1", text.strip()).rstrip(".!")
+
+
 def reworded(text: str) -> str:
     """Return a text without what its parser is known to stumble over."""
-    plain = _QUOTED.sub(r"\1", text.strip()).rstrip(".!")
+    plain = text
     for pattern, replacement in _REWRITING:
         plain = pattern.sub(replacement, plain)
     return plain
-
-
-_CONTRAST: Final = re.compile(
-    r"^(?P<told>.{6,}?),? (?:and |but )?(?:not|never|rather than|instead of|as opposed to)"
-    r" (?!(?:any|yet|until|because|since|when|if|only|just|to|so|too|very|sure|all|much|more)\b)"
-    r"(?P<denied>[\w' -]{2,40})$"
-)
-_ONE: Final = re.compile(r"^(?:an?|the) ([\w-]+) ones?$")
-_AFTER_VERB: Final = re.compile(
-    r"(?:^|\b)(?:is|are|am|'m|was|were|do|does|did|has|have|had|can|could|will|would|should|must|may"
-    r"|might|wo|ca)$",
-    re.IGNORECASE,
-)
-
-
-def contrasted(text: str) -> tuple[str, str]:
-    """Return a statement, and what it says is not so behind it: "drinks tea, not coffee".
-
-    The second part is empty where nothing is denied so.
-    """
-    found = _CONTRAST.match(text)
-    if found is None or _AFTER_VERB.search(found["told"]) or " but " in found["denied"]:
-        return text, ""
-    return found["told"], _ONE.sub(r"\1", found["denied"])
 
 
 _CODE: Final = re.compile(r"[@\d]|\w\.\w")
@@ -380,7 +369,7 @@ def _home(one: _Wording) -> Said | None:
 
 _ALONG: Final = frozenset(
     """
-    back house home out away over here country permanently flat apartment
+    back house home out away over here country permanently flat apartment down up across
     """.split()  # noqa: SIM905
 )
 """Words beside a move to another home."""

@@ -7,6 +7,8 @@ at worst loses the same ending on both sides.
 
 import re
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from agent_memory_services.kit.contract.remembered import remembered
@@ -210,6 +212,30 @@ def root(word: str) -> str:
 def roots(words: Iterable[str]) -> set[str]:
     """Return the roots of some words."""
     return set(map(root, words))
+
+
+@cache
+def kinds() -> list[tuple[list[str], list[str]]]:
+    """Return the kinds of things that are listed: the words for each, and its members."""
+    text = files(__package__).joinpath("data", "kinds.txt").read_text(encoding="utf-8")
+    lines = (line.partition(":") for line in text.splitlines())
+    return [
+        (list(map(str.strip, names.split(","))), members.split()) for names, _, members in lines
+    ]
+
+
+_PEOPLES: Final = re.compile(
+    r"^[a-z]{3,}(?:ian|ean|ish|ese)$|^(?:french|dutch|german|greek|swiss|czech|welsh|icelandic|thai)$"
+)
+
+
+def are_of_one_kind(words: Iterable[str], others: Iterable[str]) -> bool:
+    """Return true if a word of each is known to be of one kind: both colours, both peoples."""
+    one, other = set(words), set(others)
+    if all(any(_PEOPLES.match(word) for word in each) for each in (one, other)):
+        return True
+    known = (set(map(str.lower, members)) for _, members in kinds())
+    return any(not members.isdisjoint(one) and not members.isdisjoint(other) for members in known)
 
 
 def past_of(verb: str) -> str:

@@ -173,36 +173,76 @@ class ClaimWords:
     """Words by which a statement is compared with others.
 
     Attributes:
+        inverts: True where the verb stands before the speaker behind what is put first.
+        capitals: True where nouns have capitals as names do.
         user: Words for the user, by which the language of a statement is told.
-        joins: What stands between two things said.
-        auxiliaries: Verbs that help others, which no word of a value stands before.
-        unreal: Signs of wishes, plans, conditions and the past, of which nothing is claimed.
+        articles: Articles before a word for the user.
+        speaker: The speaker as the subject.
+        mine: The speaker as whom something pleases or befalls.
+        speaking: Forms of verbs that tell of the speaker without naming them.
+        owned: Somebody or something of the speaker's, `what`, as the subject.
+        of_user: The same in the third person: "the user's", `what`.
+        joins: Conjunctions between two things said.
+        reasons: Beginnings of reasons.
+        conditions: Beginnings of conditions.
+        unreal: Signs of wishes and of the past, of which nothing is claimed.
+        planned: Signs of what is going to be.
+        wishing: Verbs of wishing, which tell nothing of an order's matter.
         over: Signs of what holds no more.
         denied: Signs of what is not so.
         changed: Signs of a value that takes the place of another.
+        corrected: Beginnings of what puts right something said before.
+        only: Signs of a value beside which no other holds.
+        limits: Times and conditions within which alone something holds.
         stopped: Verbs of stopping what the next verb says.
         quit: Verbs of leaving a job.
+        given_up: Verbs of ending, selling and leaving what they name.
+        faded: Verbs and words of a subject that is no more.
         postponed: Verbs of moving an event to another time.
-        empty: Words without a part in a value, the speaker among them.
+        called: What stands before the name by which the speaker wants to be called.
+        being: Forms of "be".
+        having: Forms of "have".
+        participles: Forms of what is done.
+        singular: What nobody has two of.
+        empty: Words without a part in a value.
         prepositions: Prepositions, with the English one that stands for them.
         verbs: Verbs, with the relation that they express.
-        attributes: Sentences that give something of the speaker's, `what`, a `value`.
     """
 
+    inverts: bool
+    capitals: bool
     user: Pattern
+    articles: Pattern
+    speaker: Pattern
+    mine: Pattern
+    speaking: Pattern
+    owned: Pattern
+    of_user: Pattern
     joins: Pattern
-    auxiliaries: Pattern
+    reasons: Pattern
+    conditions: Pattern
     unreal: Pattern
+    planned: Pattern
+    wishing: Pattern
     over: Pattern
     denied: Pattern
     changed: Pattern
+    corrected: Pattern
+    only: Pattern
+    limits: Pattern
     stopped: Pattern
     quit: Pattern
+    given_up: Pattern
+    faded: Pattern
     postponed: Pattern
+    called: Pattern
+    being: Pattern
+    having: Pattern
+    participles: Pattern
+    singular: Pattern
     empty: Pattern
     prepositions: Sequence[tuple[str, Pattern]]
     verbs: Sequence[tuple[str, Pattern]]
-    attributes: Sequence[Pattern]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,12 +330,13 @@ class _Reader:
     def _claims(self) -> ClaimWords:
         table = self._table["claims"]
         self._check(table, {field.name for field in fields(ClaimWords)}, "claims")
-        lists = {"prepositions", "verbs", "attributes"}
+        others = {"inverts", "capitals", "prepositions", "verbs"}
         return ClaimWords(
-            **{key: self._pattern(table[key], "claims") for key in table.keys() - lists},
+            **{key: self._pattern(table[key], f"claims.{key}") for key in table.keys() - others},
+            inverts=table["inverts"],
+            capitals=table["capitals"],
             prepositions=self._named(table["prepositions"]),
             verbs=self._named(table["verbs"]),
-            attributes=[self._pattern([each], "claims.attributes") for each in table["attributes"]],
         )
 
     def _named(self, table: Mapping[str, str]) -> list[tuple[str, Pattern]]:

@@ -18,7 +18,7 @@ from typing import Final
 
 import numpy as np
 
-from agent_memory_services.language.en.words import stem
+from agent_memory_services.language.en.words import kinds, stem
 from agent_memory_services.long_term_memory.domain import terms, traits
 from agent_memory_services.long_term_memory.domain.columns import Readable, table_of
 from agent_memory_services.long_term_memory.domain.traits import FEATURES
@@ -121,11 +121,9 @@ _WORDS_BEFORE: Final = 2
 def _kinds() -> Mapping[str, frozenset[str]]:
     """Return the stems of what belongs to a kind, by the stem of its name."""
     found: dict[str, set[str]] = {}
-    text = files("agent_memory_services.language.en").joinpath("data", "kinds.txt")
-    for line in text.read_text(encoding="utf-8").splitlines():
-        names, _, members = line.partition(":")
-        for name in names.split(","):
-            found.setdefault(stem(name.strip()), set()).update(map(stem, members.split()))
+    for names, members in kinds():
+        for name in names:
+            found.setdefault(stem(name), set()).update(map(stem, members))
     return {name: frozenset(members - {name}) for name, members in found.items()}
 
 
@@ -133,11 +131,11 @@ def kinds_of(question: str) -> list[frozenset[str]]:
     """Return what belongs to each kind that a question asks for, as stems that it does not hold."""
     words = terms.plain(question)
     own = frozenset(map(stem, words))
-    kinds = _kinds()
+    known = _kinds()
     return [
-        kinds[kind] - own
+        known[kind] - own
         for at, kind in enumerate(map(stem, words))
-        if kind in kinds and not _BEFORE_A_KIND.isdisjoint(words[max(0, at - _WORDS_BEFORE) : at])
+        if kind in known and not _BEFORE_A_KIND.isdisjoint(words[max(0, at - _WORDS_BEFORE) : at])
     ]
 
 

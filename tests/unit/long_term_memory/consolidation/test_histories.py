@@ -26,7 +26,7 @@ from agent_memory_services.long_term_memory.domain import conditions, fields
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors, StoredMemory, draft
 from agent_memory_services.shared.claims import read_into
 
-LEAST = {Way.CHAT: 126, Way.CREATE: 149}
+LEAST = {Way.CHAT: 130, Way.CREATE: 149}
 """Histories that are wholly right; more may be, and fewer never again."""
 NOW = now_micros()
 NOWHERE = MemoryVectors(b"\0\0\x80\x3f", b"\0\0\x80\x3f")
@@ -122,6 +122,7 @@ def _told(
     return owners
 
 
+@pytest.mark.no_cover  # hundreds of statements through the lines of the others
 @pytest.mark.parametrize("way", list(Way))
 def test_no_fewer_histories_end_in_the_right_beliefs(way: Way) -> None:
     """Nothing that still holds ends or merges, and few beliefs are wrong."""

@@ -39,6 +39,7 @@ from agent_memory_services.extraction.extractors.local.said import (
     Ruling,
     Said,
     has_often,
+    is_chat_noun,
     past_state,
 )
 from agent_memory_services.extraction.extractors.local.selection import (
@@ -70,6 +71,8 @@ from agent_memory_services.extraction.extractors.local.wording import (
     with_lead,
 )
 from agent_memory_services.extraction.extractors.local.words import words
+from agent_memory_services.language.claims import CHANGE, END, MOVE
+from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.clauses import Clause, Tense, behind, clauses
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
@@ -110,6 +113,7 @@ class _Scene:
     said: datetime
     references: References
     answers: bool
+    parser: Parser
 
 
 def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact | Wanted]:
@@ -122,7 +126,9 @@ def facts(conversation: Conversation, parser: Parser) -> Iterator[Fact | Wanted]
         answers = heard.turn is not spoken[0]
         turn = heard.turn
         said = turn.at.astimezone(conversation.time_zone) if conversation.time_zone else turn.at
-        scene = _Scene(turn, heard.voice, people.company, said, references, answers=answers)
+        scene = _Scene(
+            turn, heard.voice, people.company, said, references, answers=answers, parser=parser
+        )
         wishes = _wishes(heard, people.company)
         found = _of_message(heard, scene, wishes)
         if id(turn) not in before:
@@ -144,9 +150,14 @@ def _of_message(heard: Heard, scene: _Scene, wishes: Container[int]) -> list[Fac
             # A request to forget states nothing to remember.
             before, told = None, False
             continue
-        stated = [fact for part, tree in saying.parts for fact in _of_sentence(part, tree, scene)]
+        stated = [
+            _put_right(fact) if part.corrects else fact
+            for part, tree in saying.parts
+            for fact in _of_sentence(part, tree, scene)
+        ]
         behind = saying.behind(before) if before is not None else None
         kept = _is_kept(saying, stated, behind=behind is not None, told=told)
+        kept = kept or (not stated and _tells_of_an_end(saying, scene))
         if kept and behind is not None and found and found[-1].quoted and told:
             # What it leans on is told with it.
             found.pop()
@@ -156,6 +167,34 @@ def _of_message(heard: Heard, scene: _Scene, wishes: Container[int]) -> list[Fac
         before = behind if kept and behind is not None else saying
         told = bool(kept or stated)
     return found
+
+
+def _put_right(fact: Fact) -> Fact:
+    """Return a fact that says that it puts right something that was said before."""
+    text = f"Correction: {fact.candidate.text}"
+    return replace(fact, candidate=replace(fact.candidate, text=text))
+
+
+def _tells_of_an_end(saying: Saying, scene: _Scene) -> bool:
+    """Return true if a sentence tells that a thing or a plan is no more, or at another time."""
+    if scene.company is not Company.ASSISTANT or not saying.may_be_kept or saying.is_of_software:
+        return False
+    if any(one.lemma == "die" or one.lower == "again" for one in saying.tokens):
+        # Batteries and plants do, every now and then; of people other rules tell.
+        return False
+    subject = saying.clauses[0].subject if saying.clauses else None
+    if (
+        subject is None
+        or subject.lower in _NO_THING
+        or is_chat_noun(saying.clauses[0].tree, subject)
+    ):
+        return False
+    [claims] = english.read([saying.text], scene.parser)
+    return any(each.ended and each.relation.partition(" ")[0] in _ENDS for each in claims)
+
+
+_NO_THING: Final = frozenset("i we you he she they it this that these those there".split())  # noqa: SIM905
+_ENDS: Final = frozenset({END, MOVE, CHANGE})
 
 
 def _is_kept(saying: Saying, stated: Sequence[Fact], *, behind: bool, told: bool) -> bool:

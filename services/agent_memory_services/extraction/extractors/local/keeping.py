@@ -186,6 +186,11 @@ class Saying:
         return not figure and not self._guesses
 
     @property
+    def is_of_software(self) -> bool:
+        """True if it tells of software or of what is worked on in the conversation."""
+        return _SOFTWARE.search(self.text) is not None or names_task(self.text)
+
+    @property
     def _guesses(self) -> bool:
         """True if it tells a thought, or what the speaker wants of the conversation's things."""
         first = self.clauses[0] if self.clauses else None

@@ -31,6 +31,8 @@ from agent_memory_services.extraction.domain.facts import (
 )
 from agent_memory_services.extraction.extractors.local.own_dates import Spoken, spoken_date
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, cast
+from agent_memory_services.language import foreign_claims
+from agent_memory_services.language.claims import OTHER, VERB, ClaimModality
 from agent_memory_services.language.packs import LANGUAGES, Pack, Text, pack
 from agent_memory_services.language.recognition import (
     ENGLISH,
@@ -229,10 +231,11 @@ class _Reading:
         asked = next((n for n, group in enumerate(groups) if _asks(group, rules)), None)
         if part.place.asks and asked is None:
             asked = len(groups) - 1 if rules.verb_last else 0
-        for group in groups[:asked]:
-            yield from self._statement(group, rules)
+        groups, correction = _put_right(groups[:asked], rules)
+        for place, group in enumerate(groups):
+            yield from self._statement(group, rules, correction if not place else "")
 
-    def _statement(self, text: Text, rules: Pack) -> Iterator[Candidate]:
+    def _statement(self, text: Text, rules: Pack, correction: str = "") -> Iterator[Candidate]:
         told, refused = rules.clauses, rules.refused
         if _HIDDEN in text.plain or len(text.plain) > _MOST or _SECRET.search(text.plain):
             return
@@ -246,14 +249,14 @@ class _Reading:
                     each.search(text)
                     for each in (refused.thoughts, refused.requests, refused.moments)
                 )
-                or not (told.says.search(text) or told.mine.search(text))
+                or not (told.says.search(text) or told.mine.search(text) or _is_told(text, rules))
             )
         ):
             return
         likes = order is None and told.likes.search(text) is not None
         date = None if order or likes else spoken_date(text, self._said, rules.dates)
         yield Candidate(
-            text=_written(text.plain, self._speaker, self._said, date),
+            text=_written(f"{correction}{text.plain}", self._speaker, self._said, date),
             kind=Kind.EPISODIC if date and date.when else Kind.SEMANTIC,
             message_ids=(self._turn.message_id,),
             topics=("instructions",) if order else ("preferences",) if likes else (),
@@ -261,6 +264,32 @@ class _Reading:
             standing=order is not None or likes,
             language=rules.code,
         )
+
+
+def _put_right(groups: list[Text], rules: Pack) -> tuple[list[Text], str]:
+    """Return clauses without the word that says of them that they put something right, and it."""
+    words = rules.claims
+    if words is None or len(groups) < _FEWEST_GROUPS:
+        return groups, ""
+    said = Text(f"{groups[0].plain},")
+    found = words.corrected.match(said)
+    whole = found is not None and found.end() == len(groups[0].plain)
+    return (groups[1:], f"{said.plain} ") if whole else (groups, "")
+
+
+_FEWEST_GROUPS: Final = 2
+_QUOTE: Final = re.compile('["\u00ab\u00bb\u201c-\u201f]')
+
+
+def _is_told(text: Text, rules: Pack) -> bool:
+    """Return true if a clause has a claim of the speaker by a verb that its language lists."""
+    if _QUOTE.search(text.plain):
+        return False
+    return any(
+        each.relation.partition(" ")[0] not in {OTHER, VERB}
+        and each.modality is not ClaimModality.INSTRUCTION
+        for each in foreign_claims.read(text.plain, rules.code)
+    )
 
 
 def _prose(text: str) -> str:

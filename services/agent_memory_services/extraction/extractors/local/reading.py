@@ -1,7 +1,7 @@
 """Hearing of messages: sentences with what they leave out, parsed in one batch."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Final
@@ -39,6 +39,7 @@ from agent_memory_services.extraction.extractors.local.speech import ITEM, begin
 from agent_memory_services.extraction.extractors.local.subjects import Cast, Company, Voice
 from agent_memory_services.extraction.extractors.local.wording import without_openers
 from agent_memory_services.extraction.extractors.local.words import any_of, words
+from agent_memory_services.language.en.corrections import Correcting, correcting, unclefted
 from agent_memory_services.language.en.mending import mended, put_right
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import (
@@ -217,7 +218,7 @@ def _sentences(
         yield from whole
     listing, before, newcomer = False, "", None
     sheet = any(is_sheet(one.text) for one in cut)
-    for one in _meant(cut):
+    for said, one, corrects in _with_corrections(_meant(cut)):
         meant = without_stalling(one.text)
         asks = one.asks and meant == one.text
         text = without_openers(introducing(meant))
@@ -238,11 +239,24 @@ def _sentences(
             if particulars is None:
                 plain = told or filled(text, before) or unlabelled(text)
                 particulars = [Utterance(plain, asks=False)]
-            for said in map(partial(_of_newcomer, newcomer), particulars):
-                parts = [said] if said.told else _stated(said.text)
-                yield from (replace(part, whole=one.text) for part in parts)
+            for particular in map(partial(_of_newcomer, newcomer), particulars):
+                parts = [particular] if particular.told else _stated(particular.text)
+                yield from (replace(part, whole=said, corrects=corrects) for part in parts)
         before = text
         newcomer = newcomer or _NEWCOMER.search(text)
+
+
+def _with_corrections(said: Iterable[Utterance]) -> Iterator[tuple[str, Utterance, bool]]:
+    """Yield sentences as said and as meant, and whether they put right what was said before.
+
+    It does behind a remark such as "I misheard", in the same sentence or in one before it.
+    """
+    wrong = False
+    for one in said:
+        rest, how = correcting(one.text)
+        corrects = not one.asks and bool(rest) and (wrong or how is Correcting.SURELY)
+        yield one.text, replace(one, text=rest) if corrects else one, corrects
+        wrong = how is Correcting.SURELY and not rest
 
 
 def _of_newcomer(newcomer: re.Match[str] | None, said: Utterance) -> Utterance:
@@ -329,7 +343,7 @@ def _claim(text: str) -> str:
 def _stated(text: str) -> Iterator[Utterance]:
     """Yield what a sentence states, in plain sentences of their own."""
     for one in spliced(text):
-        for plain in plainly(one):
+        for plain in plainly(unclefted(one)):
             for part in segments(plain) or introduced(plain):
                 yield from _with_wish(part)
 

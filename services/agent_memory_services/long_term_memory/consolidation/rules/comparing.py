@@ -14,7 +14,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.language.claims import CHANGE, END, OTHER, REASON, SWITCH, Claim
+from agent_memory_services.language.claims import CHANGE, END, NAMED, OTHER, REASON, SWITCH, Claim
 from agent_memory_services.language.en.words import NEGATIONS, NUMBERS, STOP_WORDS, roots, stem
 from agent_memory_services.long_term_memory.consolidation.rules import succession
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
@@ -54,10 +54,18 @@ def same(one: Memory, other: Memory) -> bool:
         return True
     if {"husband", "wife"} <= set(words) ^ set(words_of(other.text)):
         return False
-    first, second = claims_of(one), claims_of(other)
-    if not first or any(each.relation == OTHER for each in (*first, *second)):
+    return _claim_the_same(claims_of(one), claims_of(other))
+
+
+def _claim_the_same(first: Sequence[Claim], second: Sequence[Claim]) -> bool:
+    """Return true if claims are the same, and leave no word out but a name beside the user."""
+    told = [[each for each in claims if NAMED not in each.limits] for claims in (first, second)]
+    if not told[0] or any(each.relation == OTHER for claims in told for each in claims):
         return False
-    return Counter(map(_plain, first)) == Counter(map(_plain, second))
+    names = [{each.value for each in claims if NAMED in each.limits} for claims in (first, second)]
+    if all(names) and names[0] != names[1]:
+        return False
+    return Counter(map(_plain, told[0])) == Counter(map(_plain, told[1]))
 
 
 def may_be_same(one: Memory, other: Memory) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from agent_memory_services.language.claims import (
     CHANGE,
+    CORRECTED,
     END,
     MOVE,
     PAST,
@@ -90,7 +91,7 @@ def bare(value: str) -> set[str]:
 def every(claim: Claim) -> set[str]:
     """Return all words of a claim that say something, but for the user."""
     words = (claim.holder.replace("/", " "), claim.relation, claim.value, *claim.limits)
-    return bare(" ".join(words)) - {"user"}
+    return bare(" ".join(words)) - {"user", CORRECTED}
 
 
 _KEEPING: Final = frozenset({"keep", "park", "store", "moor", "stable", "stow", "berth", "leave"})
@@ -199,7 +200,7 @@ def moments(claim: Claim) -> set[str]:
 
 def lasting(claim: Claim) -> set[str]:
     """Return the limits within which a claim holds; the day on which it began is none."""
-    return {each for each in claim.limits if each.partition(" ")[0] != SINCE}
+    return {each for each in claim.limits if each.partition(" ")[0] not in {SINCE, CORRECTED}}
 
 
 def ends_others(claim: Claim) -> Callable[[Claim, Claim], bool] | None:

@@ -12,15 +12,17 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from agent_memory_services.language.claims import (
+    CORRECTED,
     END,
     MANY_VALUED,
     NEVER,
     ONLY,
     PAST,
+    VERB,
     Claim,
     ClaimModality,
 )
-from agent_memory_services.language.en.words import MONTHS, roots
+from agent_memory_services.language.en.words import MONTHS, are_of_one_kind, roots
 from agent_memory_services.long_term_memory.consolidation.rules import places
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     CHOICES,
@@ -83,7 +85,30 @@ def ends(new: Claim, old: Claim) -> bool:
         moved = placed(new), placed(old)
         elsewhere = moved[0].holder == moved[1].holder and _contradicts(*moved)
         return has_other_time(new, old) or _is_nobody(new, old) or elsewhere
-    return _allows(new, old) or _contradicts(new, old)
+    return _allows(new, old) or _contradicts(new, old) or _puts_right(new, old)
+
+
+def _puts_right(new: Claim, old: Claim) -> bool:
+    """Return true if a value is said to be meant where another of its kind was said by mistake."""
+    alike = new.holder == old.holder and new.relation == old.relation
+    if CORRECTED not in new.limits or not alike or new.modality is not old.modality:
+        return False
+    words, others = bare(new.value), bare(old.value)
+    denied = new.negated or old.negated or lasting(new) != lasting(old)
+    if denied or not words - others or not others - words:
+        return False
+    if new.relation == "name" or _differs_in_one(new, old):
+        return True
+    kindred = new.relation not in _MANY and new.relation.partition(" ")[0] != PAST
+    return kindred and are_of_one_kind(words - others, others - words)
+
+
+def _differs_in_one(new: Claim, old: Claim) -> bool:
+    """Return true if nothing differs but one part between words that both have."""
+    first, second = new.value.split(), old.value.split()
+    front = _shared(first, second)
+    back = min(_shared(first[::-1], second[::-1]), len(first) - front, len(second) - front)
+    return front + back > 0
 
 
 def _contradicts(new: Claim, old: Claim) -> bool:
@@ -115,7 +140,7 @@ def _allows(new: Claim, old: Claim) -> bool:
 def _is_undone(new: Claim, old: Claim) -> bool:
     """Return true if what was done is taken back: a booking, or what was said by mistake."""
     booked = old.relation.partition(" ")[2] in _BOOKING and new.relation == f"{END} cancel"
-    return booked or new.relation == f"{END} instead"
+    return booked or new.relation == f"{END} instead" or _puts_right(new, old)
 
 
 _BOOKING: Final = frozenset({"book", "reserve", "order", "schedule", "arrange", "sign up"})
@@ -402,7 +427,7 @@ def _other_value(new: Claim, old: Claim) -> bool:
         return False
     if _other_whereabouts(new, old):
         return True
-    if new.relation in _MANY or new.relation.startswith("have "):
+    if new.relation in _MANY or new.relation.partition(" ")[0] in {"have", VERB}:
         return bool(_heads_of(new, old)) and new.relation not in _UNCERTAIN
     numbers = digits(words), digits(others)
     if bool(numbers[0]) != bool(numbers[1]) and " " not in new.relation:
@@ -684,7 +709,11 @@ def plain(claim: Claim) -> tuple[object, ...]:
         holder, relation, value = owner, "have", f"{words[0]} {thing}"
     # "Home town" and "hometown".
     relation, value = relation.replace(" ", ""), value.replace(" ", "")
-    return holder, relation, value, claim.negated, claim.limits, claim.ended, modality
+    return holder, relation, value, claim.negated, _kept(claim.limits), claim.ended, modality
+
+
+def _kept(limits: Sequence[str]) -> tuple[str, ...]:
+    return tuple(each for each in limits if each != CORRECTED)
 
 
 _HABITS: Final = {"snorer": "snore", "smoker": "smoke", "sleepwalker": "sleepwalk"}
