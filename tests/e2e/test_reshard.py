@@ -1,4 +1,4 @@
-"""A store that is copied into one with other numbers of parts, by the real services."""
+"""A store that is copied into a cluster with other numbers of parts, by the real services."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,6 +14,7 @@ from agent_memory_client.models import MemoryMessage, MemoryRecord, WorkingMemor
 from agent_memory_services.cli import app
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.embedded.store import EmbeddedStore
+from tests.support.cluster import cluster
 
 TENANTS = ("default", "acme", "globex-corp!", "a:b_c{d}")
 QUESTIONS = ("Where does the user live?", "music", "What does the user drink?", "Porto")
@@ -89,19 +90,19 @@ def typed(source: str, target: str, *numbers: str) -> Result:
 async def test_everything_is_where_the_new_numbers_lead(tmp_path: Path) -> None:
     """Sessions, memories, history, jobs and searches are what they were, and life goes on."""
     numbers = ("--shards", "5", "--partitions", "3")
-    async with EmbeddedStore(tmp_path / "a") as old, EmbeddedStore(tmp_path / "b") as new:
+    async with EmbeddedStore(tmp_path / "a") as old, cluster(tmp_path / "b") as new:
         async with running(tmp_path / "first", old.url, 2, 16) as address:
             await asyncio.gather(*(fill(address, tenant) for tenant in TENANTS))
             before = {tenant: await seen(address, tenant) for tenant in TENANTS}
-            refused = await asyncio.to_thread(typed, old.url, new.url, *numbers)
+            refused = await asyncio.to_thread(typed, old.url, new, *numbers)
             assert refused.exit_code == 1
             assert "stop all" in refused.output
-        copied = await asyncio.to_thread(typed, old.url, new.url, *numbers)
+        copied = await asyncio.to_thread(typed, old.url, new, *numbers)
         assert copied.exit_code == 0, copied.output
         assert f"{5 * len(TENANTS)} sessions" in copied.output
-        again = await asyncio.to_thread(typed, old.url, new.url, *numbers)
+        again = await asyncio.to_thread(typed, old.url, new, *numbers)
         assert "not empty" in again.output
-        async with running(tmp_path / "second", new.url, 5, 3) as address:
+        async with running(tmp_path / "second", new, 5, 3) as address:
             after = {tenant: await seen(address, tenant) for tenant in TENANTS}
             for tenant in TENANTS:
                 for part, value in before[tenant].items():
@@ -115,3 +116,7 @@ async def test_everything_is_where_the_new_numbers_lead(tmp_path: Path) -> None:
                 await memory.wait_for_extraction("s:0")
                 facts = await memory.search_long_term_memory("bees", limit=3)
                 assert any("bees" in each.text for each in facts.memories)
+        async with EmbeddedStore(tmp_path / "c") as back:
+            copied = await asyncio.to_thread(typed, new, back.url, "--shards", "1")
+            assert copied.exit_code == 0, copied.output
+            assert f"{5 * len(TENANTS)} sessions" in copied.output

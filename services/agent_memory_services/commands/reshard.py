@@ -26,10 +26,11 @@ Partitions = Annotated[
 def reshard(
     *, source: Source, target: Target, shards: Shards = None, partitions: Partitions = None
 ) -> None:
-    """Copy a store into an empty one with other numbers of parts, while no service runs.
+    """Copy a store into an empty one with other numbers of parts.
 
-    Sessions, logs, memories, their history, jobs, summaries and API keys go along. The store that
-    is read is left as it is. Start the services on the new one with the new numbers.
+    No service may run on either meanwhile. Sessions, logs, memories, their history, jobs, summaries
+    and API keys go along. The store that is read is left as it is. Start the services on the new
+    one with the new numbers.
     """
     raise typer.Exit(asyncio.run(_reshard(source, target, shards, partitions)))
 

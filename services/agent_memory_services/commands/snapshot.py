@@ -17,9 +17,10 @@ def snapshot(
         float, typer.Option(min=0.1, max=60, metavar="SECONDS", help="Longest wait of writes.")
     ] = 5.0,
 ) -> None:
-    """Write a snapshot on every primary of the store, all of one moment, and say where they are.
+    """Write snapshots of all nodes of a store that are of one moment.
 
-    On a cluster writes wait until every node has begun with its own, and go on by themselves.
+    Prints where each of them is. On a cluster writes wait until every node has begun with its own,
+    and go on by themselves.
     """
     # A service process shares this command line, and needs none of this.
     work: Any = importlib.import_module("agent_memory_services.commands.snapshotting")
