@@ -1,4 +1,7 @@
-"""Matters with rules of their own: homes, jobs, states of life, preferences, orders and plans."""
+"""Matters with rules of their own: homes, jobs, states of life, days, orders and plans.
+
+Each tells by two claims of one matter whether the newer one takes the place of the older.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +11,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from agent_memory_services.language.claims import (
-    MANY_VALUED,
+    ONLY,
     Claim,
     ClaimModality,
 )
@@ -16,10 +19,12 @@ from agent_memory_services.language.en.words import MONTHS
 from agent_memory_services.long_term_memory.consolidation.rules import places
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     DAYS,
+    DAYTIMES,
     PREPOSITIONS,
     bare,
     digits,
     heads,
+    lasting,
     times,
 )
 
@@ -84,63 +89,10 @@ _NAMED: Final = 4
 _ALIKE: Final = 0.7
 """Share of the letters that a misspelled name has in common with the right one."""
 
-_CONTRASTS: Final = tuple(
-    frozenset(each.split())
-    for each in """
-    red blue green yellow black white grey gray brown orange purple pink silver beige navy
-    short long detailed brief
-    formal casual informal friendly neutral
-    eldest oldest youngest middle eld old young
-    lefthanded righthanded ambidextrous
-    full part
-    day night early late morning evening afternoon
-    junior senior lead apprentice trainee qualified intern assistant deputy head chief
-    small medium large big s m l xs xl
-    open closed
-    broken fixed
-    ill healthy well
-    british american australian
-    metric imperial
-    celsius fahrenheit
-    window aisle
-    indoor outdoor
-    introvert extrovert
-    upstairs downstairs
-    public private
-    """.strip().split("\n")
-)
-"""Words of which one thing has one at a time."""
-
-
-def contrasts(new: Claim, old: Claim) -> bool:
-    """Return true if nothing differs but one of the words of which a thing has one at a time."""
-    if new.relation in MANY_VALUED and not new.single:
-        return False
-    words, others = bare(new.value), bare(old.value)
-    alone, beside_it = words - others, others - words
-    if len(alone) != 1 or len(beside_it) != 1:
-        return False
-    differing = alone | beside_it
-    return any(differing <= each for each in _CONTRASTS)
-
 
 def _other_time(new: Claim, old: Claim) -> bool:
     moments, others = times(new), times(old)
     return bool(moments and others) and bare(new.value) - moments == bare(old.value) - others
-
-
-def preferred(new: Claim, old: Claim) -> bool:
-    """Return true if something else is preferred: to the same, or of the same kind."""
-    chosen, over, other = new.value.partition(" over ")
-    kept, compared, least = old.value.partition(" over ")
-    if compared:
-        # Two comparisons may be of two occasions, unless the later one says that it is a change.
-        turned = bare(other) == bare(kept) and bare(least) == bare(chosen)
-        return new.single and bool(over) and turned
-    if over:
-        return bare(other) <= bare(old.value)
-    alike = len(new.value.split()) == len(old.value.split()) == 1
-    return bool(heads_of(new, old)) or (new.single and alike)
 
 
 OF_LIFE: Final = frozenset({"live with", "work", "spouse", "be", "eat"})
@@ -187,11 +139,6 @@ _EXCLUDED: Final = {
 }
 
 _DIETS: Final = frozenset(_EXCLUDED)
-
-
-def heads_of(new: Claim, old: Claim) -> set[str]:
-    """Return the last words of phrases that two values share."""
-    return set(heads(new)) & set(heads(old))
 
 
 def _one_matter(new: Claim, old: Claim) -> bool:
@@ -329,7 +276,6 @@ def _other_place(new: Claim, old: Claim) -> bool:
 
 
 REPLACED: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
-    "prefer": preferred,
     "live": _other_home,
     "work": _other_job,
     "be": _other_place,
@@ -347,3 +293,46 @@ REWISHED: Final[Mapping[ClaimModality, Callable[[Claim, Claim], bool]]] = {
     ClaimModality.INSTRUCTION: _one_matter,
     ClaimModality.PLAN: _planned_otherwise,
 }
+
+
+def excludes(new: Claim, old: Claim) -> bool:
+    """Return true if "only ..." stands against another value, and a change is said."""
+    alone = ONLY in new.limits or ONLY in old.limits
+    if not alone or not new.single or new.relation != old.relation or new.relation in _SETTLED:
+        return False
+    values = bare(new.value), bare(old.value)
+    led = {each.value.partition(" ")[0] for each in (new, old)} & PREPOSITIONS
+    alike = lasting(new) - {ONLY} == lasting(old) - {ONLY}
+    return alike and not led and all(values) and values[0].isdisjoint(values[1])
+
+
+_SETTLED: Final = frozenset({"be", "work", "live", "do"})
+"""Relations beside whose values "only" says something else each time."""
+
+
+def has_other_day(new: Claim, old: Claim) -> bool:
+    """Return true if something is done on another day now."""
+    days, others = lasting(new), lasting(old)
+    said = [{*each.relation.split(), *each.value.split()} for each in (new, old)]
+    if said[0] != said[1] or days == others or not days or not others:
+        return False
+    if new.relation == "want":
+        return True
+    if not new.single:
+        return False
+    return all(each and all(map(_is_day, each)) for each in (days, others))
+
+
+def _is_day(limit: str) -> bool:
+    return {word.rstrip("s") for word in limit.split()} <= DAYS | DAYTIMES
+
+
+def is_without(new: Claim, old: Claim) -> bool:
+    """Return true if the older value has what the newer one is said to be without."""
+    words = new.value.split()
+    if "without" not in words or "without" in old.value.split():
+        return False
+    at = words.index("without")
+    lacked, kept = set(words[at + 1 :]), bare(" ".join(words[:at]))
+    before = bare(old.value) - {"on"}
+    return bool(lacked) and lacked <= before and kept <= before

@@ -23,8 +23,6 @@ from agent_memory_services.language.claims import (
 from agent_memory_services.language.en.words import MONTHS, are_of_one_kind, roots
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     CHOICES,
-    DAYS,
-    DAYTIMES,
     PREPOSITIONS,
     aliases,
     bare,
@@ -43,13 +41,13 @@ from agent_memory_services.long_term_memory.consolidation.rules.matters import (
     OF_LIFE,
     REPLACED,
     REWISHED,
-    contrasts,
-    heads_of,
+    excludes,
+    has_other_day,
     is_further,
     is_misspelled,
     is_state,
+    is_without,
     one_of_options,
-    preferred,
 )
 
 _ENDABLE: Final = frozenset(
@@ -187,43 +185,29 @@ def _replaces(new: Claim, old: Claim) -> bool:
     """Return true if a value takes the place of another, neither of them denied."""
     if new.relation in OF_LIFE and is_state(new, old):
         return True
-    if _other_day(new, old) or _excludes(new, old):
+    if new.limits != old.limits and has_other_day(new, old):
+        return True
+    if ONLY in {*new.limits, *old.limits} and excludes(new, old):
         return True
     chosen = {new.relation, old.relation} <= CHOICES and new.single and _one_limit(new, old)
-    if chosen and contrasts(_without_repetition(new), _without_repetition(old)):
+    if chosen and _contrasts(_without_repetition(new), _without_repetition(old)):
         return True
     new, old = _as_roles(new, old)
     aliased = new.relation in aliases(old.relation) and not new.holder.startswith("the ")
     if not aliased or not _one_limit(new, old):
         return False
-    differs = (
-        _moves_number,
-        is_further,
-        contrasts,
-        _fills_otherwise,
-        _is_without,
-        is_misspelled,
-    )
+    differs = [_moves_number, _contrasts, _fills_otherwise]
+    if new.relation == "be":
+        differs.append(is_further)
+    if "without" in new.value:
+        differs.append(is_without)
+    if new.relation == "name":
+        differs.append(is_misspelled)
     return any(rule(new, old) for rule in differs) or _has_other_value(new, old)
 
 
 def _without_repetition(claim: Claim) -> Claim:
     return replace(claim, value=claim.value.removesuffix(" every time"))
-
-
-def _excludes(new: Claim, old: Claim) -> bool:
-    """Return true if "only ..." stands against another value, and a change is said."""
-    alone = ONLY in new.limits or ONLY in old.limits
-    if not alone or not new.single or new.relation != old.relation or new.relation in _SETTLED:
-        return False
-    values = bare(new.value), bare(old.value)
-    led = {each.value.partition(" ")[0] for each in (new, old)} & PREPOSITIONS
-    alike = lasting(new) - {ONLY} == lasting(old) - {ONLY}
-    return alike and not led and all(values) and values[0].isdisjoint(values[1])
-
-
-_SETTLED: Final = frozenset({"be", "work", "live", "do"})
-"""Relations beside whose values "only" says something else each time."""
 
 
 def _as_roles(new: Claim, old: Claim) -> tuple[Claim, Claim]:
@@ -262,45 +246,20 @@ def _shared(first: Sequence[str], second: Sequence[str]) -> int:
     )
 
 
-def _is_without(new: Claim, old: Claim) -> bool:
-    """Return true if the older value has what the newer one is said to be without."""
-    words = new.value.split()
-    if "without" not in words or "without" in old.value.split():
-        return False
-    at = words.index("without")
-    lacked, kept = set(words[at + 1 :]), bare(" ".join(words[:at]))
-    before = bare(old.value) - {"on"}
-    return bool(lacked) and lacked <= before and kept <= before
-
-
 def _has_other_value(new: Claim, old: Claim) -> bool:
     words, others = bare(new.value), bare(old.value)
     vague = not words or not others or words <= others or others <= words
     if new.relation == "prefer" and " over " in new.value:
-        return preferred(new, old)
+        return _preferred(new, old)
     if new.modality is ClaimModality.INSTRUCTION and one_of_options(new, old):
         return True
     if vague or not _one_kind(new, old):
         return False
-    rule = REWISHED.get(new.modality, REPLACED.get(new.relation, _other_value))
-    return rule(new, old)
-
-
-def _other_day(new: Claim, old: Claim) -> bool:
-    """Return true if something is done on another day now."""
-    days, others = lasting(new), lasting(old)
-    said = [{*each.relation.split(), *each.value.split()} for each in (new, old)]
-    if said[0] != said[1] or days == others or not days or not others:
-        return False
-    if new.relation == "want":
-        return True
-    if not new.single:
-        return False
-    return all(each and all(map(_is_day, each)) for each in (days, others))
-
-
-def _is_day(limit: str) -> bool:
-    return {word.rstrip("s") for word in limit.split()} <= DAYS | DAYTIMES
+    if new.modality in REWISHED:
+        return REWISHED[new.modality](new, old)
+    if new.relation == "prefer":
+        return _preferred(new, old)
+    return REPLACED.get(new.relation, _other_value)(new, old)
 
 
 def _one_limit(new: Claim, old: Claim) -> bool:
@@ -325,12 +284,12 @@ def _other_value(new: Claim, old: Claim) -> bool:
     if _other_whereabouts(new, old):
         return True
     if new.relation in _MANY or new.relation.partition(" ")[0] in {"have", VERB}:
-        return bool(heads_of(new, old)) and new.relation not in _UNCERTAIN
+        return bool(_heads_of(new, old)) and new.relation not in _UNCERTAIN
     numbers = digits(words), digits(others)
     if bool(numbers[0]) != bool(numbers[1]) and " " not in new.relation:
         return False
     renumbered = all(numbers) and numbers[0] != numbers[1]
-    return renumbered or not words & others - heads_of(new, old) - _TITLES
+    return renumbered or not words & others - _heads_of(new, old) - _TITLES
 
 
 _MANY: Final = MANY_VALUED | frozenset(
@@ -380,3 +339,62 @@ def _moves_number(new: Claim, old: Claim) -> bool:
     words = bare(new.value) - {number.value}
     others = bare(old.value) - {past.value}
     return words == others or (others < words and new.single)
+
+
+_CONTRASTS: Final = tuple(
+    frozenset(each.split())
+    for each in """
+    red blue green yellow black white grey gray brown orange purple pink silver beige navy
+    short long detailed brief
+    formal casual informal friendly neutral
+    eldest oldest youngest middle eld old young
+    lefthanded righthanded ambidextrous
+    full part
+    day night early late morning evening afternoon
+    junior senior lead apprentice trainee qualified intern assistant deputy head chief
+    small medium large big s m l xs xl
+    open closed
+    broken fixed
+    ill healthy well
+    british american australian
+    metric imperial
+    celsius fahrenheit
+    window aisle
+    indoor outdoor
+    introvert extrovert
+    upstairs downstairs
+    public private
+    """.strip().split("\n")
+)
+"""Words of which one thing has one at a time."""
+
+
+def _contrasts(new: Claim, old: Claim) -> bool:
+    """Return true if nothing differs but one of the words of which a thing has one at a time."""
+    if new.relation in MANY_VALUED and not new.single:
+        return False
+    words, others = bare(new.value), bare(old.value)
+    alone, beside_it = words - others, others - words
+    if len(alone) != 1 or len(beside_it) != 1:
+        return False
+    differing = alone | beside_it
+    return any(differing <= each for each in _CONTRASTS)
+
+
+def _preferred(new: Claim, old: Claim) -> bool:
+    """Return true if something else is _preferred: to the same, or of the same kind."""
+    chosen, over, other = new.value.partition(" over ")
+    kept, compared, least = old.value.partition(" over ")
+    if compared:
+        # Two comparisons may be of two occasions, unless the later one says that it is a change.
+        turned = bare(other) == bare(kept) and bare(least) == bare(chosen)
+        return new.single and bool(over) and turned
+    if over:
+        return bare(other) <= bare(old.value)
+    alike = len(new.value.split()) == len(old.value.split()) == 1
+    return bool(_heads_of(new, old)) or (new.single and alike)
+
+
+def _heads_of(new: Claim, old: Claim) -> set[str]:
+    """Return the last words of phrases that two values share."""
+    return set(heads(new)) & set(heads(old))
