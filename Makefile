@@ -58,6 +58,23 @@ test-frameworks: $(FRAMEWORKS)/.installed ## Test the client's adapters with the
 	cd clients/python && ../../$(FRAMEWORKS)/bin/mypy --config-file tests/mypy.ini
 	cd clients/python && ../../$(FRAMEWORKS)/bin/python -m pytest -c tests/pytest.ini --rootdir=tests tests
 
+DOCS := .venv-docs
+
+$(DOCS)/.installed: $(INSTALLED) requirements/docs.lock
+	uv venv --quiet --clear --python $(BIN)/python $(DOCS)
+	uv pip install --quiet --python $(DOCS)/bin/python --no-deps --require-hashes -r requirements/docs.lock
+	@touch $@
+
+.PHONY: docs
+docs: $(DOCS)/.installed ## Build the site of the documentation into dist/docs; opens without a server
+	python scripts/docs.py
+
+# The program is built from Go modules at the first time, in half an hour, and kept in the cache.
+.PHONY: test-cluster
+test-cluster: $(INSTALLED) ## Test the manifests, the chart and the operators' pages against an API server of Kubernetes
+	python -m tests.cluster.program
+	python -m pytest -m cluster tests/cluster
+
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
 	python -m tests.fuzz --seconds 120
@@ -109,8 +126,25 @@ protos-archive: $(INSTALLED) ## Pack the protos with all that `protoc -I` needs,
 	python scripts/protos_archive.py
 
 .PHONY: release
-release: $(INSTALLED) ## Make the last commit the release that later ones are compared with
+release: $(INSTALLED) ## Build everything that a release publishes, of the last commit, into dist/release
+	python scripts/release.py
+
+# With the credentials of each registry in the environment; docs/releasing.md says what it does not do.
+.PHONY: publish
+publish: $(INSTALLED) ## Publish what `make release` built, and push the tags of its version
+	cd dist/release && sha256sum --check --quiet SHA256SUMS
+	uv publish dist/release/*.whl dist/release/agent_memory_*.tar.gz
+	npm publish --access public dist/release/agent-memory-client-*.tgz
+	version=$$(PYTHONPATH=scripts python -c 'import versions; print(versions.version())'); \
+		git push origin "v$$version" "clients/go/v$$version"
+
+.PHONY: released
+released: $(INSTALLED) ## Make the last commit the release that later ones are compared with
 	python scripts/generate.py --release
+
+.PHONY: test-release
+test-release: $(DOCS)/.installed ## Build a release, install it into empty environments, use it; build the documentation
+	python -m pytest -m release tests/release
 
 .PHONY: lock
 lock: $(INSTALLED) ## Pin the dependencies again; add UPGRADE=1 for newer versions
@@ -135,6 +169,7 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 	python scripts/generate.py --check
 	python scripts/generate_clients.py --check
 	python scripts/lock.py --check
+	python scripts/components.py
 	python scripts/chart.py --check
 	$(MAKE) --no-print-directory test-alerts
 

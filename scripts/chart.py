@@ -7,6 +7,7 @@ written by hand.
 """
 
 import argparse
+import gzip
 import importlib.util
 import io
 import os
@@ -511,15 +512,35 @@ def chart_files() -> dict[Path, str]:
     return own | {CHART / "templates" / name: text for name, text in templates(sources).items()}
 
 
+def pack(folder: Path) -> Path:
+    """Write the chart as one file for `helm install`; the same files make the same bytes."""
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text())["version"]
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for path in sorted(path for path in CHART.rglob("*") if path.is_file()):
+            content = path.read_bytes()
+            entry = tarfile.TarInfo(f"{CHART.name}/{path.relative_to(CHART).as_posix()}")
+            entry.size, entry.mode = len(content), 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{CHART.name}-{version}.tgz"
+    target.write_bytes(gzip.compress(packed.getvalue(), mtime=0))
+    return target
+
+
 def main() -> None:
-    """Write the chart, or compare it.
+    """Write the chart, compare it, or pack it.
 
     Raises:
         SystemExit: a file is not as the manifests would make it.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare, and write nothing")
+    parser.add_argument("--pack", type=Path, metavar="FOLDER", help="pack it into a folder")
     options = parser.parse_args()
+    if options.pack:
+        print(pack(options.pack))
+        return
     files = chart_files()
     written = {path for path in (CHART / "templates").glob("*.*") if path.name != "NOTES.txt"}
     stray = written - files.keys()

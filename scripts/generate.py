@@ -6,8 +6,9 @@ nothing.
 From the protos come the Python stubs, the service config (deadlines and retries) that every
 client loads, in each language, the descriptor set that the gateway transcodes with and the
 OpenAPI document that it serves; from these the gateway's configurations under `deploy`. From the
-settings' models comes `docs/configuration.md`, and from the asynchronous Python client the
-synchronous one. Needs no network. `scripts/generate_clients.py` makes the other clients' code.
+settings' models comes `docs/configuration.md`, from the asynchronous Python client the synchronous
+one, and from `pyproject.toml` the version in every file that states it. Needs no network.
+`scripts/generate_clients.py` makes the other clients' code.
 """
 
 import json
@@ -16,13 +17,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 import baseline
+import versions
 from openapi import Document
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -226,6 +227,7 @@ def gateway_descriptors(image: descriptor_pb2.FileDescriptorSet) -> bytes:
 
 def regenerate() -> None:
     """Write every generated file anew."""
+    versions.stamp()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         image = build_image(folder)
@@ -233,18 +235,12 @@ def regenerate() -> None:
         generate_stubs(image, folder)
         write_service_config(json.dumps(service_config(image), indent=2))
         GATEWAY_DESCRIPTORS.write_bytes(gateway_descriptors(image))
-        OPENAPI.write_text(json.dumps(Document(image).build(version()), indent=1) + "\n")
+        OPENAPI.write_text(json.dumps(Document(image).build(versions.version()), indent=1) + "\n")
     for path, options in GATEWAYS.items():
         write(ROOT / path, "-m", "agent_memory_services", "gateway", "config", *options)
     write(CONFIGURATION, "scripts/configuration_page.py")
     # In a process of its own, which imports the stubs as they are now.
     subprocess.run((sys.executable, "scripts/client.py"), cwd=ROOT, check=True)
-
-
-def version() -> str:
-    """The product's version."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return str(project["version"])
 
 
 def write(path: Path, *command: str) -> None:
@@ -260,7 +256,7 @@ def generated_files() -> dict[Path, bytes]:
     gateways = [ROOT / path for path in GATEWAYS]
     client = [*(CLIENT / "_sync").glob("*.py"), CLIENT / "models/_criteria.py"]
     outputs = [SERVICE_CONFIG, *SERVICE_CONFIG_COPIES, GATEWAY_DESCRIPTORS, OPENAPI, CONFIGURATION]
-    outputs += [*stubs, *client, *gateways]
+    outputs += [*stubs, *client, *gateways, *(ROOT / name for name in versions.STAMPED)]
     return {path: path.read_bytes() for path in outputs if path.exists()}
 
 

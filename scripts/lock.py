@@ -15,12 +15,15 @@ FOLDER = ROOT / "requirements"
 
 # Lock file -> what it pins: the services' own dependencies, with some groups, or a group alone.
 OWN = ("pyproject.toml",)
+# Built of this repository, and so in no lock.
+OWN_PACKAGES = ("agent-memory-suite", "agent-memory-suite-client", "agent-memory-suite-weights")
 LOCKS = {
     "services.lock": (*OWN, "--group", "weights"),
     "multilingual.lock": (*OWN, "--group", "weights", "--extra", "multilingual"),
-    "dev.lock": (*OWN, "--group", "dev", "--extra", "multilingual"),
+    "dev.lock": (*OWN, "--group", "dev", "--extra", "multilingual", "--extra", "embedded"),
     "build.lock": ("--group", "build"),
     "frameworks.lock": ("--group", "frameworks"),
+    "docs.lock": ("--group", "docs"),
 }
 
 
@@ -31,7 +34,7 @@ def compile_lock(target: Path, sources: tuple[str, ...], *, upgrade: bool) -> No
         *("pip", "compile", *sources),
         *("--universal", "--python-version", "3.11", "--generate-hashes"),
         *("--no-header", "--annotation-style", "line", "--quiet"),
-        *("--no-emit-package", "agent-memory-suite-client"),
+        *(part for name in OWN_PACKAGES for part in ("--no-emit-package", name)),
         *("--output-file", str(target)),
     ]
     subprocess.run(command + ["--upgrade"] * upgrade, cwd=ROOT, check=True)

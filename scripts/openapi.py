@@ -66,7 +66,7 @@ class Document:
         self._files = [file for file in image.file if file.package.startswith(ROOT_PACKAGE)]
         for file in image.file:
             self._enter(f".{file.package}", file.message_type, file.enum_type)
-            self._comments |= dict(_comments(file))
+            self._comments |= dict(comments(file))
 
     def build(self, version: str) -> Schema:
         """The whole document."""
@@ -75,7 +75,7 @@ class Document:
         for file in self._files:
             for service in file.service:
                 for method in service.method:
-                    for number, (verb, path, body) in enumerate(_bindings(method), 1):
+                    for number, (verb, path, body) in enumerate(bindings(method), 1):
                         spelt = spelling.of(path)
                         names = dict(zip(_names(path), _names(spelt), strict=True))
                         operation = self._operation(file.package, service.name, method, names, body)
@@ -286,7 +286,7 @@ class _Spelling:
     def __init__(self, files: Iterable[FileDescriptorProto]) -> None:
         self._shortest: dict[str, str] = {}
         methods = (m for file in files for service in file.service for m in service.method)
-        for path in (path for method in methods for _, path, _ in _bindings(method)):
+        for path in (path for method in methods for _, path, _ in bindings(method)):
             shape, spelt = _VARIABLE.sub("{}", path), _VARIABLE.sub(r"{\1}", path)
             self._shortest[shape] = min(self._shortest.get(shape, spelt), spelt, key=_plainness)
 
@@ -308,7 +308,7 @@ def _well_known(type_name: str) -> Schema | None:
     return _WELL_KNOWN[name] if package == ".google.protobuf" else None
 
 
-def _bindings(method: MethodDescriptorProto) -> Iterator[tuple[str, str, str]]:
+def bindings(method: MethodDescriptorProto) -> Iterator[tuple[str, str, str]]:
     """Verb, path and body selector of each way to call the method."""
     rule: HttpRule = method.options.Extensions[http]
     for binding in (rule, *rule.additional_bindings):
@@ -316,7 +316,7 @@ def _bindings(method: MethodDescriptorProto) -> Iterator[tuple[str, str, str]]:
             yield str(verb), getattr(binding, verb), binding.body
 
 
-def _comments(file: FileDescriptorProto) -> Iterator[tuple[str, str]]:
+def comments(file: FileDescriptorProto) -> Iterator[tuple[str, str]]:
     """Full names of what has a comment, with the comment on one line per paragraph."""
     for location in file.source_code_info.location:
         if location.leading_comments and (name := _named(file, list(location.path))):

@@ -15,8 +15,9 @@ from pathlib import Path
 import grpc_tools
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from generate import ROOT, version
+from generate import ROOT
 from generate_clients import contract
+from versions import version
 
 PROTOS = ROOT / "protos"
 THIRD_PARTY = PROTOS / "third_party"

@@ -30,7 +30,7 @@ ELSEWHERE: Final[Mapping[str, _Entry]] = {
         "commands.memories", "Store memories; what is known already is not stored twice."
     ),
     "memories": _Entry("commands.memories", "List, read, change and forget memories."),
-    "sessions": _Entry("commands.sessions", "List, read, copy and delete sessions."),
+    "sessions": _Entry("commands.sessions", "List, read, continue, copy and delete sessions."),
     "users": _Entry("commands.sessions", "Show and erase what is known of a user."),
     "whoami": _Entry("commands.sessions", "Show whom the credential stands for."),
     "watch": _Entry(

@@ -20,9 +20,9 @@ PROGRAMS = {
 }
 
 
-def program(language: str, stack: Stack) -> str:
-    """First program of a client's README, for the stack of the tests."""
-    text = (CLIENTS / language / "README.md").read_text()
+def program(language: str, stack: Stack, page: str) -> str:
+    """First program in a language on a page, for the stack of the tests."""
+    text = (CLIENTS / page.format(language)).read_text()
     found = re.search(rf"^```{PROGRAMS[language][0]}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert found, language
     assert "http://localhost:8000" in found[1]
@@ -144,12 +144,13 @@ def test_the_program_for_the_ai_sdk_compiles(installed: Path, language: str) -> 
     run(CLIENTS / language / "node_modules/.bin/tsc", *options, "ai.ts", cwd=installed)
 
 
+@pytest.mark.parametrize("page", ["{}/README.md", "../docs/quickstart.md"])
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_the_first_program_of_a_readme_runs(
-    stack: Stack, language: str, tmp_path: Path, request: pytest.FixtureRequest
+def test_the_first_program_of_a_page_runs(
+    stack: Stack, language: str, page: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """As it stands there; it prints what it stored."""
-    source = program(language, stack)
+    source = program(language, stack, page)
     folder = built(language)
     if language == "typescript":
         user: Path = request.getfixturevalue("installed")

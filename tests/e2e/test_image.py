@@ -56,6 +56,23 @@ def test_the_dockerfile_has_no_known_mistakes() -> None:
     subprocess.run([hadolint, IMAGE], check=True)
 
 
+def test_the_image_is_built_on_a_digest_that_is_given(compose: dict[str, Any]) -> None:
+    """It has no default, so no build is on what a tag means at the moment."""
+    lines = [line.split() for line in IMAGE.read_text().splitlines() if line]
+    given = {words[1] for words in lines if words[0] == "ARG" and "=" not in words[1]}
+    bases = [words[1] for words in lines if words[0] == "FROM"]
+    assert bases
+    for base in bases:
+        _, _, digest = base.partition("@")
+        assert digest.removeprefix("${").removesuffix("}") in given, base
+    for name in SERVICES:
+        arguments = compose["services"][name]["build"]["args"]
+        assert arguments.keys() == given
+        assert all(value.startswith(f"${{{name}:?") for name, value in arguments.items())
+    page = (ROOT / "docs/operations/install.md").read_text()
+    assert all(f'--build-arg "{name}=' in page for name in given)
+
+
 def test_the_compose_file_fits_its_schema() -> None:
     """Every key of it is one that compose knows."""
     check = Path(sys.executable).with_name("check-jsonschema")

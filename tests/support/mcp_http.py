@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
 import uvicorn
@@ -15,10 +16,12 @@ from agent_memory_client.integrations.mcp import http_app
 
 
 @asynccontextmanager
-async def mcp_over_http(client: MemoryAPIClient, *, host: str = "127.0.0.1") -> AsyncIterator[str]:
+async def mcp_over_http(
+    client: MemoryAPIClient, *, host: str = "127.0.0.1", **options: Any
+) -> AsyncIterator[str]:
     """Serve on a free port of loopback as if it were `host`; yields the URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = http_app(client, host=host)
+    app = http_app(client, host=host, **options)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
     serving = asyncio.create_task(server.serve([listener]))
     try:

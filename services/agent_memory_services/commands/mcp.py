@@ -24,6 +24,15 @@ def mcp(
         list[str] | None,
         typer.Option(help="Host name that callers may use; with --http.", show_default=False),
     ] = None,
+    issuer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Authorization server to tell callers of; with --http.", show_default=False
+        ),
+    ] = None,
+    public_url: Annotated[
+        str, typer.Option(help="Address by which callers reach /mcp; with --issuer.")
+    ] = "",
     connection: dict[str, Any],
 ) -> None:
     """Serve memory over MCP, to agents such as Claude Code, Codex, Cursor and VS Code.
@@ -36,5 +45,13 @@ def mcp(
     # Nothing else needs the protocol's library.
     server = importlib.import_module("agent_memory_client.integrations.mcp")
     raise typer.Exit(
-        server.run(connection, http=http, host=host, port=port, allowed_hosts=allow_host or ())
+        server.run(
+            connection,
+            http=http,
+            host=host,
+            port=port,
+            allowed_hosts=allow_host or (),
+            issuers=issuer or (),
+            public_url=public_url,
+        )
     )

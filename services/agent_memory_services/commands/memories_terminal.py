@@ -1,7 +1,6 @@
 """Calls and output of the commands over memories."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Any, Final
@@ -58,7 +57,7 @@ def remember(
     memory: MemoryClient, *, statements: Sequence[str], fields: Mapping[str, Any], as_json: bool
 ) -> int:
     """Store statements, and print what became of each."""
-    texts = list(_texts(statements))
+    texts = list(terminal.lines(statements))
     if not texts:
         raise terminal.RefusedError("there is nothing to remember: give a statement")
     records = [{"text": text, **_given(fields)} for text in texts]
@@ -296,13 +295,6 @@ _COMMANDS: Final[Mapping[str, terminal.Command]] = {
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what was not asked for."""
     return {name: value for name, value in options.items() if value not in (None, [])}
-
-
-def _texts(statements: Iterable[str]) -> Iterator[str]:
-    for statement in statements:
-        for text in sys.stdin if statement == "-" else [statement]:
-            if stripped := text.strip():
-                yield stripped
 
 
 def _complain(missing: Mapping[str, MemoryClientError]) -> None:

@@ -9,7 +9,7 @@ from agent_memory_services.commands.connection_options import with_connection
 from agent_memory_services.commands.memories import AsJson, Cursor, Limit, Yes
 
 app = typer.Typer()
-sessions = typer.Typer(help="List, read, copy and delete sessions.", no_args_is_help=True)
+sessions = typer.Typer(help="List, read, continue, copy and delete sessions.", no_args_is_help=True)
 users = typer.Typer(help="Show and erase what is known of a user.", no_args_is_help=True)
 app.add_typer(sessions, name="sessions")
 app.add_typer(users, name="users")
@@ -20,6 +20,11 @@ NewSessionId = Annotated[str, typer.Argument(help="The copy's id.")]
 At = Annotated[
     str | None, typer.Option(metavar="MESSAGE", help="Id of the last message to copy; else all.")
 ]
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(help="What was said, one message each; - reads lines.", metavar="TEXT"),
+]
+Role = Annotated[str, typer.Option(help="Who said it, such as user or assistant.")]
 UserId = Annotated[str, typer.Argument(help="The user's id.")]
 Log = Annotated[bool, typer.Option("--log", help="Every message that was accepted, not the view.")]
 Question = Annotated[str, typer.Argument(help="The question that comes last.")]
@@ -62,6 +67,21 @@ def show(
     """Show a session: its messages, summary, memories and data."""
     command = "show_log" if log else "show"
     _run(connection, command, as_json, session_id=session_id, limit=limit)
+
+
+@sessions.command()
+@with_connection(scope=True)
+def append(
+    session_id: SessionId,
+    texts: Texts = None,
+    *,
+    role: Role = "user",
+    as_json: AsJson = False,
+    connection: dict[str, Any],
+) -> None:
+    """Add messages to a session, which begins with the first; facts are extracted."""
+    what = {"session_id": session_id, "texts": texts or ["-"], "role": role}
+    _run(connection, "append", as_json, **what)
 
 
 @sessions.command()

@@ -88,6 +88,25 @@ def show_log(memory: MemoryClient, *, session_id: str, limit: int, as_json: bool
     terminal.say(f"{len(messages)} of {page.total} messages")
 
 
+def append(
+    memory: MemoryClient,
+    *,
+    session_id: str,
+    texts: Sequence[str],
+    role: str,
+    as_json: bool,
+) -> None:
+    """Add messages to a session."""
+    said = [{"role": role, "content": text} for text in terminal.lines(texts)]
+    if not said:
+        raise terminal.RefusedError("there is nothing to add: give a text")
+    added = memory.append_messages_to_working_memory(session_id, said)
+    if as_json:
+        terminal.print_json(added.messages)
+    else:
+        terminal.say(f"{added.new_message_count} added, {added.last_sequence} in {session_id}")
+
+
 def prompt(
     memory: MemoryClient,
     *,
@@ -199,7 +218,10 @@ def _confined(names: Sequence[str] | None) -> str:
 
 _COMMANDS: Final[Mapping[str, terminal.Command]] = {
     command.__name__: command
-    for command in (list_sessions, show, show_log, prompt, fork, delete, show_user, erase, whoami)
+    for command in (
+        *(list_sessions, show, show_log, append, prompt, fork, delete),
+        *(show_user, erase, whoami),
+    )
 }
 
 

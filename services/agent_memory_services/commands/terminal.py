@@ -104,6 +104,14 @@ def console() -> Console:
     return made
 
 
+def lines(texts: Iterable[str]) -> Iterator[str]:
+    """Yield texts that say something; a dash stands for the lines of the standard input."""
+    for text in texts:
+        for line in sys.stdin if text == "-" else [text]:
+            if stripped := line.strip():
+                yield stripped
+
+
 def say(text: str) -> None:
     """Print a line to the standard output."""
     console().print(Text(text))

@@ -20,15 +20,16 @@ class MissingBinaryError(EmbeddedError):
 class CannotListenError(EmbeddedError):
     """A child cannot listen where it was told to."""
 
-    def __init__(self, what: str, host: str, port: int, why: str) -> None:
-        super().__init__(f"{what} cannot listen on {host}:{port}: {why}.")
+    def __init__(self, what: str, host: str, port: int, why: str, option: str = "") -> None:
+        instead = f" Choose another one with {option}." if option else ""
+        super().__init__(f"{what} cannot listen on {host}:{port}: {why}.{instead}")
 
 
 class PortTakenError(CannotListenError):
     """Another process listens where a child was told to."""
 
-    def __init__(self, what: str, host: str, port: int) -> None:
-        super().__init__(what, host, port, "the port is taken")
+    def __init__(self, what: str, host: str, port: int, option: str = "") -> None:
+        super().__init__(what, host, port, "the port is taken", option)
 
 
 class GivenStoreError(EmbeddedError):

@@ -29,10 +29,11 @@ def free_port(host: str = "127.0.0.1") -> int:
     return int(address[1])
 
 
-def require_free(what: str, host: str, port: int) -> None:
+def require_free(what: str, host: str, port: int, option: str = "") -> None:
     """Check that no process listens on `host:port` before a child is started there.
 
-    Left to itself a child may share the port silently (SO_REUSEPORT) instead of failing.
+    Left to itself a child may share the port silently (SO_REUSEPORT) instead of failing. `option`
+    is what chooses another port.
 
     Raises:
         PortTakenError: another process listens there.
@@ -42,10 +43,10 @@ def require_free(what: str, host: str, port: int) -> None:
         socket.create_server((host, port), family=_family(host), backlog=1).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise PortTakenError(what, host, port) from error
+            raise PortTakenError(what, host, port, option) from error
         # The library adds the address, which is said already.
         why = os.strerror(error.errno) if error.errno else str(error)
-        raise CannotListenError(what, host, port, why) from error
+        raise CannotListenError(what, host, port, why, option) from error
 
 
 def listening(host: str, port: int) -> Address:

@@ -127,8 +127,9 @@ class Stack(Started):
             raise OpenToAllError(self.address.host, _AUTH)
         if self._options.gateway:
             binaries.envoy()
-        for what, address in {"the gateway": self.address, **self.services}.items():
-            require_free(what, *address)
+        require_free("the gateway", *self.address, "--port")
+        for name, address in self.services.items():
+            require_free(name, *address, f"--{name.replace('_', '-')}-port")
 
     def _is_of_the_state(self, error: OSError) -> bool:
         if error.errno in _FULL:

@@ -1,5 +1,6 @@
 """What must be true of every overlay. Each policy says what it misses, or nothing."""
 
+import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.resources import files
@@ -36,11 +37,15 @@ Policy = Callable[[list[Object]], Iterator[str]]
 
 
 def images_are_pinned(objects: list[Object]) -> Iterator[str]:
-    """Every image has a tag, and not one that moves."""
+    """Every image has a digest, or a tag that does not move."""
     for container in containers(objects):
-        _, _, tag = container.spec["image"].rpartition("/")[2].partition(":")
-        if tag in {"", "latest"}:
+        image, _, digest = container.spec["image"].partition("@")
+        _, _, tag = image.rpartition("/")[2].partition(":")
+        if not _DIGEST(digest) and tag in {"", "latest"}:
             yield f"{container} runs {container.spec['image']}"
+
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}").fullmatch
 
 
 def nobody_is_root(objects: list[Object]) -> Iterator[str]:

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft7Validator
+from scripts import chart
 from scripts.chart import CHART
 
 from tests.integration.deploy.conftest import KUBERNETES, Objects
 from tests.integration.deploy.manifests import (
+    Object,
     containers,
     environment,
     gateway_config,
@@ -24,7 +26,13 @@ from tests.integration.deploy.manifests import (
     of_kind,
     workloads,
 )
-from tests.integration.deploy.policies import POLICIES, Policy
+from tests.integration.deploy.policies import (
+    POLICIES,
+    Policy,
+    images_are_pinned,
+    nobody_is_root,
+    resources_are_limited,
+)
 from tests.support.kubectl import kustomize, parsed, unpack
 
 ROOT = Path(__file__).parents[3]
@@ -72,7 +80,7 @@ def _comparable(objects: Objects) -> dict[tuple[str, str], Any]:
     """What both make: without namespaces, marks of hooks, and digests of content."""
     found = {}
     for one in copy.deepcopy(objects):
-        if one["kind"] == "Namespace":
+        if one["kind"] == "Namespace" or _is_test(one):
             continue
         one["metadata"].pop("namespace", None)
         one["metadata"].pop("annotations", None)
@@ -86,19 +94,20 @@ def _comparable(objects: Objects) -> dict[tuple[str, str], Any]:
     return found
 
 
+def _is_test(one: Object) -> bool:
+    """Whether `helm test` makes it, and nothing else does."""
+    return bool(one["metadata"].get("annotations", {}).get("helm.sh/hook") == "test")
+
+
 def _undigested(name: str) -> str:
     return re.sub(r"^(agent-memory-(?:settings|gateway))-[a-z0-9]{10}$", r"\1", name)
 
 
-def _bootstrap(kubectl: Path) -> Objects:
-    return kustomize(kubectl, KUBERNETES / "bootstrap")
-
-
-def test_the_chart_makes_what_the_overlay_makes(
-    plain: Objects, rendered: dict[str, Objects], kubectl: Path
-) -> None:
+def test_the_chart_makes_what_the_overlay_makes(plain: Objects, kubectl: Path) -> None:
     """Without a value of one's own: that of `prod`, and the bootstrap before it."""
-    assert _comparable(plain) == _comparable([*rendered["prod"], *_bootstrap(kubectl)])
+    folders = (KUBERNETES / "overlays" / "prod", KUBERNETES / "bootstrap")
+    made = [one for folder in folders for one in kustomize(kubectl, folder)]
+    assert _comparable(plain) == _comparable(made)
 
 
 def test_the_options_make_what_the_components_make(
@@ -129,7 +138,7 @@ def test_what_makes_the_secrets_runs_first_and_leaves_nothing(plain: Objects) ->
     hooks = {
         one["kind"]: one["metadata"]["annotations"]
         for one in plain
-        if "annotations" in one["metadata"]
+        if "annotations" in one["metadata"] and not _is_test(one)
     }
     assert set(hooks) == {"ServiceAccount", "Role", "RoleBinding", "NetworkPolicy", "Job"}
     for annotations in hooks.values():
@@ -138,6 +147,14 @@ def test_what_makes_the_secrets_runs_first_and_leaves_nothing(plain: Objects) ->
     weights = {kind: int(one["helm.sh/hook-weight"]) for kind, one in hooks.items()}
     assert all(weights[kind] < weights["Job"] for kind in weights if kind != "Job")
     assert not of_kind(plain, "Secret")
+
+
+def test_what_helm_test_runs_is_guarded_like_the_others(plain: Objects) -> None:
+    """Its pod is of our image, without rights, and reaches the gateway alone."""
+    objects = [one for one in plain if _is_test(one)]
+    assert [one["kind"] for one in objects] == ["NetworkPolicy", "Pod"]
+    for policy in (images_are_pinned, nobody_is_root, resources_are_limited):
+        assert list(policy(objects)) == []
 
 
 def test_values_reach_their_places(render: Render) -> None:
@@ -226,9 +243,11 @@ def test_a_wrong_value_is_refused(path: str, value: object) -> None:
     assert not validator.is_valid(_with(path, value))
 
 
-def test_helm_heeds_the_schema_and_finds_nothing_to_complain_of(helm: Path) -> None:
-    """A misspelt value ends it before anything is sent."""
-    subprocess.run([helm, "lint", "--strict", CHART], check=True, capture_output=True)
+def test_helm_heeds_the_schema_and_finds_nothing_to_complain_of(helm: Path, tmp_path: Path) -> None:
+    """Of the chart as one file; a misspelt value ends it before anything is sent."""
+    packed = chart.pack(tmp_path)
+    subprocess.run([helm, "lint", "--strict", packed], check=True, capture_output=True)
+    assert chart.pack(tmp_path / "again").read_bytes() == packed.read_bytes()
     misspelt = [helm, "template", "memory", CHART, "--set", "autoscalling.enabled=false"]
     refused = subprocess.run(misspelt, capture_output=True, text=True, check=False)
     assert refused.returncode != 0
@@ -238,9 +257,9 @@ def test_helm_heeds_the_schema_and_finds_nothing_to_complain_of(helm: Path) -> N
 def test_the_chart_has_the_version_of_what_it_installs() -> None:
     """Of the distribution, and of the manifests' images."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    told = yaml.safe_load((CHART / "Chart.yaml").read_text())
     tags = set(_tags(KUBERNETES))
-    assert {chart["version"], str(chart["appVersion"]), *tags} == {version}
+    assert {told["version"], str(told["appVersion"]), *tags} == {version}
 
 
 def _tags(folder: Path) -> Iterator[str]:

@@ -35,7 +35,8 @@ def test_taken_port_is_one_line(tmp_path: Path, option: str) -> None:
         port = str(listener.getsockname()[1])
         ports = {"--port": "0", option: port}
         options = [part for pair in ports.items() for part in pair]
-        _refused(_up(tmp_path / "state", *options), f"127.0.0.1:{port}: the port is taken")
+        result = _up(tmp_path / "state", *options)
+        _refused(result, f"127.0.0.1:{port}: the port is taken. Choose another one with {option}.")
     assert not (tmp_path / "state").exists()
 
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,12 +17,14 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import mcp_types as types
 import uvicorn
+from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
+from pydantic import AnyHttpUrl
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -52,6 +54,7 @@ _MESSAGES_SHOWN: Final = 200
 _TOOLS_FRESH_MS: Final = 3_600_000
 _TEXT: Final = "text/plain"
 _VARIABLES: Final = "AGENT_MEMORY_CLIENT_"
+_WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
 
 Context = ServerRequestContext[Any, Any]
 
@@ -266,24 +269,41 @@ def _token(header: str | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _TokenRequired:
-    """Refuses requests without a bearer token."""
+    """Refuses requests without a bearer token, and says where one is to be had.
+
+    Attributes:
+        app: takes the others.
+        metadata: address of what says who issues tokens; empty where nobody does.
+        is_known: tells whether the services know a token; asked only where somebody issues them.
+    """
 
     app: ASGIApp
+    metadata: str
+    is_known: Callable[[str], Awaitable[bool]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _token(Request(scope).headers.get("authorization")):
-            refusal = JSONResponse(
-                {"error": "invalid_token", "error_description": "a bearer token is needed"},
-                status_code=401,
-                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
-            )
-            await refusal(scope, receive, send)
+        is_open = scope["type"] != "http" or scope["path"].startswith(_WELL_KNOWN)
+        token = None if is_open else _token(Request(scope).headers.get("authorization"))
+        if is_open or (token and (not self.metadata or await self.is_known(token))):
+            await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        told = "the token is not known" if token else "a bearer token is needed"
+        where = f', resource_metadata="{self.metadata}"' if self.metadata else ""
+        refusal = JSONResponse(
+            {"error": "invalid_token", "error_description": told},
+            status_code=401,
+            headers={"WWW-Authenticate": f'Bearer error="invalid_token"{where}'},
+        )
+        await refusal(scope, receive, send)
 
 
 def http_app(
-    client: MemoryAPIClient, *, host: str = "127.0.0.1", allowed_hosts: Sequence[str] = ()
+    client: MemoryAPIClient,
+    *,
+    host: str = "127.0.0.1",
+    allowed_hosts: Sequence[str] = (),
+    issuers: Sequence[str] = (),
+    public_url: str = "",
 ) -> ASGIApp:
     """Make the ASGI application that serves MCP at `/mcp`.
 
@@ -291,12 +311,18 @@ def http_app(
         client: The connections. It carries no credential: each request brings its own.
         host: Where it will listen. Beyond this machine, a request without a token is refused.
         allowed_hosts: Host names by which callers may reach it, besides those of this machine.
+        issuers: Authorization servers whose tokens the services take. Callers are told of them
+            (RFC 9728), and a request without a token that the services know is refused.
+        public_url: Address by which callers reach it, with `/mcp`; needed beside issuers.
 
     Raises:
-        MemoryValidationError: The client carries a credential, which would be everybody's.
+        MemoryValidationError: The client carries a credential, which would be everybody's; or
+            there are issuers without the address that their tokens are for.
     """
     if client.config.credential:
         raise errors.invalid("api_key", "is for stdio: over HTTP each request brings its own")
+    if issuers and not public_url:
+        raise errors.invalid("public_url", "is needed beside issuers: their tokens are for it")
     local = host in _LOOPBACK
     names = [*allowed_hosts, *(_LOOPBACK - {"::1"}), "[::1]"]
     security = TransportSecuritySettings(
@@ -316,7 +342,30 @@ def http_app(
             json_response=True, stateless_http=True, transport_security=security, host=host
         )
     )
-    return app if local else _TokenRequired(app)
+    if not issuers:
+        return app if local else _TokenRequired(app, "", _nobody_asks)
+    resource = AnyHttpUrl(public_url)
+    app.router.routes.extend(
+        create_protected_resource_routes(
+            resource, [AnyHttpUrl(each) for each in issuers], resource_name="Agent Memory"
+        )
+    )
+
+    async def is_known(token: str) -> bool:
+        try:
+            await client.with_options(bearer_token=token).get_principal()
+        except errors.MemoryAuthenticationError:
+            return False
+        except errors.MemoryClientError:
+            # The call itself tells what is wrong.
+            return True
+        return True
+
+    return _TokenRequired(app, str(build_resource_metadata_url(resource)), is_known)
+
+
+async def _nobody_asks(_token: str) -> bool:
+    return True
 
 
 async def serve_stdio(client: MemoryAPIClient) -> None:
@@ -326,11 +375,9 @@ async def serve_stdio(client: MemoryAPIClient) -> None:
         await server.run(read, write, server.create_initialization_options())
 
 
-async def serve_http(
-    client: MemoryAPIClient, *, host: str, port: int, allowed_hosts: Sequence[str] = ()
-) -> None:
+async def serve_http(client: MemoryAPIClient, *, host: str, port: int, **options: Any) -> None:
     """Serve MCP over HTTP until a signal ends the process; see `http_app` for the arguments."""
-    app = http_app(client, host=host, allowed_hosts=allowed_hosts)
+    app = http_app(client, host=host, **options)
     server = uvicorn.Server(
         uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)
     )
@@ -345,7 +392,7 @@ def run(
     http: bool,
     host: str = "127.0.0.1",
     port: int = DEFAULT_PORT,
-    allowed_hosts: Sequence[str] = (),
+    **served: Any,
 ) -> int:
     """Serve until the input ends or a signal comes; answers the exit code.
 
@@ -354,12 +401,12 @@ def run(
         http: Streamable HTTP instead of stdio.
         host: As in `http_app`.
         port: Where to listen.
-        allowed_hosts: As in `http_app`.
+        **served: Other arguments of `http_app`.
     """
     try:
         client = MemoryAPIClient(**options)
         if http:
-            asyncio.run(serve_http(client, host=host, port=port, allowed_hosts=allowed_hosts))
+            asyncio.run(serve_http(client, host=host, port=port, **served))
         else:
             asyncio.run(serve_stdio(client))
     except errors.MemoryClientError as error:
@@ -383,6 +430,10 @@ def main() -> None:
     parser.add_argument(
         "--allow-host", action="append", default=[], help="host name that callers may use"
     )
+    parser.add_argument(
+        "--issuer", action="append", default=[], help="authorization server to tell callers of"
+    )
+    parser.add_argument("--public-url", default="", help="address by which callers reach /mcp")
     given = parser.parse_args()
     names = {
         "base_url": "BASE_URL",
@@ -404,6 +455,8 @@ def main() -> None:
             host=given.host,
             port=given.port,
             allowed_hosts=given.allow_host,
+            issuers=given.issuer,
+            public_url=given.public_url,
         )
     )
 

@@ -84,6 +84,12 @@ def _neighbours(weights: Weights) -> Iterator[signals.Part]:
         weights.neighbour_decay,
         weights.neighbour_lone,
     )
+    yield signals.Passage(
+        weights.parts.passage,
+        weights.passage_reach,
+        weights.passage_decay,
+        weights.neighbour_lone,
+    )
 
 
 def _sessions(text: str, weights: Weights) -> Iterator[signals.Part]:
@@ -188,6 +194,7 @@ async def plan_of(
     text = gist(query.text)
     question = question_of(text, max_words=weights.max_words)
     ranking, hybrid = query.ranking, query.mode not in _SINGLE
+    question = question.loose if hybrid else question
     times = _times(query, text, asked_at)
     return SearchPlan(
         legs=await _legs(query, question, weights, lambda: embed(text)),

@@ -65,6 +65,31 @@ async def test_beyond_this_machine_a_token_is_needed() -> None:
         assert refused.headers["www-authenticate"].startswith("Bearer")
 
 
+async def test_who_issues_tokens_is_told(tmp_path: Path, redis: Redis, redis_url: str) -> None:
+    """To whoever comes without one, or with one that the services do not know (RFC 9728)."""
+    issuer, public = "https://idp.example/", "https://memory.example/mcp"
+    async with (
+        guarded_suite(tmp_path, redis, redis_url) as suite,
+        _client(suite) as memory,
+        mcp_over_http(memory, issuers=[issuer], public_url=public) as url,
+        httpx2.AsyncClient(timeout=60) as http,
+    ):
+        for token in ({}, {"authorization": "Bearer am_wrong"}):
+            refused = await http.post(url, json={}, headers=token)
+            assert refused.status_code == 401
+            told = refused.headers["www-authenticate"]
+            where = "https://memory.example/.well-known/oauth-protected-resource/mcp"
+            assert f'resource_metadata="{where}"' in told
+        path = where.removeprefix("https://memory.example")
+        metadata = (await http.get(url.removesuffix("/mcp") + path)).json()
+        assert (metadata["resource"], metadata["authorization_servers"]) == (public, [issuer])
+        assert metadata["bearer_methods_supported"] == ["header"]
+        bob = suite.issuer.token(role="writer", users="bob")
+        assert await _listed(url, bob, "bob") == "False Nothing is remembered that matches."
+        with pytest.raises(MemoryValidationError, match="public_url"):
+            http_app(memory, issuers=[issuer])
+
+
 async def test_a_page_of_another_site_cannot_call() -> None:
     """Its name for this machine is no name that callers may use."""
     async with MemoryAPIClient() as memory, mcp_over_http(memory) as url:

@@ -17,6 +17,7 @@ from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
     LinearFusion,
     ReciprocalRankFusion,
+    WordLeg,
 )
 from agent_memory_services.long_term_memory.search.plan import SearchPlan, plan_of
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, RecencyWeights
@@ -72,7 +73,7 @@ async def test_options_choose_legs() -> None:
 
 
 _ALL = {
-    *("neighbours", "session.best", "session.coverage", "entities"),
+    *("neighbours", "passage", "session.best", "session.coverage", "entities"),
     *("temporal.nearness", "temporal.told", "kind", "telling"),
 }
 _QUESTION = "When did Ann leave which country in 2019?"
@@ -81,7 +82,7 @@ _QUESTION = "When did Ann leave which country in 2019?"
 @pytest.mark.parametrize(
     ("option", "gone"),
     [
-        ("neighbour_smoothing", {"neighbours"}),
+        ("neighbour_smoothing", {"neighbours", "passage"}),
         ("session_prior", {"session.best", "session.coverage"}),
         ("entity_match", {"entities"}),
         ("temporal_intent", {"temporal.nearness", "temporal.told"}),
@@ -103,6 +104,7 @@ async def test_parts_need_something_to_go_by() -> None:
     """A question without names, kinds and times is not measured by them."""
     assert parts(await planned("What is it?")) == {
         "neighbours",
+        "passage",
         "session.best",
         "session.coverage",
         "telling",
@@ -132,6 +134,15 @@ async def test_phrases_bind_every_leg_but_meaning_alone() -> None:
         leg = (await planned('"green tea"', mode=mode)).legs[0]
         assert isinstance(leg, DenseLeg)
         assert bool(leg.must) is must
+
+
+async def test_quotes_in_a_sentence_bind_nothing() -> None:
+    """A title in a question excludes no answer; in keyword mode it is to occur."""
+    for mode, must in ((SearchMode.SEARCH_MODE_HYBRID, False), (KEYWORD, True)):
+        plan = await planned('Who likes "green tea"?', mode=mode)
+        assert {word.text for word in plan.words} == {"green", "tea", "likes"}
+        (leg, *_) = (leg for leg in plan.legs if isinstance(leg, WordLeg))
+        assert bool(leg.question.phrases) is must
 
 
 async def test_fusion_and_recency_have_defaults() -> None:

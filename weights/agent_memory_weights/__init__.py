@@ -1,0 +1,1 @@
+"""Weights of the local embedding model, in the folder `model` beside this module."""
