@@ -259,6 +259,10 @@ func (r *run) answer(ctx context.Context, each step) (any, error) {
 		return call(ctx, r, each, &longterm.ListMemoryRevisionsRequest{}, memory.LongTermMemory.ListMemoryRevisions)
 	case "RevertMemory":
 		return call(ctx, r, each, &longterm.RevertMemoryRequest{}, memory.LongTermMemory.RevertMemory)
+	case "GetPrincipal":
+		return call(ctx, r, each, &working.GetPrincipalRequest{}, memory.WorkingMemory.GetPrincipal)
+	case "GetStatistics":
+		return call(ctx, r, each, &extraction.GetStatisticsRequest{}, memory.Extraction.GetStatistics)
 	case "GetJob":
 		return call(ctx, r, each, &extraction.GetJobRequest{}, memory.Extraction.GetJob)
 	}
