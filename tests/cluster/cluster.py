@@ -93,7 +93,8 @@ class Cluster:
 
     def get(self, *words: str, namespace: str = NAMESPACE) -> Any:
         """An object, or a list of them, as it is."""
-        return json.loads(self.run("--namespace", namespace, "get", *words, "--output", "json"))
+        whole = ("--output", "json", "--show-managed-fields")
+        return json.loads(self.run("--namespace", namespace, "get", *words, *whole))
 
     def make_namespace(self, name: str) -> None:
         """Make one, with the account that a controller puts there."""

@@ -37,6 +37,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(autouse=True)
+def clean_store() -> None:
+    """Leave the store as it is: a story of several tests empties it, and goes on with it."""
+
+
 def _definition(group: str, kind: str, plural: str) -> dict[str, object]:
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {

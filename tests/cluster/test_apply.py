@@ -70,19 +70,6 @@ def test_an_overlay_is_taken_twice(cluster: Cluster, overlay: str, namespace: st
 
 
 @pytest.mark.usefixtures("namespace")
-def test_replicas_in_a_manifest_would_be_refused(cluster: Cluster) -> None:
-    """So a policy forbids them: the autoscaler owns the field."""
-    _apply(cluster, "prod")
-    _scale(cluster, "extraction", 5)
-    found = kustomize(cluster.kubectl, KUBERNETES / "overlays" / "prod")
-    (one,) = (o for o in found if (o["kind"], name_of(o)) == ("Deployment", "extraction"))
-    one["spec"]["replicas"] = 2
-    refused = cluster.tried("apply", "--server-side", "--filename", "-", given=one)
-    assert refused.returncode != 0
-    assert AUTOSCALER in refused.stderr
-
-
-@pytest.mark.usefixtures("namespace")
 def test_a_misspelt_field_is_refused(cluster: Cluster) -> None:
     """By the server's own schema."""
     found = kustomize(cluster.kubectl, KUBERNETES / "overlays" / "prod")

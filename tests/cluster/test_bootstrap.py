@@ -89,4 +89,6 @@ def test_without_its_account_the_token_is_nobodys(cluster: Cluster) -> None:
     asking = ("--namespace", NAMESPACE, "--token", token.strip(), *reading)
     assert cluster.run(*asking).strip() == "secret/agent-memory-service"
     cluster.run("delete", "--kustomize", KUBERNETES / "bootstrap")
-    assert "Unauthorized" in cluster.tried(*asking).stderr
+    # A token that was just verified is remembered for some seconds, without any right.
+    refused = cluster.tried(*asking).stderr
+    assert "Unauthorized" in refused or "Forbidden" in refused
