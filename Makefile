@@ -175,7 +175,7 @@ check: $(INSTALLED) ## Run every linter and compare generated files with their s
 
 # Not among them: tokens.py compares with tokenizers that npm carries; search.py, precision.py and
 # restart.py fill a store for minutes.
-BENCHMARKS := embeddings interceptor authentication append pipeline services footprint
+BENCHMARKS := embeddings interceptor authentication append growth pipeline services parts footprint
 
 .PHONY: bench
 bench: $(INSTALLED) ## Run the benchmarks

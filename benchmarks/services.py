@@ -7,12 +7,17 @@ response bytes, so the ratio is what the product adds to gRPC itself. Both are c
 in and bytes out, and take turns, so that the ratios hold on a machine with other work to do; they
 are medians over the rounds. Processor time is that of the process that serves the call, of the
 store, and of the other services meanwhile, per call; on a busy machine it says more than the rest.
+
+Between two RPCs it is waited for what follows from the first, such as extraction. A creation's
+texts are embedded by another owner's creation before it is measured, so that its vectors are at
+hand; its facts are read by the parser and consolidated. `embeddings.py` measures the model.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -26,19 +31,26 @@ from typing import Any
 import grpc
 import uvloop
 from google.protobuf.message import Message
+from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from agent_memory.common.v1 import filter_pb2, memory_pb2, message_pb2, search_pb2
+from agent_memory.common.v1 import filter_pb2, memory_pb2, message_pb2, search_pb2, strategy_pb2
+from agent_memory.long_term_memory.v1 import long_term_memory_pb2
 from agent_memory.long_term_memory.v1 import service_pb2 as ltm
 from agent_memory.long_term_memory.v1 import service_pb2_grpc as ltm_grpc
 from agent_memory.working_memory.v1 import service_pb2 as wm
 from agent_memory.working_memory.v1 import service_pb2_grpc as wm_grpc
+from agent_memory.working_memory.v1 import working_memory_pb2
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.kit.redis.client import connect
 
 MEMORIES = 10_000
 BATCH = 250
+KNOWN = 1_000
+NOT_COMPARED = long_term_memory_pb2.DEDUPLICATION_POLICY_NONE
+PAUSE_SECONDS = 0.1
 SECONDS = 1.0
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 WORKING_MEMORY = "/agent_memory.working_memory.v1.WorkingMemoryService"
@@ -47,9 +59,12 @@ ECHO = "/benchmark.Echo/Call"
 
 PLACES = ("Lisbon", "Oslo", "Kyoto", "Lima", "Accra", "Quebec", "Perth", "Tartu", "Pune", "Cork")
 THINGS = ("gardens", "trains", "novels", "violins", "maps", "spices", "bridges", "kites", "clocks")
+NAMES = ("Ann", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gina", "Hugo", "Ida", "Jon")
 DEEDS = ("draws", "collects", "repairs", "studies", "photographs", "sells", "restores", "describes")
 
 Call = Callable[[bytes], Awaitable[bytes]]
+_FEWEST = 2
+"""Calls that have quantiles."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +86,44 @@ class Measured:
 
 @dataclass(frozen=True)
 class Subject:
-    """An RPC to measure: which service serves it, where, and a request for every call."""
+    """An RPC to measure.
+
+    Attributes:
+        name: its name in the table.
+        service: the service that serves it.
+        address: where.
+        method: its path.
+        requests: a request for every call.
+        alone: it is measured one at a time only.
+    """
 
     name: str
     service: str
     address: str
     method: str
     requests: Sequence[bytes]
+    alone: bool = False
+
+
+class Creations(Sequence[bytes]):
+    """Requests that create so many facts, each time another owner's, of texts that are known."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._made = 0
+
+    def __len__(self) -> int:
+        return KNOWN
+
+    def __getitem__(self, _: Any) -> Any:
+        self._made += 1
+        first = self._made * self._size
+        owner = f"creates-{self._size}-{first // KNOWN}"
+        facts = [
+            memory_pb2.Memory(text=fact((first + at) % KNOWN), user_id=owner)
+            for at in range(self._size)
+        ]
+        return ltm.CreateMemoriesRequest(memories=facts).SerializeToString()
 
 
 def processor_seconds(pid: int) -> float:
@@ -96,7 +142,7 @@ async def measure(
 
     async def worker(offset: int) -> None:
         position = offset
-        while (began := time.perf_counter()) < ends:
+        while (began := time.perf_counter()) < ends or len(took) < _FEWEST:
             await call(requests[position % len(requests)])
             took.append(time.perf_counter() - began)
             position += concurrency
@@ -170,19 +216,26 @@ def sentence(number: int) -> str:
     return f"User {DEEDS[number // 90 % 8]} {thing} in {place}, as noted on day {number}"
 
 
+def fact(number: int) -> str:
+    """One of a thousand facts that differ in what they are about."""
+    deed, thing, place = DEEDS[number % 8], THINGS[number // 8 % 9], PLACES[number // 72 % 10]
+    return f"User {deed} {thing} in {place} with {NAMES[number // 100 % 10]}"
+
+
 def question(number: int) -> str:
     """One of many different questions about those facts."""
     return f"who {DEEDS[number % 8]} {THINGS[number % 9]} in {PLACES[number % 10]}?"
 
 
 async def load_memories(stub: "ltm_grpc.LongTermMemoryServiceAsyncStub") -> None:
-    """Store the records that searches look through."""
+    """Store the records that searches look through, without a comparison of them."""
     for start in range(0, MEMORIES, BATCH):
         records = [
             memory_pb2.Memory(text=sentence(number), user_id=f"user-{number % 10}")
             for number in range(start, start + BATCH)
         ]
-        await stub.CreateMemories(ltm.CreateMemoriesRequest(memories=records), timeout=60)
+        request = ltm.CreateMemoriesRequest(memories=records, deduplication=NOT_COMPARED)
+        await stub.CreateMemories(request, timeout=600)
 
 
 def said(number: int) -> message_pb2.Message:
@@ -191,67 +244,115 @@ def said(number: int) -> message_pb2.Message:
     return message_pb2.Message(role=role, content=f"{sentence(number)}. What do you think of it?")
 
 
-async def subjects(stack: Stack, only: str) -> list[Subject]:
-    """Fill the stores and prepare the requests of the RPCs whose names contain `only`."""
-    working, long_term = (
-        str(stack.services[name]) for name in ("working_memory", "long_term_memory")
+async def fill(stack: Stack, *, memories: bool) -> None:
+    """Store what the calls are about."""
+    silent = strategy_pb2.ExtractionConfig(
+        strategy=strategy_pb2.EXTRACTION_STRATEGY_NONE, index_messages=False
     )
-    async with grpc.aio.insecure_channel(working) as channel:
+    async with grpc.aio.insecure_channel(str(stack.services["working_memory"])) as channel:
         stub: wm_grpc.WorkingMemoryServiceAsyncStub = wm_grpc.WorkingMemoryServiceStub(channel)
+        for number in range(64):
+            session = working_memory_pb2.WorkingMemory(
+                session_id=f"silent-{number}", extraction=silent
+            )
+            await stub.SetWorkingMemory(wm.SetWorkingMemoryRequest(working_memory=session))
         twenty = wm.AppendMessagesRequest(session_id="read", messages=map(said, range(20)))
         await stub.AppendMessages(twenty, timeout=10)
-    if only not in {"Get", "GetWorkingMemory", "Append", "AppendMessages"}:
-        async with grpc.aio.insecure_channel(long_term) as channel:
+    if memories:
+        async with grpc.aio.insecure_channel(str(stack.services["long_term_memory"])) as channel:
             await load_memories(ltm_grpc.LongTermMemoryServiceStub(channel))
+
+
+def subjects(stack: Stack, only: str) -> list[Subject]:
+    """Prepare the requests of the RPCs whose names contain `only`."""
     mine = filter_pb2.MemoryFilter(user_id=filter_pb2.TagFilter(eq="user-3"))
-    queries = [
-        search_pb2.SearchQuery(
-            text=f"who {DEEDS[n % 8]} {THINGS[n % 9]} in {PLACES[n % 10]}?", filter=f
+    owned, whole = (
+        [search_pb2.SearchQuery(text=question(n), filter=each) for n in range(90)]
+        for each in (mine, None)
+    )
+
+    def of(service: str, name: str, path: str, requests: Iterable[Message]) -> Subject:
+        return Subject(name, service, str(stack.services[service]), path, packed(requests))
+
+    def creating(size: int, name: str) -> Subject:
+        address = str(stack.services["long_term_memory"])
+        path = f"{LONG_TERM_MEMORY}/CreateMemories"
+        requests, alone = Creations(size), size > 1
+        return Subject(name, "long_term_memory", address, path, requests, alone)
+
+    def searching(name: str, queries: Iterable[search_pb2.SearchQuery]) -> Subject:
+        requests = (ltm.SearchMemoriesRequest(query=query, page_size=10) for query in queries)
+        return of("long_term_memory", name, f"{LONG_TERM_MEMORY}/SearchMemories", requests)
+
+    def appending(name: str, session: str) -> Subject:
+        requests = (
+            wm.AppendMessagesRequest(session_id=f"{session}-{n}", messages=[said(0), said(1)])
+            for n in range(64)
         )
-        for n in range(90)
-        for f in (None, mine)
-    ]
+        return of("working_memory", name, f"{WORKING_MEMORY}/AppendMessages", requests)
+
+    prompts = (
+        wm.BuildMemoryPromptRequest(
+            query=query.text,
+            session=wm.PromptSession(session_id="read"),
+            long_term_search=wm.LongTermSearch(query=query),
+        )
+        for query in owned
+    )
+    read = [wm.GetWorkingMemoryRequest(session_id="read")]
     prepared = [
-        Subject(
+        of(
+            "working_memory",
             "GetWorkingMemory, 20 messages",
-            "working_memory",
-            working,
             f"{WORKING_MEMORY}/GetWorkingMemory",
-            packed([wm.GetWorkingMemoryRequest(session_id="read")]),
+            read,
         ),
-        Subject(
-            "AppendMessages, 2 messages",
+        appending("AppendMessages, 2 messages, nothing extracted", "silent"),
+        searching(f"SearchMemories, an owner's 1,000 of {MEMORIES:,}", owned),
+        searching(f"SearchMemories, the tenant's {MEMORIES:,}", whole),
+        of(
             "working_memory",
-            working,
-            f"{WORKING_MEMORY}/AppendMessages",
-            packed(
-                wm.AppendMessagesRequest(session_id=f"write-{n}", messages=[said(0), said(1)])
-                for n in range(64)
-            ),
-        ),
-        Subject(
-            f"SearchMemories, 10 of {MEMORIES:,}",
-            "long_term_memory",
-            long_term,
-            f"{LONG_TERM_MEMORY}/SearchMemories",
-            packed(ltm.SearchMemoriesRequest(query=query, page_size=10) for query in queries),
-        ),
-        Subject(
-            "BuildMemoryPrompt, 20 messages + search",
-            "working_memory",
-            working,
+            "BuildMemoryPrompt, 20 messages, owner's search",
             f"{WORKING_MEMORY}/BuildMemoryPrompt",
-            packed(
-                wm.BuildMemoryPromptRequest(
-                    query=query.text,
-                    session=wm.PromptSession(session_id="read"),
-                    long_term_search=wm.LongTermSearch(query=query),
-                )
-                for query in queries
-            ),
+            prompts,
         ),
+        creating(1, "CreateMemories, 1"),
+        creating(BATCH, f"CreateMemories, {BATCH}"),
+        appending("AppendMessages, 2 messages, pipeline running", "write"),
     ]
     return [subject for subject in prepared if only in subject.name]
+
+
+async def learn(subject: Subject) -> None:
+    """Have all texts of creations embedded, as facts of an owner who is not compared."""
+    async with raw_call(subject.address, subject.method, 600) as call:
+        for first in range(0, KNOWN, BATCH):
+            texts = map(fact, range(first, first + BATCH))
+            facts = [memory_pb2.Memory(text=text, user_id="learned") for text in texts]
+            request = ltm.CreateMemoriesRequest(memories=facts, deduplication=NOT_COMPARED)
+            await call(request.SerializeToString())
+
+
+async def unfinished(client: Redis) -> int:
+    """Count what is on its way and what is due and left undone."""
+    left = 0
+    async for key in client.scan_iter("am:*", count=1000):
+        name = key.decode()
+        if re.search(r":outbox$", name):
+            left += int(await client.xlen(name))
+        elif re.search(r"^am:ex:.*:leases$", name):
+            left += int(await client.zcard(name))
+        elif re.search(r"^am:ex:.*:waiting$", name):
+            left += int(await client.zcount(name, 0, time.time() * 1e6))
+    return left
+
+
+async def settled(client: Redis) -> None:
+    """Wait until all is done that follows from calls."""
+    left = await unfinished(client)
+    while left:
+        await asyncio.sleep(PAUSE_SECONDS)
+        left = await unfinished(client)
 
 
 def packed(messages: Iterable[Message]) -> list[bytes]:
@@ -265,10 +366,12 @@ async def compare(
     """Measure an RPC and its echo in turns, and add a row for each concurrency."""
     watched = [pids[subject.service], pids["store"]]
     watched += [pid for pid in pids.values() if pid not in watched]
-    async with raw_call(subject.address, subject.method) as call:
+    if isinstance(subject.requests, Creations):
+        await learn(subject)
+    async with raw_call(subject.address, subject.method, 60) as call:
         response = await call(subject.requests[0])
         async with echo_process(response) as (address, pid), raw_call(address, ECHO) as bare:
-            for concurrency in options.in_flight:
+            for concurrency in [1] if subject.alone else options.in_flight:
                 pairs = [
                     (
                         await measure(bare, subject.requests, concurrency, [pid]),
@@ -330,12 +433,15 @@ async def main(options: argparse.Namespace) -> None:
         table.add_column(heading, justify="left" if heading == "RPC" else "right")
     with tempfile.TemporaryDirectory() as folder:
         store = EmbeddedStore(Path(folder) / "store")
-        async with store:
+        async with store, connect(store.url) as client:
             stack = Stack(StackOptions(state_dir=Path(folder), gateway=False, redis_url=store.url))
             async with stack:
                 pids = {name: process.child.pid for name, process in stack.processes.items()}
                 pids["store"] = store.child.pid
-                for subject in await subjects(stack, options.only):
+                chosen = subjects(stack, options.only)
+                await fill(stack, memories=any("earch" in each.name for each in chosen))
+                for subject in chosen:
+                    await settled(client)
                     await compare(subject, pids, options, table)
     Console(width=150).print(table)
 

@@ -35,6 +35,7 @@ from services import (
     raw_call,
     said,
     sentence,
+    unfinished,
 )
 
 from agent_memory.common.v1 import filter_pb2, memory_pb2, search_pb2, strategy_pb2
@@ -214,20 +215,6 @@ async def fill(stack: Stack, *, memories: bool) -> None:
                     memories=records, deduplication=DeduplicationPolicy.DEDUPLICATION_POLICY_NONE
                 )
                 await stub.CreateMemories(request, timeout=PATIENCE_SECONDS)
-
-
-async def unfinished(client: Redis) -> int:
-    """Count what is on its way and what is due and left undone."""
-    left = 0
-    async for key in client.scan_iter("am:*", count=1000):
-        name = key.decode()
-        if re.search(r":outbox$", name):
-            left += int(await client.xlen(name))
-        elif re.search(r"^am:ex:.*:leases$", name):
-            left += int(await client.zcard(name))
-        elif re.search(r"^am:ex:.*:waiting$", name):
-            left += int(await client.zcount(name, 0, time.time() * 1e6))
-    return left
 
 
 class Measuring:
