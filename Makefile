@@ -58,6 +58,17 @@ test-frameworks: $(FRAMEWORKS)/.installed ## Test the client's adapters with the
 	cd clients/python && ../../$(FRAMEWORKS)/bin/mypy --config-file tests/mypy.ini
 	cd clients/python && ../../$(FRAMEWORKS)/bin/python -m pytest -c tests/pytest.ini --rootdir=tests tests
 
+DOCS := .venv-docs
+
+$(DOCS)/.installed: $(INSTALLED) requirements/docs.lock
+	uv venv --quiet --clear --python $(BIN)/python $(DOCS)
+	uv pip install --quiet --python $(DOCS)/bin/python --no-deps --require-hashes -r requirements/docs.lock
+	@touch $@
+
+.PHONY: docs
+docs: $(DOCS)/.installed ## Build the site of the documentation into dist/docs; opens without a server
+	python scripts/docs.py
+
 # The program is built from Go modules at the first time, in half an hour, and kept in the cache.
 .PHONY: test-cluster
 test-cluster: $(INSTALLED) ## Test the manifests, the chart and the operators' pages against an API server of Kubernetes
@@ -132,7 +143,7 @@ released: $(INSTALLED) ## Make the last commit the release that later ones are c
 	python scripts/generate.py --release
 
 .PHONY: test-release
-test-release: $(INSTALLED) ## Build a release, install it into empty environments, and use it
+test-release: $(DOCS)/.installed ## Build a release, install it into empty environments, use it; build the documentation
 	python -m pytest -m release tests/release
 
 .PHONY: lock

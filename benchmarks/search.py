@@ -29,6 +29,7 @@ import asyncio
 import itertools
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -129,29 +130,32 @@ def _word(number: int) -> str:
     return "w" + "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
-async def fill(client: Redis, vectors: VectorIndex, first: int, last: int) -> None:
-    """Store the memories with the numbers from `first` until before `last`."""
+async def fill(client: Redis, vectors: VectorIndex, first: int, last: int, owner: str = "") -> None:
+    """Store the memories with the numbers from `first` until before `last`.
+
+    They are of one owner where one is named.
+    """
     store = MemoryStore(client, 1)
     lots = iter(range(first, last, LOT))
 
     async def work() -> None:
         for start in lots:
-            lot = lot_of(start, min(LOT, last - start), vectors)
+            lot = lot_of(start, min(LOT, last - start), vectors, owner)
             await store.commit_each(TENANT, lot, actor="benchmark", now=now_micros())
 
     # While the store follows one lot, another is made.
     await asyncio.gather(work(), work())
 
 
-def lot_of(first: int, count: int, index: VectorIndex) -> list[Change]:
-    """So many memories from a number on."""
+def lot_of(first: int, count: int, index: VectorIndex, owner: str = "") -> list[Change]:
+    """So many memories from a number on, of one owner where one is named."""
     corpus = Corpus(np.random.default_rng(first + 1))
     texts = corpus.texts(count, WORDS_PER_MEMORY)
     vectors = index.packed(corpus.vectors(count))
     return [
         Change(
             None,
-            memory(first + at, texts[at], "benchmark"),
+            memory(first + at, texts[at], "benchmark", owner),
             ltm.REVISION_CAUSE_CREATE,
             MemoryVectors(vectors[at], vectors[at]),
             unique=False,
@@ -160,13 +164,14 @@ def lot_of(first: int, count: int, index: VectorIndex) -> list[Change]:
     ]
 
 
-def memory(number: int, text: str, model: str) -> Memory:
-    """A message of a session; the first thousand have one owner."""
+def memory(number: int, text: str, model: str, owner: str = "") -> Memory:
+    """A message of a session; without a named owner, the first thousand have one of their own."""
+    other = OWNER if number < OWNED else f"u{int(number**0.5)}"
     given = Memory(
         id=f"m{number}",
         text=text,
         type=MemoryType.MEMORY_TYPE_MESSAGE,
-        user_id=OWNER if number < OWNED else f"u{int(number**0.5)}",
+        user_id=owner or other,
         session_id=f"s{number // PER_SESSION}",
         sequence=number % PER_SESSION + 1,
     )
@@ -413,8 +418,16 @@ async def cold(client: Redis, settings: Settings) -> str:
     return f"{OWNED:,} memories read into columns: {statistics.median(taken):.1f} ms of processor"
 
 
+def as_a_process() -> None:
+    """Start again where the settings of a process of the product are missing; see its program."""
+    settings = {"OPENBLAS_NUM_THREADS": "1", "AGENT_MEMORY_AUTH": "off"}
+    if not settings.keys() <= os.environ.keys():
+        os.execve(sys.executable, [sys.executable, *sys.argv], settings | os.environ)  # noqa: S606
+
+
 def main() -> None:
     """Run and print."""
+    as_a_process()
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -422,7 +435,6 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--precision", choices=["float32", "float16"], default="float32")
     parser.add_argument("--redis-url")
-    os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
     Console().print(*asyncio.run(measure(parser.parse_args())), sep="\n")
 
 

@@ -113,7 +113,9 @@ def python_licence(name: str) -> str:
         if text.startswith("License :: ")
     ]
     (stated, *_) = [*(about.get_all("License") or []), *classifiers, ""]
-    return str(rules()["names"].get(stated, stated))
+    # Some state the whole text, which begins with the name.
+    short = (stated.strip().splitlines() or [""])[0]
+    return str(rules()["names"].get(short, short))
 
 
 def locked(lock: str) -> list[Component]:

@@ -18,6 +18,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 STAGE: Final = ROOT / "build/docs"
+SITE: Final = ROOT / "dist/docs"
 ENVIRONMENT: Final = ROOT / ".venv-docs"
 # Pages outside of `docs` -> their place in the site.
 ELSEWHERE: Final = {
@@ -34,6 +35,9 @@ ELSEWHERE: Final = {
 _INSTEAD: Final = {"README.md": "README.md", "protos/agent_memory": "reference/api/common.md"}
 _FONT: Final = "services/agent_memory_services/embedded/console/assets"
 _LINK: Final = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)|(!)\[([^\]]*)\]\(([^)\s]+)\)")
+# What the theme's plugin asks of another host -> what comes along instead.
+_SHIM: Final = "https://unpkg.com/iframe-worker/shim"
+_OWN_SHIM: Final = "site/iframe-worker.js"
 _FENCE: Final = re.compile(r"^\s*(```|~~~)")
 _ITEM: Final = re.compile(r"^(\s*)([-*]|\d+\.)(\s+)")
 
@@ -153,6 +157,14 @@ def generate(stage: Path) -> None:
         target.write_text(text, encoding="utf-8")
 
 
+def keep_to_itself(site: Path) -> None:
+    """Let every page of the built site load its scripts from the site alone."""
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        own = os.path.relpath(site / _OWN_SHIM, page.parent)
+        page.write_text(text.replace(_SHIM, own), encoding="utf-8")
+
+
 def main() -> None:
     """Put the pages together and build the site."""
     shutil.rmtree(STAGE, ignore_errors=True)
@@ -161,7 +173,8 @@ def main() -> None:
     generate(STAGE)
     fonts = STAGE / "site/fonts"
     fonts.mkdir(parents=True)
-    shutil.copy(ROOT / "docs/site/style.css", STAGE / "site")
+    for name in ("style.css", "iframe-worker.js"):
+        shutil.copy(ROOT / "docs/site" / name, STAGE / "site")
     (font,) = (ROOT / _FONT).glob("ibm-plex-sans-latin-wght-normal-*.woff2")
     shutil.copy(font, fonts / "ibm-plex-sans-latin.woff2")
     command = (ENVIRONMENT / "bin/mkdocs", "build", "--strict", "--clean", "--quiet")
@@ -169,7 +182,8 @@ def main() -> None:
     done = subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, check=False)
     if done.returncode:
         sys.exit("the site has pages or links that are wrong, as said above")
-    print(ROOT / "dist/docs/index.html")
+    keep_to_itself(SITE)
+    print(SITE / "index.html")
 
 
 if __name__ == "__main__":

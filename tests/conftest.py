@@ -32,10 +32,10 @@ _END_TO_END = Path(__file__).parent / "e2e"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Half as many again as cores: many tests wait for processes and clocks."""
+    """Twice as many as cores: many tests wait for processes and clocks."""
     if config.option.numprocesses == "logical":
         return None
-    return (os.cpu_count() or 1) * 3 // 2
+    return (os.cpu_count() or 1) * 2
 
 
 @pytest.hookimpl(wrapper=True)
@@ -47,7 +47,11 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the order of tests that are marked `in_order`, and begin with the end-to-end tests."""
+    """Order the tests, and trace no properties.
+
+    Those that are marked `in_order` keep their order, and end-to-end tests come first. A property
+    goes through the lines of its examples again and again; the examples of other tests do so once.
+    """
     for _, module in groupby(list(enumerate(items)), key=lambda item: item[1].path):
         places = [(at, item) for at, item in module if item.get_closest_marker("in_order")]
         written = sorted((item for _, item in places), key=lambda item: item.reportinfo()[1] or 0)
@@ -56,6 +60,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Each process runs a part of the whole without a gap, and gives its last ones to whoever is
     # done. So one of them starts the stack that all of these tests use, and starts it first.
     items.sort(key=lambda item: _END_TO_END not in item.path.parents)
+    for item in items:
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -57,7 +57,7 @@ const session = createRoute({
 const users = createRoute({
   getParentRoute: () => root,
   path: "/users",
-  validateSearch: only(),
+  validateSearch: only("prefix"),
   component: lazyRouteComponent(() => import("./pages/user"), "UsersPage"),
 });
 

@@ -60,11 +60,15 @@ async function accessible(name: string): Promise<void> {
     assert.deepEqual(found, [], `${name}, ${theme}`);
   }
   await page.emulateMedia({ colorScheme: "light" });
-  // No page is wider than the narrowest screen.
+  // No page is wider than the narrowest screen, and text grows with the largest.
   const size = page.viewportSize();
-  await page.setViewportSize({ width: 360, height: 800 });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(wide <= 0, `${name} is ${wide} pixels wider than a narrow screen`);
+  for (const [width, height] of [[360, 800], [3840, 2160]] as const) {
+    await page.setViewportSize({ width, height });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wide <= 0, `${name} is ${wide} pixels wider than a screen of ${width}`);
+  }
+  const text = await page.evaluate(() => Number.parseFloat(getComputedStyle(document.body).fontSize));
+  assert.ok(text >= 20, `text of ${text} pixels on a screen of 3840`);
   if (size) await page.setViewportSize(size);
 }
 
@@ -326,9 +330,36 @@ describe("a user", () => {
     await page.getByRole("button", { name: "Export" }).click();
     const text = await read(await (await download).createReadStream());
     assert.ok(text.split("\n").filter(Boolean).every((line) => JSON.parse(line).user_id === "maya"));
-    await page.getByRole("link", { name: "Users" }).click();
-    await page.getByRole("list", { name: "Users" }).getByRole("link", { name: "maya" }).waitFor();
+  });
+
+  test("all users are listed, and found by how their ids begin", async () => {
+    const many = Array.from({ length: 450 }, (_, number) => ({ text: `Reader ${number} likes books`, user_id: `reader-${number}` }));
+    await call("/v1/memories:batchCreate", { memories: many, deduplication: "DEDUPLICATION_POLICY_NONE" });
+    await open("/users");
+    const list = page.getByRole("list", { name: "Users" });
+    await list.getByRole("link", { name: "maya", exact: true }).waitFor();
     await accessible("users");
+    await page.getByLabel("Id of a user, or how it begins").fill("reader-");
+    await page.keyboard.press("Enter");
+    await page.getByText("Users that begin with reader-").waitFor();
+    await page.getByText("450", { exact: true }).waitFor();
+    // The next pages are read as the end of the list comes into sight.
+    await list.evaluate(async (frame) => {
+      while (!frame.querySelector("[aria-posinset='450']")) {
+        frame.scrollTop = frame.scrollHeight;
+        await new Promise((done) => setTimeout(done, 20));
+      }
+    });
+    await page.getByLabel("Id of a user, or how it begins").fill("maya");
+    await page.getByRole("button", { name: "Open this one" }).click();
+    await page.getByRole("list", { name: "Standing memories" }).waitFor();
+  });
+
+  test("a key of one user is told of no other", async () => {
+    await open("/users", "maya");
+    const list = page.getByRole("list", { name: "Users" });
+    await list.getByRole("link", { name: "maya", exact: true }).waitFor();
+    assert.equal(await list.getByRole("listitem").count(), 1);
   });
 
   test("erasing takes the name, and leaves a receipt and nothing else", async () => {
@@ -369,7 +400,7 @@ describe("work", () => {
   test("a job that failed says why, and is tried again or cancelled", async () => {
     await open("/work", "nobody", stack.keyless);
     const failed = page.getByRole("row").filter({ hasText: "failed" }).filter({ hasText: "unread" });
-    await failed.getByText(/model_unavailable|cannot be reached/).waitFor();
+    await failed.getByText(/model_denied/).waitFor();
     await failed.getByRole("button", { name: "Retry" }).click();
     const waiting = page.getByRole("row").filter({ hasText: /waiting|running/ });
     await waiting.getByRole("button", { name: "Cancel" }).click();
@@ -378,9 +409,32 @@ describe("work", () => {
     await accessible("work");
   });
 
-  test("what is done shows its throughput", async () => {
+  test("what a model took is told, with what is left of the budget", async () => {
+    await open("/work", "nobody", stack.keyless);
+    const spend = page.locator("[data-spend]");
+    const row = spend.getByRole("row").filter({ hasText: "small-model" });
+    await row.getByText("$").waitFor();
+    assert.match(await row.innerText(), /1,000\s+200\s+\$0\.0040/);
+    await page.getByText(/1,200 of 1,000,000 used/).waitFor();
+    await page.locator("[data-figures]").getByRole("img", { name: "Tokens of models in a minute: 1200 in all" }).waitFor();
+  });
+
+  test("who sees a part of the tenant gets no figures of it", async () => {
+    await open("/work", "maya");
+    await page.getByText("Figures are of the whole tenant").waitFor();
+    assert.equal(await page.locator("[data-figures]").count(), 0);
+  });
+
+  test("throughput, lag and spend are shown over time", async () => {
     await open("/work", "reader");
-    await page.getByRole("img", { name: /^Jobs done in/ }).waitFor();
+    const figures = page.locator("[data-figures]");
+    const done = (name: RegExp) => figures.getByRole("img", { name });
+    await done(/^Jobs done in a minute: [1-9]\d* in all/).waitFor();
+    await done(/^Seconds from a message to its facts, at most: at most \d+\.\d seconds/).waitFor();
+    await page.getByRole("button", { name: "Seven days" }).click();
+    await done(/^Jobs done in an hour: [1-9]\d* in all/).waitFor();
+    await page.getByText("No model was asked in this time.").waitFor();
+    await accessible("figures");
     await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: "Failed" }).click();
     await page.getByText("No such job").waitFor();
     assert.equal(await page.getByRole("button", { name: /Retry|Cancel/ }).count(), 0);

@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 import { endBrowser, openBrowser, signIn, startStack } from "./browser.ts";
 
 const FOLDER = new URL("../../docs/console/", import.meta.url).pathname;
-const WIDTHS = { wide: [1200, 800], narrow: [390, 780] } as const;
+const WIDTHS: Record<string, readonly [number, number]> = { wide: [1200, 800], narrow: [390, 780] };
 
 const PAGES: [name: string, path: string, ready: (page: Page) => Promise<unknown>][] = [
   [
@@ -27,6 +27,7 @@ const PAGES: [name: string, path: string, ready: (page: Page) => Promise<unknown
   ],
   ["sessions", "/sessions", (page) => page.getByRole("link", { name: "first-visit" }).waitFor()],
   ["session", "/session?id=first-visit", (page) => page.locator("[data-fact]").first().waitFor()],
+  ["users", "/users", (page) => page.getByRole("link", { name: "omar" }).waitFor()],
   ["user", "/user?id=maya", (page) => page.locator(".u-wrap").waitFor()],
   ["work", "/work", (page) => page.locator(".u-wrap").first().waitFor()],
   [

@@ -20,9 +20,9 @@ PROGRAMS = {
 }
 
 
-def program(language: str, number: int, stack: Stack) -> str:
-    """A program of a client's README, for the stack of the tests."""
-    text = (CLIENTS / language / "README.md").read_text()
+def program(language: str, stack: Stack, page: str, number: int) -> str:
+    """A program in a language on a page, for the stack of the tests."""
+    text = (CLIENTS / page.format(language)).read_text()
     found = re.findall(rf"^```{PROGRAMS[language][0]}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert "http://localhost:8000" in found[number]
     return str(found[number].replace("http://localhost:8000", f"http://{stack.address}"))
@@ -143,13 +143,20 @@ def test_the_program_for_the_ai_sdk_compiles(installed: Path, language: str) -> 
     run(CLIENTS / language / "node_modules/.bin/tsc", *options, "ai.ts", cwd=installed)
 
 
+@pytest.mark.parametrize(
+    ("page", "number"), [("{}/README.md", 0), ("{}/README.md", 1), ("../docs/quickstart.md", 0)]
+)
 @pytest.mark.parametrize("language", PROGRAMS)
-@pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
-def test_the_programs_of_a_readme_run(
-    stack: Stack, language: str, number: int, tmp_path: Path, request: pytest.FixtureRequest
+def test_the_programs_of_a_page_run(
+    stack: Stack,
+    language: str,
+    page: str,
+    number: int,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """As they stand there, one after the other; each prints what the first stored."""
-    source = program(language, number, stack)
+    """As they stand there; each prints what it stored."""
+    source = program(language, stack, page, number)
     folder = built(language)
     if language == "typescript":
         user: Path = request.getfixturevalue("installed")

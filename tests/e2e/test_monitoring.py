@@ -86,6 +86,7 @@ async def test_nothing_is_wrong_with_a_healthy_stack(watched: WatchedStack) -> N
         assert watchman.firing(watched.now) == set()
 
 
+@pytest.mark.long
 async def test_a_stopped_extraction_is_noticed_and_its_return_too(watched: WatchedStack) -> None:
     """Turns pile up in the outbox, the alerts fire; they end when it is back and has caught up."""
     watchman = Watchman(RULES, watched.scrapes)

@@ -58,7 +58,7 @@ async def test_a_silent_part_of_a_session_is_not_waited_for(memory: MemoryAPICli
     assert await known_of(memory, "mo") == facts([HOBBIES[1], HOBBIES[3]])
 
 
-@pytest.mark.parametrize("messages", [50, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize("messages", [25, pytest.param(200, marks=pytest.mark.long)])
 async def test_writers_at_once_agree_on_one_order(memory: MemoryAPIClient, messages: int) -> None:
     """Eight writers lose and double nothing, and every reader sees the same order at any time."""
     crowd = f"crowd-{messages}"

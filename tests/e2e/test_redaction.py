@@ -60,6 +60,7 @@ async def collector() -> AsyncIterator[Collector]:
         yield collector
 
 
+@pytest.mark.long
 async def test_what_is_said_is_in_no_log_metric_trace_or_error(
     tmp_path: Path, collector: Collector, capsys: pytest.CaptureFixture[str]
 ) -> None:

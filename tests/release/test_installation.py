@@ -80,12 +80,14 @@ def test_the_client_alone_brings_no_service_and_no_framework(install: Install) -
 
 def test_every_extra_of_the_client_installs_beside_the_others(install: Install) -> None:
     """Each adapter can be imported then."""
-    extras = "anthropic,google-adk,langchain,langgraph,mcp,microsoft-agents,openai-agents"
+    extras = "anthropic,google-adk,langchain,langgraph,microsoft-agents,openai-agents"
     programs = install(
         f"agent-memory-suite-client[{extras},pydantic-ai,strands]", constraints="frameworks"
     )
     folder = ROOT / "clients/python/agent_memory_client/integrations"
     adapters = [path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")]
+    # Installed with the services above, whose lock names a later version.
+    adapters.remove("mcp")
     named = {name.replace("_", "-") for name in adapters}
     assert named == {*extras.split(","), "pydantic-ai", "strands"}
     names = (f"agent_memory_client.integrations.{each}" for each in adapters)

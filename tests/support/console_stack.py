@@ -20,13 +20,13 @@ from agent_memory_client.models import (
     MemoryStrategyConfig,
     WorkingMemory,
 )
-from agent_memory_services.embedded.ports import free_port
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.auth.api_keys.keyring import Keyring
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.redis.client import connect
+from tests.support.openai_server import Refuse, Request, Say, ScriptedModel, facts
 
 PEPPER = b"0123456789abcdef0123456789abcdef"
 QUICK = {"AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS": "0.2"}
@@ -140,6 +140,13 @@ async def tell(memory: MemoryAPIClient) -> None:
         )
 
 
+def _answered(request: Request) -> Say | Refuse:
+    """Read one instrument at a price, and refuse the other: its job is given up after a while."""
+    if "oboe" in request.last_text:
+        return Refuse(401)
+    return Say(facts({"text": "User plays the violin"}).text, usage=(1000, 200))
+
+
 async def main() -> None:
     """Run a stack that asks for keys, and one that asks for none, until nobody listens."""
     async with AsyncExitStack() as running:
@@ -176,21 +183,27 @@ async def main() -> None:
             )
         )
         await running.enter_async_context(guarded)
-        # Its model is not there: a job is tried again, and given up after a while.
-        absent = {
+        model = await running.enter_async_context(ScriptedModel(_answered))
+        modelled = {
             "AGENT_MEMORY_EXTRACTION_EXTRACTOR": "openai",
+            "AGENT_MEMORY_EXTRACTION_MODEL": "small-model",
+            "AGENT_MEMORY_EXTRACTION_MODEL_PRICES": '{"small-model": [2, 10]}',
+            "AGENT_MEMORY_EXTRACTION_TOKEN_BUDGET": "1000000",
             "AGENT_MEMORY_EXTRACTION_RETRY_FIRST_SECONDS": "1",
             "AGENT_MEMORY_EXTRACTION_RETRY_LONGEST_SECONDS": "4",
             "AGENT_MEMORY_EXTRACTION_RETRY_PATIENCE_SECONDS": "15",
-            "OPENAI_BASE_URL": f"http://127.0.0.1:{free_port()}/v1",
+            "OPENAI_BASE_URL": model.base_url,
             "OPENAI_API_KEY": "none-needed",
         }
-        keyless = Stack(StackOptions(state_dir=folder / "keyless", environment={**QUICK, **absent}))
+        keyless = Stack(
+            StackOptions(state_dir=folder / "keyless", environment={**QUICK, **modelled})
+        )
         await running.enter_async_context(keyless)
         async with MemoryAPIClient(base_url=f"http://{keyless.address}") as anybody:
-            await anybody.append_messages_to_working_memory(
-                "unread", [MemoryMessage(role="user", content="I play the oboe.")], user_id="lee"
-            )
+            for session, said in (("read", "I play the violin."), ("unread", "I play the oboe.")):
+                message = MemoryMessage(role="user", content=said)
+                await anybody.append_messages_to_working_memory(session, [message], user_id="lee")
+            await anybody.wait_for_extraction("read")
         address = f"http://{guarded.address}"
         async with MemoryAPIClient(base_url=address, api_key=keys["admin"]) as acme:
             await tell(acme)

@@ -7,6 +7,7 @@ import {
   ErrorInfoSchema,
   ExtractionService,
   LongTermMemoryService,
+  type Principal,
   WorkingMemoryService,
 } from "./contract";
 
@@ -38,33 +39,11 @@ export const longTerm = createClient(LongTermMemoryService, transport);
 export const working = createClient(WorkingMemoryService, transport);
 export const extraction = createClient(ExtractionService, transport);
 
-export type Access = "none" | "reader" | "writer" | "admin";
-
-/**
- * Find out what the credential allows.
- *
- * Access is judged before a request is read. A request that no service accepts therefore changes
- * nothing, and its refusal tells whether the method is allowed.
- */
-export async function allowed(): Promise<Access> {
-  await longTerm.countMemories({ filter: { id: { any: ["-"] } } });
-  const [mayWrite, mayErase] = await Promise.all([
-    judged(() => longTerm.deleteMemories({})),
-    judged(() => longTerm.eraseUser({})),
-  ]);
-  if (mayErase) return "admin";
-  return mayWrite ? "writer" : "reader";
-}
-
-async function judged(call: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await call();
-  } catch (error) {
-    const { code } = ConnectError.from(error);
-    if (code === Code.PermissionDenied) return false;
-    if (code !== Code.InvalidArgument) throw error;
-  }
-  return true;
+/** Find out who the credential stands for. The services decide all the same what it may do. */
+export async function whoAmI(): Promise<Principal> {
+  const { principal } = await working.getPrincipal({});
+  if (!principal) throw new ConnectError("the answer names nobody", Code.Internal);
+  return principal;
 }
 
 /** What went wrong, in words for the page. */

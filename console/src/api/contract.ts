@@ -6,6 +6,7 @@ export { ExtractionService } from "@contract/agent_memory/extraction/v1/service_
 export { ErrorInfoSchema, BadRequestSchema, RetryInfoSchema } from "@contract/google/rpc/error_details_pb";
 export type { Status } from "@contract/google/rpc/status_pb";
 export { MemoryFilterSchema, type MemoryFilter } from "@contract/agent_memory/common/v1/filter_pb";
+export { Access } from "@contract/agent_memory/common/v1/policy_pb";
 export {
   MemorySchema,
   MemoryType,
@@ -25,19 +26,25 @@ export type { EraseReceipt, ErasedSession } from "@contract/agent_memory/common/
 export {
   RevisionCause,
   MemoryChangeKind,
+  MemoryField,
+  type FieldValue,
   type MemoryChange,
   type MemoryRevision,
 } from "@contract/agent_memory/long_term_memory/v1/long_term_memory_pb";
 export {
   PromptSection,
   SessionChangeKind,
+  type Principal,
   type SessionSummary,
   type WorkingMemory,
 } from "@contract/agent_memory/working_memory/v1/working_memory_pb";
 export {
   JobKind,
   JobState,
+  StatisticsPeriod,
   type Job,
+  type PeriodStatistics,
   type SessionProgress,
 } from "@contract/agent_memory/extraction/v1/extraction_pb";
+export type { GetStatisticsResponse } from "@contract/agent_memory/extraction/v1/service_pb";
 export type { BuildMemoryPromptResponse } from "@contract/agent_memory/working_memory/v1/service_pb";

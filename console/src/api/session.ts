@@ -2,17 +2,20 @@
 
 import { QueryCache, QueryClient, MutationCache } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { type Access, allowed, present, problem, type Problem } from "./calls";
+import { present, problem, type Problem, whoAmI } from "./calls";
+import { Access, type Principal } from "./contract";
 
 export interface Session {
   state: "starting" | "signed-out" | "signed-in" | "unreachable";
-  access: Access;
-  /** What may be shown of the credential; empty where there is none. */
-  name: string;
+  /** Who is signed in; nobody before that. */
+  principal: Principal | null;
+  /** False where nobody is asked for a credential. */
+  isKeyed: boolean;
   problem: Problem | null;
 }
 
-let session: Session = { state: "starting", access: "none", name: "", problem: null };
+const NOBODY = { principal: null, isKeyed: false, problem: null } as const;
+let session: Session = { state: "starting", ...NOBODY };
 const listeners = new Set<() => void>();
 
 function become(next: Session): void {
@@ -50,21 +53,27 @@ export function useSession(): Session {
   );
 }
 
-const RANK: Record<Access, number> = { none: 0, reader: 1, writer: 2, admin: 3 };
+const LEAST = { reader: Access.READER, writer: Access.WRITER, admin: Access.ADMIN } as const;
 
 /** Tell whether the credential has an access. The services decide all the same. */
-export function useMay(access: Access): boolean {
-  return RANK[useSession().access] >= RANK[access];
+export function useMay(access: keyof typeof LEAST): boolean {
+  return (useSession().principal?.access ?? Access.UNSPECIFIED) >= LEAST[access];
+}
+
+/** Tell whether the credential sees all of its tenant. */
+export function useSeesAll(): boolean {
+  const { principal } = useSession();
+  return principal !== null && !principal.users && !principal.namespaces;
 }
 
 /** Sign in where no credential is needed. */
 export async function start(): Promise<void> {
   try {
-    become({ state: "signed-in", access: await allowed(), name: "", problem: null });
+    become({ ...NOBODY, state: "signed-in", principal: await whoAmI() });
   } catch (error) {
     const known = problem(error);
     const needed = known.kind === "unauthenticated";
-    become({ state: needed ? "signed-out" : "unreachable", access: "none", name: "", problem: needed ? null : known });
+    become({ ...NOBODY, state: needed ? "signed-out" : "unreachable", problem: needed ? null : known });
   }
 }
 
@@ -72,9 +81,9 @@ export async function start(): Promise<void> {
 export async function signIn(token: string): Promise<Problem | null> {
   present(token);
   try {
-    const access = await allowed();
+    const principal = await whoAmI();
     queries.clear();
-    become({ state: "signed-in", access, name: shown(token), problem: null });
+    become({ ...NOBODY, state: "signed-in", principal, isKeyed: true });
     return null;
   } catch (error) {
     present("");
@@ -86,10 +95,5 @@ export async function signIn(token: string): Promise<Problem | null> {
 export function signOut(why: Problem | null = null): void {
   present("");
   queries.clear();
-  become({ state: "signed-out", access: "none", name: "", problem: why });
-}
-
-function shown(token: string): string {
-  const key = /^am_([^_]+)_/.exec(token);
-  return key ? `key ${key[1]}` : "token";
+  become({ ...NOBODY, state: "signed-out", problem: why });
 }

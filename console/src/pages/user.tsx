@@ -1,11 +1,11 @@
 /** A user: what is known, by topic; how it grew; and how to take it along or make it forget. */
 
 import { toJson } from "@bufbuild/protobuf";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useId, useMemo, useState } from "react";
 import { longTerm, WITHOUT_DEADLINE, working } from "../api/calls";
-import { type EraseReceipt, type Memory, MemorySchema, MemoryType } from "../api/contract";
+import { type EraseReceipt, type FieldValue, type Memory, MemoryField, MemorySchema, MemoryType } from "../api/contract";
 import { queries, useMay } from "../api/session";
 import { erase, receiptText } from "../lib/erasure";
 import { save } from "../lib/files";
@@ -17,60 +17,67 @@ import { MemoryLink, Standing } from "../ui/memory";
 
 const Chart = lazy(() => import("../ui/chart"));
 const route = getRouteApi("/user");
+const usersRoute = getRouteApi("/users");
 const PAGE = 1000;
 const MOST = 5000;
 const WITHOUT_TOPIC = "without a topic";
 
 export function UsersPage() {
+  const { prefix = "" } = usersRoute.useSearch();
   const id = useId();
   const navigate = useNavigate();
-  const sessions = useQuery({
-    queryKey: ["owners"],
-    queryFn: async ({ signal }) => (await working.listSessions({ pageSize: PAGE }, { signal })).sessions,
+  const found = useInfiniteQuery({
+    queryKey: ["users", prefix],
+    initialPageParam: "",
+    queryFn: ({ pageParam, signal }) =>
+      longTerm.listFieldValues(
+        // Messages count too: who has said something is a user, whatever was learned of it.
+        { field: MemoryField.USER_ID, prefix, filter: { type: { any: [MemoryType.SEMANTIC, MemoryType.EPISODIC, MemoryType.MESSAGE] } }, includeHidden: true, pageSize: PAGE, pageToken: pageParam },
+        { signal },
+      ),
+    getNextPageParam: (page) => page.nextPageToken || undefined,
   });
-  const owners = useMemo(() => {
-    const by = new Map<string, { count: number; last: (typeof sessions.data & object)[number] }>();
-    for (const session of sessions.data ?? []) {
-      if (!session.userId) continue;
-      const known = by.get(session.userId);
-      if (known) known.count += 1;
-      else by.set(session.userId, { count: 1, last: session });
-    }
-    return [...by.entries()];
-  }, [sessions.data]);
+  const users = useMemo(() => (found.data?.pages ?? []).flatMap((page) => page.values.filter(({ value }) => value.case === "text" && value.value !== "")), [found.data]);
+  const first = found.data?.pages[0];
   return (
     <Page title="Users">
       <form
+        key={prefix}
         className="flex flex-wrap items-end gap-3"
         onSubmit={(event) => {
           event.preventDefault();
           const user = String(new FormData(event.currentTarget).get("user")).trim();
-          if (user) void navigate({ to: "/user", search: { id: user } });
+          const submitter = (event.nativeEvent as SubmitEvent).submitter;
+          if (submitter?.getAttribute("value") === "open" && user) void navigate({ to: "/user", search: { id: user } });
+          else void navigate({ to: "/users", search: { prefix: user } });
         }}
       >
         <div className="w-full max-w-sm">
           <label className="label" htmlFor={id}>
-            Id of a user
+            Id of a user, or how it begins
           </label>
-          <input id={id} name="user" className="field" autoComplete="off" required placeholder="alice" />
+          <input id={id} name="user" className="field" autoComplete="off" placeholder="alice" defaultValue={prefix} />
         </div>
-        <Button type="submit">Open</Button>
+        <Button type="submit" value="find">
+          Find
+        </Button>
+        <Button type="submit" value="open" tone="quiet">
+          Open this one
+        </Button>
       </form>
-      <Panel flush title="Owners of the latest sessions" aside={sessions.data ? `of ${sessions.data.length.toLocaleString()} sessions` : null}>
-        <Loaded query={sessions} what="sessions">
+      <Panel flush title={prefix ? `Users that begin with ${prefix}` : "All users"} aside={first ? `${first.totalSize.toLocaleString()}${first.partial ? " and more; a longer beginning finds the others" : ""}` : null}>
+        <Loaded query={found} what="users">
           {() =>
-            owners.length === 0 ? (
-              <Empty title="No session has an owner">A user whose memories have no session is found by the id.</Empty>
+            users.length === 0 ? (
+              <Empty title="No user">A user whose messages are not searchable and of whom nothing is known yet is opened by the id.</Empty>
             ) : (
-              <Rows label="Users" items={owners} keyOf={([user]) => user} estimate={44}>
-                {([user, { count, last }]) => (
+              <Rows label="Users" items={users} keyOf={userOf} estimate={44} more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined}>
+                {(each) => (
                   <div className="flex flex-wrap items-baseline gap-x-4 px-4 py-2">
-                    <Link to="/user" search={{ id: user }} className="inline-flex min-h-[1.72rem] items-center font-medium break-all">
-                      {user}
+                    <Link to="/user" search={{ id: userOf(each) }} className="inline-flex min-h-[1.72rem] items-center font-medium break-all">
+                      {userOf(each)}
                     </Link>
-                    <span className="text-[0.93rem] text-dim">
-                      {count} {count === 1 ? "session" : "sessions"}, the last written <When at={last.updateTime} />
-                    </span>
+                    <span className="text-[0.93rem] text-dim">{`${each.memoryCount.toLocaleString()} ${each.memoryCount === 1n ? "memory" : "memories"}, with messages`}</span>
                   </div>
                 )}
               </Rows>
@@ -80,6 +87,10 @@ export function UsersPage() {
       </Panel>
     </Page>
   );
+}
+
+function userOf({ value }: FieldValue): string {
+  return value.case === "text" ? value.value : "";
 }
 
 interface Known {
@@ -226,7 +237,7 @@ function Growth({ memories }: { memories: Memory[] }) {
   }, [memories]);
   return (
     <Panel title="Growth">
-      <Suspense fallback={<div className="h-[170px]" />}>
+      <Suspense fallback={<div className="h-[11.5rem]" />}>
         <Chart times={times} values={values} label="Facts and events that are true now, by when they were stored" summary={`${values.at(-1)} now`} />
       </Suspense>
     </Panel>

@@ -2,21 +2,20 @@
 
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { extraction } from "../api/calls";
 import { type Job, JobKind, JobState } from "../api/contract";
 import { useFollow } from "../api/follow";
-import { queries, useMay } from "../api/session";
+import { queries, useMay, useSeesAll } from "../api/session";
 import { milliseconds, span, When } from "../lib/time";
 import { Button, Empty, Failure, Loading, Page, Panel, Tag } from "../ui/basics";
 import { Decision } from "../ui/dialog";
 import { type Column, DataTable } from "../ui/list";
 import { StreamTag } from "../ui/stream";
+import { Figures } from "./figures";
 
-const Chart = lazy(() => import("../ui/chart"));
 const route = getRouteApi("/work");
 const PAGE = 200;
-const BINS = 24;
 
 const STATES: Record<string, { label: string; state: JobState; tone: "plain" | "accent" | "good" | "bad" | "warn" }> = {
   pending: { label: "waiting", state: JobState.PENDING, tone: "warn" },
@@ -30,6 +29,7 @@ const OF_STATE = new Map(Object.values(STATES).map((each) => [each.state, each])
 export function WorkPage() {
   const { state = "", session = "", ns = "" } = route.useSearch();
   const mayWrite = useMay("writer");
+  const seesAll = useSeesAll();
   const [changed, setChanged] = useState<ReadonlyMap<string, Job>>(new Map());
   const [cancelled, setCancelled] = useState<Job | null>(null);
   const listed = useInfiniteQuery({
@@ -125,7 +125,7 @@ export function WorkPage() {
         </p>
       ) : null}
       {retry.error ? <Failure error={retry.error} /> : null}
-      <Figures jobs={jobs} />
+      {session ? null : seesAll ? <Figures /> : <p className="text-dim">Figures are of the whole tenant, of which this key sees a part.</p>}
       <Panel flush title="Jobs, the latest first" aside={listed.data ? `${jobs.length.toLocaleString()}${listed.hasNextPage ? " and more" : ""}` : null}>
         {listed.error ? <Failure error={listed.error} again={() => void listed.refetch()} /> : null}
         {listed.isPending ? <Loading what="jobs" /> : null}
@@ -191,35 +191,4 @@ function waited(job: Job): number {
 
 function took(job: Job): number {
   return job.endTime && job.startTime ? Math.max(0, milliseconds(job.endTime) - milliseconds(job.startTime)) : 0;
-}
-
-/** Throughput and lag over the time of the jobs that are here. */
-function Figures({ jobs }: { jobs: Job[] }) {
-  const figures = useMemo(() => {
-    const ended = jobs.filter((job) => job.state === JobState.SUCCEEDED && job.endTime);
-    if (ended.length < 2) return null;
-    const ends = ended.map((job) => milliseconds(job.endTime));
-    const first = Math.min(...ends);
-    const width = Math.max(1000, (Math.max(...ends) - first) / BINS);
-    const times = Array.from({ length: BINS + 1 }, (_, bin) => first + bin * width);
-    const done = times.map(() => 0);
-    const lags = times.map((): number[] => []);
-    ended.forEach((job, index) => {
-      const bin = Math.min(BINS, Math.floor(((ends[index] ?? first) - first) / width));
-      done[bin] = (done[bin] ?? 0) + 1;
-      lags[bin]?.push((milliseconds(job.endTime) - milliseconds(job.createTime)) / 1000);
-    });
-    return { times, done, lag: lags.map((all) => (all.length > 0 ? Math.max(...all) : 0)), width, count: ended.length };
-  }, [jobs]);
-  if (!figures) return null;
-  return (
-    <Panel title="Throughput and lag" aside={`of the ${figures.count.toLocaleString()} done jobs below`}>
-      <Suspense fallback={<div className="h-[170px]" />}>
-        <div className="grid gap-6 md:grid-cols-2">
-          <Chart bars times={figures.times} values={figures.done} label={`Jobs done in ${span(0, figures.width)}`} summary={`at most ${Math.max(...figures.done)}`} />
-          <Chart bars times={figures.times} values={figures.lag} label="Seconds from the first message to the memories, at most" summary={`at most ${Math.max(...figures.lag).toFixed(1)} seconds`} />
-        </div>
-      </Suspense>
-    </Panel>
-  );
 }

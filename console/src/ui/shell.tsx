@@ -2,7 +2,9 @@
 
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useId, useRef, useState } from "react";
+import { Access, type Principal } from "../api/contract";
 import { signOut, useSession } from "../api/session";
+import { Fact } from "./basics";
 import { Disclosure } from "./disclosure";
 import { useKeys } from "./keys";
 import { type Theme, useTheme } from "./theme";
@@ -101,8 +103,22 @@ const KEYS = [
 const THEMES: Record<Theme, string> = { system: "As the system", light: "Light", dark: "Dark" };
 const ITEM = "flex min-h-8 w-full items-center justify-between gap-6 rounded px-2 text-left hover:bg-sunk";
 
+const ROLES: Record<Access, string> = { [Access.UNSPECIFIED]: "", [Access.READER]: "reader", [Access.WRITER]: "writer", [Access.ADMIN]: "admin" };
+
+/** Of which tenant, users and namespaces the credential is. */
+function Limits({ principal }: { principal: Principal }) {
+  return (
+    <dl className="mb-1.5 flex flex-col gap-1.5 border-b border-line px-2 pb-2">
+      <Fact name="Tenant">{principal.tenant}</Fact>
+      {principal.users ? <Fact name="Only for users">{principal.users.names.join(", ") || "none"}</Fact> : null}
+      {principal.namespaces ? <Fact name="Only in namespaces">{principal.namespaces.names.map((name) => name || "the empty one").join(", ") || "none"}</Fact> : null}
+    </dl>
+  );
+}
+
 function Account({ onHelp, up }: { onHelp: () => void; up: boolean }) {
-  const { access, name } = useSession();
+  const { principal, isKeyed } = useSession();
+  const role = ROLES[principal?.access ?? Access.UNSPECIFIED];
   const [theme, setTheme] = useTheme();
   const group = useId();
   return (
@@ -112,8 +128,8 @@ function Account({ onHelp, up }: { onHelp: () => void; up: boolean }) {
       button={
         <>
           <span className="min-w-0 flex-1">
-            <span className="block truncate text-[0.857rem] font-medium">{name || "No key needed"}</span>
-            <span className="block text-[0.8rem] text-dim">{access}</span>
+            <span className="block truncate text-[0.857rem] font-medium">{isKeyed ? principal?.subject.replace(":", " ") : "No key needed"}</span>
+            <span className="block text-[0.8rem] text-dim">{role}</span>
           </span>
           <span aria-hidden className="text-dim">
             ⋯
@@ -123,6 +139,7 @@ function Account({ onHelp, up }: { onHelp: () => void; up: boolean }) {
     >
       {(close) => (
         <>
+          {principal ? <Limits principal={principal} /> : null}
           <fieldset>
             <legend className="label px-2">Theme</legend>
             {(Object.keys(THEMES) as Theme[]).map((each) => (
@@ -143,7 +160,7 @@ function Account({ onHelp, up }: { onHelp: () => void; up: boolean }) {
           >
             Keys <kbd className="mono">?</kbd>
           </button>
-          {name ? (
+          {isKeyed ? (
             <button type="button" className={ITEM} onClick={() => signOut()}>
               Sign out
             </button>

@@ -100,12 +100,12 @@ async def test_scores_explain_themselves(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("mode", [SEMANTIC, KEYWORD, HYBRID])
-@pytest.mark.parametrize("size", [3, 10, 100])
+@pytest.mark.parametrize("size", [3, 100])
 async def test_pages_show_each_hit_once(
     tenant: Tenant, mode: SearchMode.ValueType, size: int
 ) -> None:
     """Through every page while others write, and with scores that never leave the scale."""
-    await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(130)), deduplication=NONE)
+    await tenant.create(*(f"{FACTS[at % 4]} ({at})" for at in range(30)), deduplication=NONE)
     expected = {memory.id for memory in (await tenant.list(page_size=1000)).memories}
     request = rpc.SearchMemoriesRequest(
         query=SearchQuery(text="Alice or the report or mountains", mode=mode), page_size=size
@@ -113,7 +113,7 @@ async def test_pages_show_each_hit_once(
     shown: list[str] = []
     while True:
         page = await tenant.call("SearchMemories", request)
-        assert page.total_size == 130
+        assert page.total_size == 30
         assert len(page.hits) <= size
         shown += [hit.memory.id for hit in page.hits]
         request.page_token = page.next_page_token

@@ -45,6 +45,7 @@ async def test_a_stack_survives_a_crash_and_a_restart(tmp_path: Path) -> None:
         assert await client.get("key") == b"value"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("redis")
 async def test_a_stack_of_services_uses_a_given_store_and_survives_a_crash(
     tmp_path: Path, redis_url: str
@@ -76,13 +77,9 @@ async def _crash_and_come_back(stack: Stack) -> None:
     await process.start()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
-    ("ending", "exit_code"),
-    [
-        pytest.param(signal.SIGINT, 0, marks=pytest.mark.long),
-        (signal.SIGTERM, 0),
-        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.long),
-    ],
+    ("ending", "exit_code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGKILL, -9)]
 )
 async def test_up_takes_everything_along(
     tmp_path: Path, ending: signal.Signals, exit_code: int

@@ -1,6 +1,7 @@
 """Evaluation through a running service with the real model, and the floor under the ranking."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -60,12 +61,15 @@ async def test_nothing_is_left_behind(served: Served) -> None:
     assert (await connection.search(rpc.SearchMemoriesRequest(query=query))).total_size == 1
 
 
-async def test_the_command_prints_the_tables(served: Served) -> None:
+async def test_the_command_prints_the_tables(served: Served, tmp_path: Path) -> None:
     """`agent-memory eval retrieval` evaluates a running system and says how it compares."""
-    command = ("eval", "retrieval", "--dataset", "chats", "--address", served.address, str(CHATS))
+    _, assistant = json.loads(CHATS.read_text())
+    (tmp_path / "chats.json").write_text(json.dumps([assistant]))
+    options = ("--dataset", "chats", "--address", served.address)
+    command = ("eval", "retrieval", *options, str(tmp_path / "chats.json"))
     result = await asyncio.to_thread(CliRunner().invoke, app, command)
     assert result.exit_code == 0, result.stderr
-    for expected in ("2 conversations, 99 turns, 44 questions", *(c.name for c in BASELINES)):
+    for expected in ("1 conversations, 34 turns, 19 questions", *(c.name for c in BASELINES)):
         assert expected in result.stdout
 
 

@@ -21,6 +21,7 @@ from tests.support.odd_values import EXTREME, MEANINGLESS, filled, places
 RULES = ValueRules()
 
 
+@pytest.mark.no_cover  # thousands of fields through the lines of the others
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.method)
 def test_every_field_is_found_wherever_it_stands(policy: MethodPolicy) -> None:
     """In types that contain themselves too; the first and the last value mean something."""

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from agent_memory_client import models
 from agent_memory_client._async.base import pages, window
+from agent_memory_client._async.prompts import PromptMethods
 from agent_memory_client._async.sessions import SessionMethods
 from agent_memory_client._operations import memories as operations
 from agent_memory_client._operations import search
@@ -16,7 +17,7 @@ from agent_memory_client.models._lifecycle import DeduplicationName
 from agent_memory_client.models._search import SearchArguments
 
 
-class MemoryMethods(SessionMethods):
+class MemoryMethods(PromptMethods, SessionMethods):
     """Calls that store, read, change, delete and find memories.
 
     Of a search or a listing every condition must hold. `filters` takes conditions by field; the

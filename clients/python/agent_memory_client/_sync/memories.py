@@ -11,13 +11,14 @@ from agent_memory_client._operations import memories as operations
 from agent_memory_client._operations import search
 from agent_memory_client._operations.operation import Page
 from agent_memory_client._sync.base import pages, window
+from agent_memory_client._sync.prompts import PromptMethods
 from agent_memory_client._sync.sessions import SessionMethods
 from agent_memory_client.models._criteria import FilterArguments
 from agent_memory_client.models._lifecycle import DeduplicationName
 from agent_memory_client.models._search import SearchArguments
 
 
-class MemoryMethods(SessionMethods):
+class MemoryMethods(PromptMethods, SessionMethods):
     """Calls that store, read, change, delete and find memories.
 
     Of a search or a listing every condition must hold. `filters` takes conditions by field; the

@@ -101,7 +101,7 @@ class ScriptCall:
     async def run(self, client: Redis) -> Any:
         """Run it in one round trip; a store that lost its scripts is given the source again."""
         try:
-            return await cast("Any", client.evalsha(self.sha, *self.parts))
+            return await cast("Any", client).execute_command("EVALSHA", self.sha, *self.parts)
         except NoScriptError:
             return await cast("Any", client.eval(self.source, *self.parts))
 

@@ -188,6 +188,7 @@ async def plan_of(
     text = gist(query.text)
     question = question_of(text, max_words=weights.max_words)
     ranking, hybrid = query.ranking, query.mode not in _SINGLE
+    question = question.loose if hybrid else question
     times = _times(query, text, asked_at)
     return SearchPlan(
         legs=await _legs(query, question, weights, lambda: embed(text)),

@@ -46,6 +46,15 @@ class Question:
         words = {word.text: word for word in chain(map(Term, chain(*self.phrases)), self.terms)}
         return tuple(words.values())
 
+    @property
+    def loose(self) -> "Question":
+        """The same without phrases, unless it consists of them.
+
+        Who asks about "Little Women" in a sentence names it, and wants what was said of it in
+        whatever words.
+        """
+        return Question((), self.words) if self.terms else self
+
     def must(self, *, around: bool = False) -> str:
         """Return the phrases in the engine's words; empty where there are none.
 

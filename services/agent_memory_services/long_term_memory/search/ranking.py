@@ -182,9 +182,9 @@ class Ranking:
     plan: SearchPlan
     now: int
 
-    def hits(self, pool: legs.Pool) -> list[Candidate]:
+    def hits(self, pool: legs.Pool) -> Ordered:
         """Return the hits of a pool, best first."""
-        return list(self.order(pool.table, pool.reached(self.plan.legs)))
+        return self.order(pool.table, pool.reached(self.plan.legs))
 
     def order(self, table: Table, reached: Mapping[str, Floats]) -> Ordered:
         """Return the hits among memories, best first, by what each leg measured of them."""

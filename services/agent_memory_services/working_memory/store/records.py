@@ -16,6 +16,7 @@ from google.protobuf.struct_pb2 import Struct
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
+from agent_memory.working_memory.v1.service_pb2 import GetWorkingMemoryResponse
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.redis.keys import encode, partition_of
 from agent_memory_services.kit.redis.scripts import Key
@@ -62,9 +63,9 @@ class SessionParts:
     placed: Key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SessionAddress:
-    """The keys of one session."""
+    """The keys of one session, which are spelled once."""
 
     partition: int
     tenant: str
@@ -74,14 +75,9 @@ class SessionAddress:
     @classmethod
     def of(cls, key: SessionKey, partitions: int) -> "SessionAddress":
         """Return the keys of a session in a store of that many partitions."""
-        return cls(
-            partition_of(partitions, key.tenant, key.namespace, key.session_id),
-            encode(key.tenant),
-            encode(key.namespace),
-            encode(key.session_id),
-        )
+        return _address(key, partitions)
 
-    @property
+    @cached_property
     def spelled(self) -> SpelledAddress:
         """The session as scripts take it."""
         prefix = partition_prefix(self.partition)
@@ -92,7 +88,7 @@ class SessionAddress:
         """The session in what a partition keeps of all its sessions."""
         return f"{self.tenant}:{self.namespace}:{self.session}"
 
-    @property
+    @cached_property
     def parts(self) -> SessionParts:
         """The keys of its parts."""
         base = f"{partition_prefix(self.partition)}:s:{self.member}"
@@ -104,6 +100,17 @@ class SessionAddress:
             memories=f"{base}:memories",
             placed=f"{base}:placed",
         )
+
+
+# The contract bounds the names, to some hundred bytes each.
+@lru_cache(4096)
+def _address(key: SessionKey, partitions: int) -> SessionAddress:
+    return SessionAddress(
+        partition_of(partitions, key.tenant, key.namespace, key.session_id),
+        encode(key.tenant),
+        encode(key.namespace),
+        encode(key.session_id),
+    )
 
 
 def listing_key(partition: int, tenant: str, namespace: str | None, user: str | None) -> str:
@@ -295,6 +302,14 @@ def _tag(message: type[ProtoMessage], field: str, wire_type: int) -> bytes:
 
 _MESSAGES: Final = _tag(WorkingMemory, "messages", _DELIMITED)
 _SEQUENCE: Final = _tag(Message, "sequence", _VARINT)
+
+
+_ANSWER: Final = _tag(GetWorkingMemoryResponse, "working_memory", _DELIMITED)
+
+
+def answer_head(size: int) -> bytes:
+    """Return what stands before a session of so many bytes in an answer to a reader."""
+    return _ANSWER + _varint(size)
 
 
 @lru_cache(4096)

@@ -23,7 +23,7 @@ def owner(**condition: Any) -> MemoryFilter:
     return MemoryFilter(user_id=TagFilter(**condition))
 
 
-VIEWS = {
+VIEWS: dict[str, dict[str, Any]] = {
     "eq": {"filter": owner(eq=ZOE)},
     "ne": {"filter": owner(ne=ZOE)},
     "any": {"filter": owner(any=[ZOE, "bob"])},
@@ -57,24 +57,20 @@ async def store(redis_url: str) -> AsyncIterator[Redis]:
         yield client
 
 
-@pytest.mark.parametrize("fields", VIEWS.values(), ids=VIEWS)
-async def test_no_view_names_an_erased_user(
-    world: World, store: Redis, fields: dict[str, Any]
-) -> None:
+async def test_no_view_names_an_erased_user(world: World, store: Redis) -> None:
     """Wherever it named the user: neither it, its jobs, its summaries nor remembered answers do."""
     await world.remember("Likes tea", user_id=ZOE)
     await world.remember("Likes rain", user_id="bob")
-    request = pb.CreateSummaryViewRequest(
-        summary_view=SummaryView(
-            group_by=[SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID], **fields
-        ),
-        request_id="make",
-    )
-    answer = await world.call(world.extraction, "CreateSummaryView", request)
-    run = pb.RunSummaryViewRequest(view_id=answer.summary_view.id, request_id="run")
-    await world.call(world.extraction, "RunSummaryView", run)
-    await world.run(answer.summary_view)
-    assert await residue(store, ZOE)
+    group_by = [SummaryGroupField.SUMMARY_GROUP_FIELD_USER_ID]
+    for place, fields in VIEWS.items():
+        request = pb.CreateSummaryViewRequest(
+            summary_view=SummaryView(group_by=group_by, **fields), request_id=f"make {place}"
+        )
+        answer = await world.call(world.extraction, "CreateSummaryView", request)
+        run = pb.RunSummaryViewRequest(view_id=answer.summary_view.id, request_id=f"run {place}")
+        await world.call(world.extraction, "RunSummaryView", run)
+        await world.run(answer.summary_view)
+    assert len(await residue(store, ZOE)) > len(VIEWS)
     await erase(world)
     assert await residue(store, ZOE) == []
 

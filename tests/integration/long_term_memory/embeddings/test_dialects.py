@@ -188,13 +188,13 @@ async def test_pieces_tell_what_a_text_is_about(
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
-@pytest.mark.parametrize("limit", [1, 7, 100])
+@pytest.mark.parametrize("limit", [1, 7, 30])
 async def test_a_limit_of_texts_in_one_call_is_learned(
     embedder: OpenAIEmbedder, provider: Provider, status: int, limit: int
 ) -> None:
     """All vectors come, in order, and the second time no call is refused."""
     provider.rule = unless(lambda request: len(request.body["input"]) > limit, failure(status))
-    texts = [f"text {number}" for number in range(130)]
+    texts = [f"text {number}" for number in range(40)]
     np.testing.assert_allclose(await embedder.embed(texts), unit(*texts), atol=1e-6)
     before = len(provider.requests)
     np.testing.assert_allclose(await embedder.embed(texts), unit(*texts), atol=1e-6)

@@ -38,13 +38,13 @@ async def test_each_mode_finds_the_fact(searching: Searching) -> None:
 
 
 @pytest.mark.parametrize("mode", [SEMANTIC, KEYWORD, HYBRID])
-@pytest.mark.parametrize("size", [1, 4, 30])
+@pytest.mark.parametrize("size", [1, 4, 20])
 async def test_pages_show_each_hit_once(
     searching: Searching, mode: SearchMode.ValueType, size: int
 ) -> None:
     """Through all windows, every memory comes exactly once, and scores lie within 0 to 1."""
     records = await searching.add(
-        *(Memory(text=f"{FACTS[at % 6]}, number {at}") for at in range(50))
+        *(Memory(text=f"{FACTS[at % 6]}, number {at}") for at in range(30))
     )
     pages = await searching.pages(SearchQuery(text="number of Alice", mode=mode), size)
     hits = [hit for page in pages for hit in page]

@@ -23,6 +23,7 @@ def same(one: str, other: str) -> bool:
     return found
 
 
+@pytest.mark.no_cover  # hundreds of pairs through the lines of the others
 @pytest.mark.parametrize(
     ("agree", "apart", "least"),
     [("agree", "apart", 1.0), ("unseen_agree", "unseen_apart", 0.8)],
@@ -46,6 +47,7 @@ def test_nothing_merges_that_differs_in_what_counts() -> None:
     assert [pair for pair in PAIRS["kept_apart"] if same(*pair)] == []
 
 
+@pytest.mark.no_cover  # hundreds of pairs through the lines of the others
 @pytest.mark.parametrize(("kind", "ended"), [("ends", True), ("stays", False)])
 def test_only_what_a_later_statement_contradicts_ends(kind: str, *, ended: bool) -> None:
     """Everything else stays beside it."""

@@ -17,6 +17,7 @@ from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
     LinearFusion,
     ReciprocalRankFusion,
+    WordLeg,
 )
 from agent_memory_services.long_term_memory.search.plan import SearchPlan, plan_of
 from agent_memory_services.long_term_memory.search.weights import DEFAULTS, RecencyWeights
@@ -132,6 +133,15 @@ async def test_phrases_bind_every_leg_but_meaning_alone() -> None:
         leg = (await planned('"green tea"', mode=mode)).legs[0]
         assert isinstance(leg, DenseLeg)
         assert bool(leg.must) is must
+
+
+async def test_quotes_in_a_sentence_bind_nothing() -> None:
+    """A title in a question excludes no answer; in keyword mode it is to occur."""
+    for mode, must in ((SearchMode.SEARCH_MODE_HYBRID, False), (KEYWORD, True)):
+        plan = await planned('Who likes "green tea"?', mode=mode)
+        assert {word.text for word in plan.words} == {"green", "tea", "likes"}
+        (leg, *_) = (leg for leg in plan.legs if isinstance(leg, WordLeg))
+        assert bool(leg.question.phrases) is must
 
 
 async def test_fusion_and_recency_have_defaults() -> None:

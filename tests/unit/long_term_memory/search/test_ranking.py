@@ -1,6 +1,6 @@
 """From what the legs found to an order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hypothesis import given
@@ -56,7 +56,7 @@ class Case:
         """The hits with their scores."""
         return [(hit.memory.text, hit.score) for hit in self.candidates()]
 
-    def candidates(self) -> list[Candidate]:
+    def candidates(self) -> Sequence[Candidate]:
         """The hits."""
         return Ranking(self._plan(), NOW).hits(self._pool())
 

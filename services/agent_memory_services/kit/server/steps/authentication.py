@@ -11,6 +11,7 @@ from agent_memory_services.kit.auth.credentials import CallCredentials
 from agent_memory_services.kit.contract import context, errors
 from agent_memory_services.kit.server.call import Call, Pending, Step
 
+_UNSPECIFIED = Access.ACCESS_UNSPECIFIED
 _NAMES = {number: name.removeprefix("ACCESS_").lower() for name, number in Access.items()}
 
 
@@ -37,7 +38,7 @@ async def _admit_later(call: Call, pending: Awaitable[context.Principal]) -> Non
 
 def _admit(call: Call, caller: context.Principal) -> None:
     needed = call.policy.access
-    if needed == Access.ACCESS_UNSPECIFIED or caller.access < needed:
+    if needed == _UNSPECIFIED or caller.access < needed:
         raise errors.AccessDenied(_NAMES[needed])
     call.principal = caller
     context.principal_var.set(caller)
