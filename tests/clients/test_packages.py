@@ -143,19 +143,21 @@ def test_the_program_for_the_ai_sdk_compiles(installed: Path, language: str) -> 
     run(CLIENTS / language / "node_modules/.bin/tsc", *options, "ai.ts", cwd=installed)
 
 
-@pytest.mark.parametrize(
-    ("page", "number"), [("{}/README.md", 0), ("{}/README.md", 1), ("../docs/quickstart.md", 0)]
-)
+# Programs by their pages, and their places there.
+PAGES = [("{}/README.md", 0), ("{}/README.md", 1), ("../docs/quickstart.md", 0)]
+
+
+@pytest.mark.parametrize("place", PAGES, ids=lambda place: " ".join(map(str, place)))
 @pytest.mark.parametrize("language", PROGRAMS)
 def test_the_programs_of_a_page_run(
     stack: Stack,
     language: str,
-    page: str,
-    number: int,
+    place: tuple[str, int],
     tmp_path: Path,
     request: pytest.FixtureRequest,
 ) -> None:
     """As they stand there; each prints what it stored."""
+    page, number = place
     source = program(language, stack, page, number)
     folder = built(language)
     if language == "typescript":
