@@ -84,6 +84,12 @@ def _neighbours(weights: Weights) -> Iterator[signals.Part]:
         weights.neighbour_decay,
         weights.neighbour_lone,
     )
+    yield signals.Passage(
+        weights.parts.passage,
+        weights.passage_reach,
+        weights.passage_decay,
+        weights.neighbour_lone,
+    )
 
 
 def _sessions(text: str, weights: Weights) -> Iterator[signals.Part]:

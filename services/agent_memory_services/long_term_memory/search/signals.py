@@ -1,7 +1,7 @@
 """Signals that a candidate gets from others: neighbours, sessions, entities and names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
@@ -145,16 +145,7 @@ class Neighbours:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the mean for each memory."""
-        values = self.lone * evidence.match
-        if not len(values):
-            return values
-        spots, table = evidence.table.by_spot, evidence.table
-        first = spots.order[spots.starts]
-        sessions, numbers = table.conversations[first], table.heads[fields.SEQUENCE][first]
-        placed = (sessions >= 0) & (numbers != 0)
-        # Who stands at one place stands there once, with the best match.
-        means = self._means(sessions, numbers, spots.best(evidence.match) * placed)
-        return np.where(placed[spots.groups], means[spots.groups], values)
+        return _around(evidence, self.lone, self._means)
 
     def _means(self, sessions: Floats, numbers: Floats, matches: Floats) -> Floats:
         """Return the means of places, which are in order."""
@@ -172,6 +163,64 @@ class Neighbours:
         whole = 2 * sum(self.decay**further for further in range(self.reach))
         for further in range(self.reach):
             yield further + 1, self.decay**further / whole
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The best match of a message nearby, the less the further away it is.
+
+    What somebody asks about was often talked about for a while, in words of which each message
+    has a few. As for `Neighbours`, a memory that is no message has none nearby.
+
+    Attributes:
+        weight: worth of a full match at the same place.
+        reach: how many messages to each side count.
+        decay: what part of its worth a match keeps for each message further away.
+        lone: what part of its own match a memory without neighbours has instead.
+    """
+
+    weight: float
+    reach: int
+    decay: float
+    lone: float
+    name: str = "passage"
+
+    def measure(self, evidence: Evidence) -> Floats:
+        """Return the best faded match around each memory."""
+        return _around(evidence, self.lone, self._best)
+
+    def _best(self, sessions: Floats, numbers: Floats, matches: Floats) -> Floats:
+        """Return the best faded match around each place; places are in order."""
+        best = np.zeros(len(matches))
+        for away in range(1, min(self.reach, len(matches) - 1) + 1):
+            together = sessions[away:] == sessions[:-away]
+            distance = numbers[away:] - numbers[:-away]
+            worth = (together & (distance <= self.reach)) * self.decay**distance
+            np.maximum(best[:-away], worth * matches[away:], out=best[:-away])
+            np.maximum(best[away:], worth * matches[:-away], out=best[away:])
+        return best
+
+
+def _around(
+    evidence: Evidence, lone: float, measure: Callable[[Floats, Floats, Floats], Floats]
+) -> Floats:
+    """Measure places of conversations by the matches around them.
+
+    Args:
+        evidence: the memories.
+        lone: what part of its own match a memory without a place has.
+        measure: takes the sessions, numbers and matches of all places, in order.
+    """
+    values = lone * evidence.match
+    if not len(values):
+        return values
+    spots, table = evidence.table.by_spot, evidence.table
+    first = spots.order[spots.starts]
+    sessions, numbers = table.conversations[first], table.heads[fields.SEQUENCE][first]
+    placed = (sessions >= 0) & (numbers != 0)
+    # Who stands at one place stands there once, with the best match.
+    measured = measure(sessions, numbers, spots.best(evidence.match) * placed)
+    return np.where(placed[spots.groups], measured[spots.groups], values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ _OTHER = said("s2", "Ann: My cat sleeps.", "Ben: In Rome cats are holy.", "Ann: 
     ("option", "signals"),
     [
         ("context_legs", {"dense.context", "words.context"}),
-        ("neighbour_smoothing", {"neighbours"}),
+        ("neighbour_smoothing", {"neighbours", "passage"}),
         ("session_prior", {"session.best", "session.coverage"}),
         ("entity_match", {"entities"}),
         ("temporal_intent", {"temporal.nearness", "temporal.told"}),

@@ -11,6 +11,7 @@ from agent_memory_services.long_term_memory.search.signals import (
     NamedEntities,
     Neighbours,
     Part,
+    Passage,
     QuestionNames,
     SessionBest,
     SessionCoverage,
@@ -22,6 +23,7 @@ from tests.unit.long_term_memory.search.pools import evidence, pools, said
 _QUESTION = "Did Ann drink green tea yesterday?"
 _PARTS: list[Part] = [
     Neighbours(1, reach=2, decay=0.5, lone=0.5),
+    Passage(1, reach=6, decay=0.9, lone=0.7),
     SessionBest(1),
     SessionCoverage(1),
     NamedEntities(1, QuestionNames(_QUESTION)),
@@ -74,10 +76,19 @@ def test_all_neighbours_alike_give_their_match() -> None:
     assert values[2] == approx(0.4)
 
 
-def test_facts_have_a_part_of_their_own_match() -> None:
+def test_a_passage_shares_its_best_match_and_less_of_it_further_away() -> None:
+    """Up to its reach, by distance in the session and not in the list of what was found."""
+    memories = [said("a", 1), said("a", 2), said("a", 4), said("a", 5), said("b", 1)]
+    matches = evidence(memories, [0.8, 0.1, 0.2, 0, 0.4])
+    values = Passage(1, reach=3, decay=0.5, lone=0.5).measure(matches)
+    assert values == approx([0.05, 0.4, 0.1, 0.1, 0])
+
+
+@pytest.mark.parametrize("part", [Neighbours, Passage])
+def test_facts_have_a_part_of_their_own_match(part: type[Neighbours | Passage]) -> None:
     """Without a position there is no before and after, which neither harms a fact nor helps it."""
     memories = [Memory(session_id="a"), Memory(session_id="a")]
-    values = Neighbours(1, reach=2, decay=0.5, lone=0.5).measure(evidence(memories, [1, 0.3]))
+    values = part(1, reach=2, decay=0.5, lone=0.5).measure(evidence(memories, [1, 0.3]))
     assert values == approx([0.5, 0.15])
 
 

@@ -73,7 +73,7 @@ async def test_options_choose_legs() -> None:
 
 
 _ALL = {
-    *("neighbours", "session.best", "session.coverage", "entities"),
+    *("neighbours", "passage", "session.best", "session.coverage", "entities"),
     *("temporal.nearness", "temporal.told", "kind", "telling"),
 }
 _QUESTION = "When did Ann leave which country in 2019?"
@@ -82,7 +82,7 @@ _QUESTION = "When did Ann leave which country in 2019?"
 @pytest.mark.parametrize(
     ("option", "gone"),
     [
-        ("neighbour_smoothing", {"neighbours"}),
+        ("neighbour_smoothing", {"neighbours", "passage"}),
         ("session_prior", {"session.best", "session.coverage"}),
         ("entity_match", {"entities"}),
         ("temporal_intent", {"temporal.nearness", "temporal.told"}),
@@ -104,6 +104,7 @@ async def test_parts_need_something_to_go_by() -> None:
     """A question without names, kinds and times is not measured by them."""
     assert parts(await planned("What is it?")) == {
         "neighbours",
+        "passage",
         "session.best",
         "session.coverage",
         "telling",
