@@ -63,6 +63,12 @@ ELSEWHERE: Final[Mapping[str, _Entry]] = {
         "commands.merges",
         "Review the merges of a tenant: which the present rules would take apart, and why.",
     ),
+    "snapshot": _Entry(
+        "commands.snapshot", "Write snapshots of all nodes of a store that are of one moment."
+    ),
+    "reshard": _Entry(
+        "commands.reshard", "Copy a store into an empty one with other numbers of parts."
+    ),
     "eval": _Entry("evaluation.cli", "Measure the quality of extraction, search and beliefs."),
 }
 

@@ -33,7 +33,7 @@ async def memory(stack: Stack) -> AsyncIterator[MemoryAPIClient]:
         yield client
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = 15) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], *, within: float = 120) -> None:
     """Ask `holds` until it says yes; fail when `within` seconds have passed."""
     async with asyncio.timeout(within):
         while not await holds():

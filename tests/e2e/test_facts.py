@@ -164,7 +164,7 @@ async def test_a_summary_view_through_the_gateway(memory: MemoryAPIClient) -> No
     )
     assert view.id is not None
     job = await memory.run_summary_view(view.id)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while (found := await memory.get_job(job.id)).state != "succeeded":
             await asyncio.sleep(0.05)
     assert found.view_id == view.id

@@ -56,7 +56,7 @@ async def http(
 
     def send() -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        with closing(HTTPConnection(*stack.address, timeout=30)) as connection:
+        with closing(HTTPConnection(*stack.address, timeout=120)) as connection:
             connection.request(method, path, body, named)
             with connection.getresponse() as response:
                 received = {name.lower(): value for name, value in response.getheaders()}

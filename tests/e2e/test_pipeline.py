@@ -53,7 +53,7 @@ async def test_a_silent_part_of_a_session_is_not_waited_for(memory: MemoryAPICli
         await memory.get_or_create_working_memory("moody", user_id="mo")
         await memory.update_working_memory("moody", silence)
         await memory.append_messages_to_working_memory("moody", [told(hobby)])
-        progress = await memory.wait_for_extraction("moody", timeout=15)
+        progress = await memory.wait_for_extraction("moody", timeout=120)
         assert progress.extracted_sequence == 1 + HOBBIES.index(hobby)
     assert await known_of(memory, "mo") == facts([HOBBIES[1], HOBBIES[3]])
 

@@ -176,7 +176,7 @@ async def test_a_write_during_extraction_loses_nothing(world: World) -> None:
     world.model.rule = wait
     memory, told_so_far = world.memory, [told(hobby) for hobby in HOBBIES[:2]]
     await memory.set_working_memory("busy", WorkingMemory(messages=told_so_far, user_id="bea"))
-    await asyncio.wait_for(asked.wait(), 30)
+    await asyncio.wait_for(asked.wait(), 120)
     replaced = WorkingMemory(messages=[told(HOBBIES[2])], user_id="bea")
     await memory.set_working_memory("busy", replaced)
     await memory.append_messages_to_working_memory("busy", [told(HOBBIES[3])])
@@ -195,12 +195,12 @@ async def test_a_write_during_promotion_loses_nothing(world: World) -> None:
     await memory.get_or_create_working_memory("placed", user_id="pia")
     async with stopped(long_term):
         await memory.set_working_memory("placed", WorkingMemory(memories=first, user_id="pia"))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not (await memory.list_jobs(session_id="placed", state="running")).jobs:
                 await asyncio.sleep(0.02)
         await memory.set_working_memory("placed", WorkingMemory(memories=second, user_id="pia"))
     await memory.wait_for_extraction("placed")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await known_of(memory, "pia") != facts(HOBBIES[:2]):
             await asyncio.sleep(0.05)
 
@@ -233,5 +233,5 @@ async def test_appends_do_not_wait_for_a_model_that_is_away(world: World) -> Non
     assert await known_of(memory, "ada") == []
     await world.start_model()
     for session in range(3):
-        await memory.wait_for_extraction(f"away-{session}", timeout=30)
+        await memory.wait_for_extraction(f"away-{session}", timeout=120)
     assert await known_of(memory, "ada") == facts(HOBBIES[: 8 * (len(ways) + 1)])

@@ -182,7 +182,7 @@ async def _call_too_large(sweep: Sweep, channel: grpc.aio.Channel) -> None:
     said = sweep.canaries.word("too large") * 2_000_000
     request = policy.request_type(session_id="s", messages=[{"role": "user", "content": said}])
     with refused() as refusal:
-        await call(channel, policy, request, timeout=30)
+        await call(channel, policy, request, timeout=120)
     assert refusal.reason == "MESSAGE_TOO_LARGE"
     _look_at_status(sweep, "too large", refusal.status)
 
@@ -207,7 +207,7 @@ def _call_json(sweep: Sweep, stack: Stack, policy: MethodPolicy) -> None:
     ]
     for query in ("", f"?unknown={in_query}"):
         for body in bodies:
-            connection = http.client.HTTPConnection(*stack.address, timeout=30)
+            connection = http.client.HTTPConnection(*stack.address, timeout=120)
             connection.request(verb.upper(), path + query, body if rule.body else None)
             with connection.getresponse() as response:
                 answer = response.read()

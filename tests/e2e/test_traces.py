@@ -35,7 +35,7 @@ async def turn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Collec
         options = StackOptions(state_dir=folder, environment=QUICK | traced)
         async with Stack(options) as stack:
             await _said(f"http://{stack.address}", collector.endpoint)
-            await eventually(lambda: bool(collector.named("extraction extract")), within=30)
+            await eventually(lambda: bool(collector.named("extraction extract")), within=120)
         # Ending the stack has sent what was left.
         yield collector
 

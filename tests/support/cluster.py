@@ -29,7 +29,7 @@ async def cluster(folder: Path) -> AsyncIterator[str]:
             child = Child(f"node {number}", _command(home, port), log=home / "log")
             await stack.enter_async_context(child)
             client = await stack.enter_async_context(Redis(port=port, protocol=2))
-            await child.ready(partial(_answers, client), within=30)
+            await child.ready(partial(_answers, client), within=120)
             nodes.append((port, client))
         await _join(nodes)
         yield f"redis+cluster://127.0.0.1:{nodes[0][0]}"
@@ -66,7 +66,7 @@ async def _join(nodes: list[tuple[int, Redis]]) -> None:
     for port, client in nodes[1:]:
         bus = (await client.config_get("cluster-port"))["cluster-port"]
         await first.execute_command("CLUSTER", "MEET", "127.0.0.1", port, bus)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         for _, client in nodes:
             while not await _whole(client):
                 await asyncio.sleep(0.05)

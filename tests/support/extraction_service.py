@@ -74,14 +74,14 @@ class Extraction:
         """A job as it is now."""
         return (await self.stub.GetJob(pb.GetJobRequest(job_id=job_id))).job
 
-    async def ended(self, job_id: str, *, within: float = 30) -> Job:
+    async def ended(self, job_id: str, *, within: float = 120) -> Job:
         """A job, once it has ended."""
         return await self.until(
             job_id, lambda job: job.state >= JobState.JOB_STATE_SUCCEEDED, within=within
         )
 
     async def until(
-        self, job_id: str, condition: Callable[[Job], bool], *, within: float = 30
+        self, job_id: str, condition: Callable[[Job], bool], *, within: float = 120
     ) -> Job:
         """A job, once a condition holds for it."""
         pause = pauses()
@@ -93,7 +93,7 @@ class Extraction:
     async def extracted(self, sequence: int, *, session_id: str = "s1") -> SessionProgress:
         """A session's progress, once it has come so far; what a client would do."""
         request = pb.WatchJobsRequest(namespace="chat", session_id=session_id)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             async for seen in self.stub.WatchJobs(request):
                 if seen.progress.extracted_sequence >= sequence:
                     return seen.progress

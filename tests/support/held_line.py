@@ -32,7 +32,7 @@ class HeldLine:
 
     async def holds(self, words: bytes) -> None:
         """Wait until some words are among what is held."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while words not in self._held:
                 await asyncio.sleep(0.01)
 

@@ -12,7 +12,7 @@ def pauses() -> Iterator[float]:
         seconds = min(0.1, seconds * 1.5)
 
 
-async def eventually(condition: Callable[[], bool], *, within: float = 30.0) -> None:
+async def eventually(condition: Callable[[], bool], *, within: float = 120) -> None:
     """Return as soon as the condition holds; fail when it does not in time (seconds)."""
     async with asyncio.timeout(within):
         while not condition():

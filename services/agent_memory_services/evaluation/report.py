@@ -1,6 +1,6 @@
 """Metrics of a retrieval evaluation and their tables: share of the evidence found, and times."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
@@ -71,17 +71,21 @@ DEPTHS: Final = (5, 10, 20)
 _PAGE: Final = 10
 _MEDIAN, _SLOWEST = 0.5, 0.99
 _MEASURES: Final = ("any", "all", "fraction")
+_STYLE: Final = ": "
 
 
 def tables(outcomes: Mapping[str, Sequence[Outcome]]) -> Iterator[Table]:
-    """Recall and latency of the baselines, then recall by class of question.
+    """Recall and latency of the baselines, then recall by style and class of question.
 
-    All baselines by class at one depth, and the first of them at every depth.
+    All baselines by style and by class at one depth, and the first of them by class at every depth.
+    A class may name its style, as in `technical: several`.
     """
     yield _overview(outcomes)
     yield _latency(outcomes)
-    yield _side_by_side(outcomes)
     first = next(iter(outcomes))
+    if any(_STYLE in outcome.kind for outcome in outcomes[first]):
+        yield _side_by_side(outcomes, "style", lambda kind: kind.partition(_STYLE)[0])
+    yield _side_by_side(outcomes, "class", str)
     yield _by_kind(first, outcomes[first])
 
 
@@ -102,16 +106,18 @@ def _latency(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
     return table
 
 
-def _side_by_side(outcomes: Mapping[str, Sequence[Outcome]]) -> Table:
+def _side_by_side(
+    outcomes: Mapping[str, Sequence[Outcome]], column: str, group: Callable[[str], str]
+) -> Table:
     names = [baseline.removeprefix("without ") for baseline in outcomes]
     less = any(baseline.startswith("without ") for baseline in outcomes)
     title = f"Share of the evidence among the first {_PAGE}{', without' if less else ''}"
-    table = _table(f"{title}, %", "class", "n", *(name.replace(" ", "\n") for name in names))
+    table = _table(f"{title}, %", column, "n", *(name.replace(" ", "\n") for name in names))
     every = list(outcomes.values())
-    for kind in sorted({outcome.kind for outcome in every[0]}):
-        asked = [[outcome for outcome in each if outcome.kind == kind] for each in every]
+    for name in sorted({group(outcome.kind) for outcome in every[0]}):
+        asked = [[outcome for outcome in each if group(outcome.kind) == name] for each in every]
         found = (f"{100 * recall(each, _PAGE).fraction:.1f}" for each in asked)
-        table.add_row(kind, str(len(asked[0])), *found)
+        table.add_row(name, str(len(asked[0])), *found)
     return table
 
 

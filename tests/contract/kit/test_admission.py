@@ -256,7 +256,7 @@ async def _awaited(call: Awaitable[object]) -> None:
 
 async def _arrived(served: Served, calls: int) -> None:
     """Wait until so many calls run or wait."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await asyncio.to_thread(_in_flight, served) < calls:
             await asyncio.sleep(0.01)
 

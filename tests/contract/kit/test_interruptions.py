@@ -75,7 +75,7 @@ class World:
         """Call the method of a request."""
         policy = policy_of(request)
         (answer,) = await call(
-            self.channels[policy.service], policy, request, [(TENANT, tenant)], timeout=30
+            self.channels[policy.service], policy, request, [(TENANT, tenant)], timeout=120
         )
         return answer
 
@@ -95,7 +95,7 @@ class World:
 
     async def insist(self, tenant: str, request: Message) -> None:
         """Call again until it is done, as any caller would."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 if await self.attempt(tenant, request) is None:
                     return
@@ -364,4 +364,4 @@ async def test_an_interrupted_call_has_all_of_its_effect_or_none(
     assert interrupted >= len(Moment)
     with capsys.disabled():
         print(f"\n{name}: interrupted {interrupted} times")  # noqa: T201
-    await eventually(lambda: len(asyncio.all_tasks()) <= tasks + 1, within=30)
+    await eventually(lambda: len(asyncio.all_tasks()) <= tasks + 1, within=120)

@@ -70,7 +70,7 @@ def _asking(policy: MethodPolicy, **fields: int | str) -> Message:
 async def _call(
     suite: GuardedSuite, policy: MethodPolicy, request: Message, admin: Metadata
 ) -> list[Message]:
-    return await call(suite.channel(policy), policy, request, admin, timeout=30)
+    return await call(suite.channel(policy), policy, request, admin, timeout=120)
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.full_name)

@@ -227,7 +227,7 @@ async def test_a_collector_that_is_away_delays_the_end_and_nothing_else() -> Non
             await asyncio.sleep(0.01)
             ticks += 1
 
-    async with asyncio.timeout(30), exported(settings, "test"):
+    async with asyncio.timeout(120), exported(settings, "test"):
         async with serve(echo) as shapes:
             assert await shapes.call("unary", REQUEST)
         ticking = asyncio.create_task(tick())

@@ -1,7 +1,7 @@
 """Times, durations and numbers that mean nothing, in every field of every request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ from tests.support.any_call import attempt, call
 from tests.support.callers import Metadata, bearer
 from tests.support.contracts import POLICIES
 from tests.support.guarded_suite import GuardedSuite, guarded_suite
-from tests.support.odd_values import EXTREME, MEANINGLESS, filled, filled_in_turn, places
+from tests.support.odd_values import EXTREME, MEANINGLESS, Place, filled, filled_in_turn, places
 
 METHODS = {policy.method: policy for policy in POLICIES}
 LISTS: Final[dict[str, Message]] = {
@@ -60,13 +60,16 @@ async def test_what_no_clock_and_no_scale_has_is_refused_by_its_path(suite: Guar
         assert page == policy.response_type()
 
 
-async def test_the_first_and_the_last_of_each_can_be_worked_with(suite: GuardedSuite) -> None:
+@pytest.mark.parametrize("fill", [filled_in_turn, pytest.param(filled, marks=pytest.mark.long)])
+async def test_the_first_and_the_last_of_each_can_be_worked_with(
+    suite: GuardedSuite, fill: Callable[..., Iterator[tuple[Place, Message]]]
+) -> None:
     """What is accepted is no incident, and no job that works on it fails."""
     admin = bearer(await suite.callers.key(Role.ADMIN))
     for policy in POLICIES:
         if policy.open_ended:
             continue
-        for place, request in filled(places(policy.request_type), EXTREME):
+        for place, request in fill(places(policy.request_type), EXTREME):
             _, error = await attempt(suite.channel(policy), policy, request, admin)
             code = error.code() if error else grpc.StatusCode.OK
             assert code in FORESEEN, (policy.method, place.path)

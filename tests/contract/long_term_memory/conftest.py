@@ -51,7 +51,7 @@ class Tenant:
     async def call(self, method: str, request: object) -> Any:
         """Call a method."""
         metadata = (("x-agent-memory-tenant", self.name),)
-        return await getattr(self.stub, method)(request, metadata=metadata, timeout=30)
+        return await getattr(self.stub, method)(request, metadata=metadata, timeout=120)
 
     async def create(self, *memories: Memory | str, **fields: Any) -> Any:
         """Create memories; answers the results."""

@@ -65,12 +65,12 @@ async def test_a_store_that_is_away_is_said_to_be_away(orphan: Tenant) -> None:
     with refused() as refusal:
         query = SearchQuery(text="x")
         stream = orphan.stub.StreamSearchMemories(
-            rpc.StreamSearchMemoriesRequest(query=query), timeout=30
+            rpc.StreamSearchMemoriesRequest(query=query), timeout=120
         )
         _ = [response async for response in stream]
     assert refusal.reason == "STORE_UNAVAILABLE"
     with refused() as refusal:
-        changes = orphan.stub.WatchMemories(rpc.WatchMemoriesRequest(), timeout=30)
+        changes = orphan.stub.WatchMemories(rpc.WatchMemoriesRequest(), timeout=120)
         _ = [change async for change in changes]
     assert refusal.reason == "STORE_UNAVAILABLE"
 

@@ -39,7 +39,7 @@ async def streamed(tenant: Tenant, limit: int = 0, **fields: object) -> list[Mem
     stream = tenant.stub.StreamSearchMemories(
         rpc.StreamSearchMemoriesRequest(query=query, limit=limit, explain=True),
         metadata=(("x-agent-memory-tenant", tenant.name),),
-        timeout=30,
+        timeout=120,
     )
     return [hit async for response in stream for hit in response.hits]
 
@@ -144,7 +144,7 @@ async def test_what_is_found_is_noted(tenant: Tenant) -> None:
     request = rpc.SearchMemoriesRequest(query=SearchQuery(text="vegetarian"))
     for _ in range(3):
         await tenant.call("SearchMemories", request)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not (found := await tenant.get(result.memory_id)).access_count:
             await asyncio.sleep(0.01)
     assert found.access_count == 1
@@ -233,7 +233,7 @@ async def test_a_bad_query_names_its_field(
     if query is not None:
         with refused() as refusal:
             stream = tenant.stub.StreamSearchMemories(
-                rpc.StreamSearchMemoriesRequest(query=query), timeout=30
+                rpc.StreamSearchMemoriesRequest(query=query), timeout=120
             )
             _ = [response async for response in stream]
         assert list(refusal.fields) == [field]

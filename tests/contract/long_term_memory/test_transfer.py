@@ -35,7 +35,7 @@ async def export(tenant: Tenant, **asked: Any) -> list[rpc.ExportMemoriesRespons
     call = tenant.stub.ExportMemories(
         rpc.ExportMemoriesRequest(**asked),
         metadata=(("x-agent-memory-tenant", tenant.name),),
-        timeout=30,
+        timeout=120,
     )
     return [part async for part in call]
 
@@ -188,7 +188,7 @@ async def test_a_cut_import_is_finished_by_sending_it_again(tenant: Tenant) -> N
     rows = [Memory(text=f"Row {number} of a long list") for number in range(250)]
 
     call = tenant.stub.ImportMemories(
-        metadata=(("x-agent-memory-tenant", tenant.name),), timeout=30
+        metadata=(("x-agent-memory-tenant", tenant.name),), timeout=120
     )
     for row in rows[:130]:
         await call.write(rpc.ImportMemoriesRequest(memory=row))

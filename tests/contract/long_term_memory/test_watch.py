@@ -48,7 +48,7 @@ class Watching:
             filter=MemoryFilter(**conditions), resume_token=resume_token
         )
         metadata = (("x-agent-memory-tenant", tenant.name),)
-        self.call = tenant.stub.WatchMemories(request, metadata=metadata, timeout=30)
+        self.call = tenant.stub.WatchMemories(request, metadata=metadata, timeout=120)
         self.token = resume_token
 
     async def begun(self) -> "Watching":
@@ -152,7 +152,7 @@ async def test_silence_is_broken_by_checkpoints(tenant: Tenant, redis_url: str) 
         other = Tenant(LongTermMemoryServiceStub(served.channel), tenant.name)
         watching = await Watching(other, topics=TagFilter(eq="never")).begun()
         first = watching.token
-        async with asyncio.timeout(30), asyncio.TaskGroup() as background:
+        async with asyncio.timeout(120), asyncio.TaskGroup() as background:
             writing = background.create_task(_write_without_end(tenant))
             while watching.token == first:
                 assert not (await watching.answer()).HasField("change")

@@ -130,7 +130,7 @@ async def test_what_was_set_aside_goes_too(
             session_id="s", user_id=ALICE, messages=[Message(role="user", content=SECRET)]
         )
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not await redis.keys("am:wm:*:dead"):
             await asyncio.sleep(0.01)
     response = await stub.EraseUser(rpc.EraseUserRequest(user_id=ALICE))

@@ -154,7 +154,7 @@ async def test_the_store_comes_back_and_nothing_is_missing(
         request = rpc.AppendMessagesRequest(session_id="s", messages=[MESSAGE])
         await stub.AppendMessages(request)
         proxy.cut()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 try:
                     await stub.AppendMessages(request)

@@ -21,7 +21,7 @@ SCHEMA = {
 
 def client_of(model: ScriptedModel) -> AsyncOpenAI:
     """The provider's client, without retries of its own."""
-    return AsyncOpenAI(base_url=model.base_url, api_key="any", max_retries=0, timeout=30)
+    return AsyncOpenAI(base_url=model.base_url, api_key="any", max_retries=0, timeout=120)
 
 
 async def ask(model: ScriptedModel, **fields: Any) -> ChatCompletion:

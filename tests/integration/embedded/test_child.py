@@ -30,7 +30,7 @@ async def _says(child: Child, word: str) -> None:
     async def said() -> bool:
         return word in child.log_tail()
 
-    await child.ready(said, within=30)
+    await child.ready(said, within=120)
 
 
 async def test_term_is_enough_for_a_polite_child(tmp_path: Path) -> None:

@@ -91,11 +91,11 @@ async def test_up_takes_everything_along(
         stdout=asyncio.subprocess.PIPE,
     )
     assert up.stdout is not None
-    printed = await asyncio.wait_for(up.stdout.readuntil(b"Ctrl-C stops everything"), 60)
+    printed = await asyncio.wait_for(up.stdout.readuntil(b"Ctrl-C stops everything"), 300)
     assert b"Agent Memory is ready" in printed
     up.send_signal(ending)
     assert await asyncio.wait_for(up.wait(), 30) == exit_code
     # Every process holds the folder as long as it lives.
     with (tmp_path / "lock").open() as lock:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)

@@ -107,7 +107,7 @@ async def test_server_ends_with_a_killed_parent(tmp_path: Path) -> None:
     owner.send_signal(signal.SIGKILL)
     await owner.wait()
     with (tmp_path / "lock").open() as lock:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
     async with connect(address) as client:
         with pytest.raises(RedisConnectionError):

@@ -37,7 +37,7 @@ async def extracted(
         chosen = {"extractor": "openai", "openai_base_url": model.base_url, "max_strikes": 1}
         async with extracting(redis_url, memory, **{**chosen, **settings}) as extraction:
             answer = await extraction.submit(message(1, "I like tea."))
-            job = await extraction.ended(answer.job_id, within=30)
+            job = await extraction.ended(answer.job_id, within=120)
     return job, memory.texts, model
 
 

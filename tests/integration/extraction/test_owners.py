@@ -59,7 +59,7 @@ async def test_a_forgotten_session_leaves_the_list(redis: Redis) -> None:
     first = session(uid="first")
     await queue.submit(submission(message(1), to=first))
     await queue.leases.complete(await queue.must_claim(first), [])
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         head = f"am:ex:{{p{first.thread.partition(4):02d}}}:session:{first.key}"
         while await redis.exists(head):
             await asyncio.sleep(0.01)

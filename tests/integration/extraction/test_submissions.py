@@ -284,7 +284,7 @@ async def test_a_forgotten_session_continues_where_it_is(redis: Redis) -> None:
     queue = Queue.on(redis, Retention(session_seconds=0.05))
     await queue.submit(submission(message(1), message(2)))
     await queue.leases.complete(await queue.must_claim(), [])
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await queue.extracted() != (0, 0):
             await asyncio.sleep(0.01)
     assert (await queue.submit(submission(message(3)))).received_sequence == 3

@@ -63,7 +63,7 @@ def only(following: Subscriptions[Said]) -> Subscription[Said]:
 async def hear(following: Subscriptions[Said], count: int) -> list[str]:
     """The next texts, which must come soon."""
     heard: list[str] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             for subscription in following.subscriptions.values():
                 heard += [said.text for said in await subscription.poll()]
@@ -106,7 +106,7 @@ async def test_streams_of_one_node_share_a_connection(redis: Redis, feed: Feed[S
     async def readers() -> int:
         return len([c for c in await redis.client_list() if c["cmd"] == "xread"])
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         async with feed.follow([ONE]) as one, feed.follow([ONE]), feed.follow([TWO]) as two:
             await say(redis, ONE, "a")
             await say(redis, TWO, "b")
@@ -230,7 +230,7 @@ async def test_watchers_learn_that_the_process_ends(redis: Redis, feed: Feed[Sai
 async def test_a_fault_ends_watchers_and_not_the_feed(redis: Redis, feed: Feed[Said]) -> None:
     """Who watched is told; who comes next is served again."""
     async with feed.follow([ONE]) as following:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not (reading := [c for c in await redis.client_list() if c["cmd"] == "xread"]):
                 await asyncio.sleep(0.01)
         await redis.client_kill_filter(_id=reading[0]["id"])

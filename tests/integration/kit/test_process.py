@@ -47,7 +47,7 @@ class Process:
     async def logged(self, event: str) -> dict[str, Any]:
         """The next line of an event."""
         assert self._process.stderr is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while raw := await self._process.stderr.readline():
                 self.text += raw.decode()
                 line = json.loads(raw) if raw.startswith(b"{") else {"event": raw.decode()}
@@ -59,7 +59,7 @@ class Process:
     async def exit_code(self) -> int:
         """Wait for its end."""
         assert self._process.stderr is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             rest = await self._process.stderr.read()
             self.text += rest.decode()
             self.lines += [json.loads(raw) for raw in rest.splitlines() if raw[:1] == b"{"]

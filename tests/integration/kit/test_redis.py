@@ -91,7 +91,7 @@ async def test_the_pool_is_bounded_and_waits(redis: Redis, redis_url: str) -> No
         cast("StorePool", client.connection_pool).timeout = 0.2
         held = [await client.connection_pool.get_connection() for _ in range(2)]
         with pytest.raises(RedisConnectionError):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await client.ping()
         await client.connection_pool.release(held[0])
         assert await client.ping()
@@ -111,10 +111,10 @@ async def test_a_silent_store_is_given_up(unused_tcp_server: tuple[str, list[obj
     url, connections = unused_tcp_server
     async with connect(url, timeout=0.2) as client:
         with pytest.raises(RedisTimeoutError):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await client.ping()
         with pytest.raises(RedisTimeoutError):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await client.get("k")
     assert len(connections) == 2
 
@@ -234,9 +234,9 @@ async def bare_cluster(tmp_path: Path) -> AsyncIterator[str]:
     await node.start()
     try:
         async with Redis(port=port) as client:
-            await node.ready(lambda: _answers(client), within=20)
+            await node.ready(lambda: _answers(client), within=120)
             await client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            await node.ready(lambda: _covers(client), within=20)
+            await node.ready(lambda: _covers(client), within=120)
         yield f"redis+cluster://127.0.0.1:{port}"
     finally:
         await node.stop()
@@ -261,7 +261,7 @@ async def test_a_store_may_listen_on_a_socket_of_the_file_system(tmp_path: Path)
     await store.start()
     try:
         async with connect(f"unix://{socket}?db=1") as client:
-            await store.ready(lambda: _answers(client), within=20)
+            await store.ready(lambda: _answers(client), within=120)
             await client.set("k", "1")
             await client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
             assert await client.get("k") == b"1"

@@ -79,7 +79,7 @@ async def gone(redis: Redis, name: str) -> None:
     """Wait until a session's keys have expired."""
     parts = SessionAddress.of(SessionKey("acme", "chat", name), PARTITIONS).parts
     keys = (parts.meta, parts.log, parts.view)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await redis.exists(*keys):
             await asyncio.sleep(0.01)
 

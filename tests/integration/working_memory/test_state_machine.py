@@ -274,7 +274,7 @@ class Histories(RuleBasedStateMachine):
             return
         state = replace(found.state, ttl=1)
         await self.sessions.update(key, lambda _: Revision("", state), ANYBODY, etag="")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while await self.store.read(key) is not None:
                 await asyncio.sleep(0)
 

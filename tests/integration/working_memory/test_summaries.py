@@ -102,7 +102,7 @@ async def waiting(redis: Redis) -> int:
 async def settled(redis: Redis) -> AsyncIterator[None]:
     """Leaves the block when nobody waits any more."""
     yield
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await waiting(redis):
             await asyncio.sleep(0.01)
 
@@ -266,7 +266,7 @@ async def test_a_service_that_is_away_fails_no_write(
         Worker(redis, ExtractionSummarizer(channel)).running(),
     ):
         await say(sessions, *TWELVE)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not await redis.keys("am:wm:*:summaries:failed"):
                 await asyncio.sleep(0.01)
         await say(sessions, "still writing")

@@ -118,6 +118,10 @@ _GRAMMAR: Final = frozenset({"MD", "TO", "PRP", "CC", "IN", "EX", "WDT", "WP", "
 _GIVING: Final = frozenset({"give", "show", "use", "provide", "include", "display", "keep"})
 _RENEWED: Final = frozenset({"new", "again"})
 """Words of a change that say something else besides."""
+_KIN: Final = frozenset(
+    "mum mom dad mother father gran granny grandma grandpa grandad nan".split()  # noqa: SIM905
+)
+"""Words for one's own relatives that stand alone, as names do."""
 _NOBODY: Final = frozenset(["it", "that", "this", "there", "what", "who", "he", "she", "they"])
 _NO_ONE: Final = frozenset({"no one", "nobody", "none", "noone"})
 _THERE: Final = frozenset({"there", "here"})
@@ -186,17 +190,36 @@ class _Plain:
 
 
 def _plain_of(text: str) -> _Plain:
-    rest, corrects = correcting(unquoted(text))
+    said = unquoted(text)
+    if _FRAMED.search(said) is None:
+        return _Plain(reworded(said), "", "", Correcting.NO)
+    rest, corrects = correcting(said)
     rest, name = unnamed(rest)
     plain, beside = contrasted(reworded(unclefted(rest)))
     return _Plain(plain, beside, name, corrects)
+
+
+_FRAMED: Final = re.compile(
+    r"[,.:;!\u2026-]|\b(?:[Ii]t|[Tt]hat|not|never|rather|instead|as opposed)\b"
+    r"|^(?:The )?[Uu]ser [A-Z]|^[Aa]ctually "
+)
+"""Signs of most that may stand around what a statement says."""
 
 
 def _with_denied(claims: tuple[Claim, ...], denied: tuple[Claim, ...]) -> tuple[Claim, ...]:
     """Return claims, and that what stands behind them as "not ..." is not so."""
     if not claims:
         return ()
-    over = [replace(each, holder=claims[0].holder, relation=_INSTEAD) for each in denied[:1]]
+    over = [
+        replace(
+            each,
+            holder=claims[0].holder,
+            relation=_INSTEAD,
+            value=each.value or " ".join(each.limits),
+            limits=each.limits if each.value else (),
+        )
+        for each in denied[:1]
+    ]
     return (*claims, *over)
 
 
@@ -469,6 +492,8 @@ class _Clause:
             return Holder("user", own)
         if words[0] == "the":
             return Holder("the " + " ".join(own), ())
+        if words[0] in _KIN and {*words[1:]} <= {"'s"}:
+            return Holder("user", (SAME.get(words[0], words[0]),))
         if subject.tag in {"NN", "NNS"} and tokens[0].tag in {"NN", "NNS"} and not is_person(own):
             # "Dinner with Aoife", "rent": the one that is known.
             return Holder("the " + " ".join(own), ())

@@ -20,7 +20,8 @@ class Correcting(StrEnum):
 
 _SURE: Final = (
     r"scratch that|strike that|correction|ignore that|(?:my|a) (?:mistake|error|bad|slip)|typo"
-    r"|silly me|(?:sorry[, ]+)?(?:I|we) (?:misspoke|misheard|misremembered|mistyped|misread"
+    r"|silly me|(?:sorry[, ]+)?(?:I|we) (?:(?:misspoke|misheard|misremembered|mistyped|misread"
+    r"|misspelled|misspelt|mispronounced|miscounted)(?: (?:that|it|this|you|him|her|the \w+))?"
     r"|meant(?: to (?:say|write|type))?|was (?:wrong|mistaken|confused|mixed up)"
     r"|were (?:wrong|mistaken)|stand corrected|lied"
     r"|(?:had|got|have|said|told you|gave you|wrote|put) (?:that|it|this|you)?"
@@ -37,15 +38,22 @@ _LEAD: Final = re.compile(
     rf"^(?:(?:oh|ah|er|um|well|so|no|nope|wait|right|ok|okay|sorry)\b[,.:! ]+)*"
     rf"(?:(?P<sure>{_SURE})|(?P<unsure>{_UNSURE}))\b"
     rf"(?: about (?:that|this|it|before|earlier))?(?: (?:earlier|before|there|again|yesterday))?"
-    rf"\s*(?P<mark>[,.:;!\u2026-]+\s*|$)(?:(?:and|but|so|it's that)\s+)?",
+    rf"\s*(?P<mark>[,.:;!\u2026-]+\s*|$|(?<=actually) (?=(?:I|my|we|our|User)\b))"
+    rf"(?:(?:and|but|so|it's that)\s+)?",
     re.IGNORECASE,
 )
+_MEANT: Final = re.compile(
+    r"(?:(?:oh|no|sorry|oops|wait)[, ]+)*I meant [\w' -]{2,30}", re.IGNORECASE
+)
+"""Remark that names what was meant, which the next sentence tells."""
 _MOST_LEADS: Final = 3
 
 
 def correcting(text: str) -> tuple[str, Correcting]:
     """Return a text without a remark in front that puts something right, and how sure that is."""
     found = Correcting.NO
+    if _MEANT.fullmatch(text) is not None:
+        return "", Correcting.SURELY
     for _ in range(_MOST_LEADS):
         lead = _LEAD.match(text)
         if lead is None:
@@ -58,7 +66,7 @@ def correcting(text: str) -> tuple[str, Correcting]:
 
 _PREPOSITION: Final = r"(?:in|to|for|at|with|on|from|of|by|about|as|into)"
 _CLEFT: Final = re.compile(
-    r"^(?P<lead>(?:.*[,:;] )?)(?:so |and |but )?(?:it|that)(?:'s| is| was)"
+    r"^(?P<lead>(?:.*[,:;] )?)(?:so |and |but )?(?:[Ii]t|[Tt]hat)(?:'s| is| was)"
     r" (?:actually |really |in fact )?"
     r"(?P<what>(?!(?:not|that|like|because|why|what|how|when|so|too|very|time|all|been|just|the"
     r" (?:one|only|first|way|same|reason))\b)[\w'&.-]+(?: [\w'&.-]+){0,4}?)"

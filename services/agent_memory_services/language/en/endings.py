@@ -63,6 +63,10 @@ _UNDONE: Final = _phrases("""
     go; put to sleep; put down; repay; lift; drop; withdraw; end
 """)
 """What is done to a thing that is no more."""
+_DEPARTED: Final = _phrases("die; pass away; pass on")
+"""What somebody did who is no more."""
+_DEPARTED_DONE: Final = _phrases("adopt; sell; steal; rehome; put down; put to sleep; give away")
+"""What is done to an animal that is no more, or is somebody else's."""
 _FETCHED: Final = _phrases("pick up; collect; fetch; take back; take home; come for")
 """Verbs of whoever takes what is theirs."""
 _SLIPS: Final = frozenset({"slip", "slide", "move", "shift"})
@@ -160,6 +164,8 @@ class Endings:
         found = self._handed_back() if self._is_of_a_thing else self._object_over()
         if found is None and self._is_of_a_thing:
             found = self._subject_over()
+        if found is None and not self._is_of_a_thing:
+            found = self._named_gone()
         if found is None and len(self._values.quantities) == 1:
             found = self._changed_number()
         if found is None and self.is_told:
@@ -250,12 +256,22 @@ class Endings:
             return None
         return self._moved(root, subject) or self._gone(root, subject)
 
+    def _named_gone(self) -> Claim | None:
+        """Return the end of somebody's own by their name: "Rex died", "Duke has been adopted"."""
+        root = self._holder.root
+        if root == "user" or not self.is_told:
+            return None
+        gone = _DEPARTED_DONE if self._passive else _DEPARTED
+        rest = self._behind(gone, self._lemma, [])
+        return None if rest is None else Claim("user", f"{END} gone", root, ended=True)
+
     def _gone(self, root: str, subject: str) -> Claim | None:
         """Return the end of a subject that was sold, died, or went to the scrapyard."""
         lemma = self._lemma
         if lemma == "go" and not _TIPS.isdisjoint(self._words) and "to" in self._words[:1]:
             return Claim(root, f"{END} sell", subject, ended=True)
-        born = lemma == "bear" and not _BORN.isdisjoint(self._holder.own[:1])
+        named = (*self._holder.own[:1], *self._holder.root.removeprefix("the ").split()[:1])
+        born = lemma == "bear" and not _BORN.isdisjoint(named)
         if not born and not self._is_no_more:
             return None
         family = _FAMILIES.get(lemma, "") if self._passive and lemma in _TAKEN else ""

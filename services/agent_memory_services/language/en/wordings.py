@@ -24,7 +24,10 @@ _CHANGED: Final = (
     "finished|gave up|broke up|dropped|ended"
 )
 _GOALS: Final = "(?:the|a|an|my|their|our|school|bed|work|church|university|college|town|court)"
-_PARTED: Final = "(?:have |has )?(?:split up|broke up|broken up|split|separated|parted ways)"
+_PARTED: Final = (
+    "(?:have |has )?(?:called it off|called off the engagement|split up|broke up|broken up|split"
+    "|separated|parted ways)"
+)
 _REWORDED: Final = (
     (r"[\u2018\u2019]", "'"),
     (r"\b[Tt]he [Uu]ser\b", "User"),
@@ -157,6 +160,7 @@ _REWORDED: Final = (
     (r",? now that .*$", " now"),
     (r"\bwent (part|full)(?:-| )?time\b", r"works \1 time now"),
     (r"\b(?:wants?|needs?) no more (?=\w)", "gave up "),
+    (r"^[Nn]o more ([\w -]{1,40}?)(?: for (?:me|us|User))?$", r"User gave up \1"),
     (r",? (?:and |so )?no more ([\w -]{1,40})$", r" and gave up \1"),
     (r"\b(?:is|am|'m|has been|have been|'ve been) off (?!sick|work|duty|today)(?=\w)", "gave up "),
     (r"\bdecided (?:not to|against) (?=\w+ing\b)", "called off "),

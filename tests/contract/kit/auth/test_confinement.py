@@ -128,7 +128,7 @@ async def _fill(world: World) -> None:
     created = await remembering.CreateMemories(
         lt.CreateMemoriesRequest(memories=[memory]), metadata=world.alice, timeout=60
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not (jobs := await _settled(world)):
             await asyncio.sleep(0.05)
     memory_id = created.results[0].memory_id

@@ -121,7 +121,7 @@ class World:
         """Wait as a client does; answers where a watcher would go on."""
         uid = self.things[Thing.INCARNATION]
         request = ex.WatchJobsRequest(**SESSION)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             async for seen in self.extracting.WatchJobs(request, metadata=self.alice):
                 progress = seen.progress
                 if progress.session_uid == uid and progress.extracted_sequence >= sequence:
@@ -132,7 +132,7 @@ class World:
         """Let Alice's view be written anew; answers the job once it is done."""
         run = ex.RunSummaryViewRequest(view_id=self.things[Thing.VIEW])
         job = (await self.extracting.RunSummaryView(run, metadata=self.alice)).job
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while job.state != JobState.JOB_STATE_SUCCEEDED:
                 await asyncio.sleep(0.02)
                 request = ex.GetJobRequest(job_id=job.id)

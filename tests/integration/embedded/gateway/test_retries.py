@@ -39,7 +39,7 @@ async def test_only_a_call_that_may_be_repeated_is(
                 own_echo.stub(channel, method)(own_echo.request(text=method, pause={"seconds": 2}))
                 for method in ("GetEcho", "Echo")
             ]
-            await eventually(lambda: len(own_echo.begun) == 2, within=30)
+            await eventually(lambda: len(own_echo.begun) == 2, within=120)
             wire.cut()
             answer, end = await asyncio.gather(*calls, return_exceptions=True)
     assert isinstance(answer, own_echo.response)

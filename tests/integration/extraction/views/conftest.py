@@ -105,7 +105,7 @@ class World:
     async def until(self, job_id: str, condition: Callable[[Job], bool]) -> Job:
         """A job, once a condition holds for it."""
         pause = pauses()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not condition(job := await self.job(job_id)):
                 await asyncio.sleep(next(pause))
         return job

@@ -19,7 +19,7 @@ async def jobs(world: World) -> int:
 async def settled(world: World) -> int:
     """How many jobs the tenant has, once none of them is under way and no other one comes."""
     quiet, before = 0, -1
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while quiet < 5:
             page = await world.call(world.extraction, "ListJobs", pb.ListJobsRequest())
             done = all(job.state == JobState.JOB_STATE_SUCCEEDED for job in page.jobs)
@@ -31,7 +31,7 @@ async def settled(world: World) -> int:
 
 async def says(world: World, view: SummaryView, *expected: str) -> list[SummaryPartition]:
     """The partitions, once their summaries are as expected."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             found = await world.partitions(view)
             if [each.summary for each in found] == list(expected):
@@ -97,7 +97,7 @@ async def test_other_words_are_followed_too(worlds: Worlds) -> None:
         view = await world.view("user_id", continuous=True)
         await says(world, view, "User likes tea")
         await world.update(SummaryView(id=view.id, prompt="Be brief."))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while len(model.requests) < 2:
                 await asyncio.sleep(0.02)
         await world.update(SummaryView(id=view.id), "continuous")

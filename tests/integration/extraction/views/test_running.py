@@ -260,7 +260,7 @@ async def test_a_killed_run_goes_on_where_it_was(worlds: Worlds) -> None:
             await world.remember("User likes rain", user_id="bob")
             view = await world.view("user_id")
             job = await world.start(view)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while len(model.requests) < 2:
                     await asyncio.sleep(0.01)
         model.rule = tell

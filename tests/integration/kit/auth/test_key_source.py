@@ -73,7 +73,7 @@ async def test_a_server_that_dribbles_is_given_up() -> None:
 
     async with listening(dribble) as server:
         with pytest.raises(KeySourceError):
-            await asyncio.wait_for(read_keys(f"http://{server}/", timeout=0.3), 30)
+            await asyncio.wait_for(read_keys(f"http://{server}/", timeout=0.3), 120)
 
 
 @pytest.mark.parametrize("status", ["two hundred", "200 OK\r\nTransfer-Encoding: chunked"])

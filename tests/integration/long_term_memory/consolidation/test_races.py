@@ -88,7 +88,7 @@ async def test_the_sweep_runs_by_itself(redis: Redis, embedder: LocalEmbedder) -
     """What changed is looked at without anybody asking."""
     made = world(redis, embedder)
     await made.index.create()
-    async with sweep(redis, made, seconds=0.01).running(), asyncio.timeout(30):
+    async with sweep(redis, made, seconds=0.01).running(), asyncio.timeout(120):
         await made.create(*(Memory(text=f"User {verb} coffee") for verb in COFFEE), policy=EXACT)
         while len(await shown(made)) > 1:
             await asyncio.sleep(0.01)

@@ -89,7 +89,7 @@ class Provider:
 
     async def busy_with(self, requests: int) -> None:
         """Wait until so many requests have come and none is answered."""
-        async with asyncio.timeout(30), self._arrival:
+        async with asyncio.timeout(120), self._arrival:
             await self._arrival.wait_for(lambda: self.in_flight == requests)
 
     @contextlib.asynccontextmanager

@@ -43,7 +43,7 @@ async def told(
 ) -> list[tuple[int, str, str]]:
     """The next changes: the kind, the id, and the user of the memory that is shown."""
     found: list[MemoryChange] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while len(found) < count:
             change = (await anext(sightings)).change
             if change is not None:

@@ -87,7 +87,7 @@ async def test_a_store_that_is_away_costs_accesses_alone(
     await insert(record)
     async with connect(f"redis://127.0.0.1:{unused_tcp_port}") as away:
         tracker = AccessTracker(MemoryStore(away, SHARDS))
-        async with asyncio.timeout(30), tracker.running():
+        async with asyncio.timeout(120), tracker.running():
             tracker.record("acme", [record])
     assert await counts(store, record) == [0]
 

@@ -14,7 +14,17 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
-from agent_memory_services.language.claims import CHANGE, END, NAMED, OTHER, REASON, SWITCH, Claim
+from agent_memory_services.language.claims import (
+    CHANGE,
+    CORRECTED,
+    END,
+    NAMED,
+    OTHER,
+    REASON,
+    SWITCH,
+    Claim,
+    ClaimModality,
+)
 from agent_memory_services.language.en.words import NEGATIONS, NUMBERS, STOP_WORDS, roots, stem
 from agent_memory_services.long_term_memory.consolidation.rules import succession
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
@@ -22,7 +32,9 @@ from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     PREPOSITIONS,
     bare,
     every,
+    phrases,
 )
+from agent_memory_services.long_term_memory.consolidation.rules.matters import without_use
 from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
 
 _WEIGHED: Final = frozenset({"live", "work", "name"})
@@ -38,7 +50,54 @@ def _ends(new: Claim, old: Claim) -> bool:
 
 
 _brief_ends: Final = lru_cache(16_384)(succession.ends)
-_plain: Final = lru_cache(1024)(succession.plain)
+
+
+def _said(claim: Claim) -> tuple[object, ...]:
+    """Return what a claim shares with all that say the same."""
+    holder, value, relation, modality = claim.holder, claim.value, claim.relation, claim.modality
+    if relation == "work" and value.startswith("as "):
+        # "Works as a nurse" and "is a nurse".
+        value, relation = value.removeprefix("as "), "be"
+    if modality is ClaimModality.INSTRUCTION:
+        # "Wants answers kept brief" and "wants brief answers", but not "tables before charts" and
+        # "charts before tables".
+        value = " ".join(sorted(map(" ".join, phrases(without_use(value)))))
+    if relation == "speak" and modality is ClaimModality.ABILITY:
+        modality = ClaimModality.FACT
+    words = value.split()
+    if relation == "be" and value in _HABITS:
+        relation, value = _HABITS[value], ""
+    if relation == "be" and len(words) == _PAIR and (verb := _DOERS.get(words[-1])):
+        # "Is an oboe player" and "plays the oboe".
+        relation, value = verb, words[0]
+    owner, _, thing = holder.partition("/")
+    if relation == "be" and thing and len(words) == 1 and " " not in thing:
+        # "Has a bad back" and "the back is bad".
+        holder, relation, value = owner, "have", f"{words[0]} {thing}"
+    # "Home town" and "hometown".
+    relation, value = relation.replace(" ", ""), value.replace(" ", "")
+    return holder, relation, value, claim.negated, _kept(claim.limits), claim.ended, modality
+
+
+def _kept(limits: Sequence[str]) -> tuple[str, ...]:
+    return tuple(each for each in limits if each != CORRECTED)
+
+
+_HABITS: Final = {"snorer": "snore", "smoker": "smoke", "sleepwalker": "sleepwalk"}
+"""Nouns for whoever does something that has no object."""
+
+_PAIR: Final = 2
+
+_DOERS: Final = {
+    "player": "play", "collector": "collect", "drinker": "drink", "smoker": "smoke",
+    "speaker": "speak", "keeper": "keep", "owner": "have", "lover": "like", "eater": "eat",
+    "rider": "ride", "reader": "read", "learner": "learn", "user": "use", "breeder": "breed",
+    "grower": "grow", "fan": "like",
+}  # fmt: skip
+"""Nouns for whoever does something, and the verb of what they do."""
+
+
+_plain: Final = lru_cache(1024)(_said)
 
 
 def _restates(new: Claim, old: Claim) -> bool:

@@ -41,7 +41,10 @@ _ENDED_BY: Final = {
     "adopt": frozenset({"foster"}),
     "pay": frozenset({"owe"}),
     "pass": frozenset({"learn", "study", "train", "prepare", "take", "revise", "plan"}),
-    "job": frozenset({"work", "be", "do", "run", "teach", "manage", "drive", "lead", "cook"}),
+    "job": frozenset(
+        {"work", "be", "do", "run", "teach", "manage", "drive", "lead", "cook", "volunteer"}
+    ),
+    "gone": frozenset({"name", "have", "foster", "keep", "walk", "look"}),
 }
 """Relations that a verb ends; one that is not here ends any."""
 _OF_OTHERS: Final = frozenset({"hand back", "adopt", "pay"})
@@ -54,6 +57,7 @@ _UNDERTAKINGS: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words for what somebody planned, whatever that is."""
+_JOURNEYS: Final = frozenset({"go", "travel", "fly", "visit", "sail", "attend"})
 _WHEREABOUTS: Final = frozenset("house apartment room building home place studio".split())  # noqa: SIM905
 _TESTS: Final = frozenset({"test", "exam", "licence", "license", "course", "class", "lesson"})
 _GENERIC: Final[Mapping[str, frozenset[str]]] = {
@@ -268,20 +272,23 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     said = bare(new.value)
     if len(said) > 1:
         said -= _GENERIC.get(old.relation, frozenset())
-        said -= _UNDERTAKINGS if old.modality is not ClaimModality.FACT else frozenset()
+        planned = old.modality is not ClaimModality.FACT or old.relation in _JOURNEYS
+        said -= _UNDERTAKINGS if planned else frozenset()
     target, words = roots(said), roots(every(old))
     if verb == "job":
         return target <= words and (bool(target) or old.relation == "work")
     if verb in _OF_OTHERS:
         return bool(target) and target <= words
     own = bare(old.holder.partition("/")[2])
+    borne = new.value == "pregnant" and old.value.startswith("pregnant")
+    named = verb == "gone" and old.relation == "name"
     if old.holder != new.holder and is_person(own) and target.isdisjoint(roots(own)):
-        return False
+        return borne or (named and target <= words)
     whole = "and" not in old.value.split() or roots(bare(old.value)) <= target
     if not target <= words or not whole:
         return False
-    named = bare(old.holder.partition("/")[2]) if old.relation == "name" else set()
-    topics = roots((*heads(old), *qualifiers(old), *bare(old.relation), *named))
+    called = bare(old.holder.partition("/")[2]) if old.relation == "name" else set()
+    topics = roots((*heads(old), *qualifiers(old), *bare(old.relation), *called))
     # A tooth that is out hurts no more.
     told = own if not is_person(own) else set()
     topics |= roots(bare(" ".join(old.limits)) | told) if not old.value else set()

@@ -1,0 +1,56 @@
+"""Command `agent-memory reshard`: copies a store into one with other numbers of parts."""
+
+import asyncio
+import importlib
+from collections import Counter
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer()
+
+_MOST = 1024
+Source = Annotated[str, typer.Option("--from", help="Address of the store to read, as REDIS_URL.")]
+Target = Annotated[str, typer.Option("--to", help="Address of the new, empty store, likewise.")]
+Shards = Annotated[
+    int | None,
+    typer.Option(min=1, max=_MOST, help="Shards of long-term memory.", show_default="as before"),
+]
+Partitions = Annotated[
+    int | None,
+    typer.Option(min=1, max=_MOST, help="Partitions of working memory.", show_default="as before"),
+]
+
+
+@app.command()
+def reshard(
+    *, source: Source, target: Target, shards: Shards = None, partitions: Partitions = None
+) -> None:
+    """Copy a store into an empty one with other numbers of parts.
+
+    No service may run on either meanwhile. Sessions, logs, memories, their history, jobs, summaries
+    and API keys go along. The store that is read is left as it is. Start the services on the new
+    one with the new numbers.
+    """
+    raise typer.Exit(asyncio.run(_reshard(source, target, shards, partitions)))
+
+
+async def _reshard(source: str, target: str, shards: int | None, partitions: int | None) -> int:
+    # A service process shares this command line, and needs none of this.
+    work: Any = importlib.import_module("agent_memory_services.commands.resharding")
+    console = importlib.import_module("rich.console").Console(stderr=True, soft_wrap=True)
+    try:
+        with console.status("reading") as status:
+
+            def told(keys: int) -> None:
+                status.update(f"{keys} keys")
+
+            counts: Counter[str] = await work.reshard(
+                source, target, shards=shards, partitions=partitions, told=told
+            )
+    except work.FAULTS as error:
+        console.print(f"agent-memory: {error}", markup=False, highlight=False)
+        return 1
+    copied = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    typer.echo(f"copied {copied}")
+    return 0

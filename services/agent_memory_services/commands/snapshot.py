@@ -1,0 +1,34 @@
+"""Command `agent-memory snapshot`: snapshots of all nodes of a store that are of one moment."""
+
+import asyncio
+import importlib
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def snapshot(
+    *,
+    store: Annotated[str, typer.Option(help="Address of the store, as REDIS_URL.")],
+    pause: Annotated[
+        float, typer.Option(min=0.1, max=60, metavar="SECONDS", help="Longest wait of writes.")
+    ] = 5.0,
+) -> None:
+    """Write snapshots of all nodes of a store that are of one moment.
+
+    Prints where each of them is. On a cluster writes wait until every node has begun with its own,
+    and go on by themselves.
+    """
+    # A service process shares this command line, and needs none of this.
+    work: Any = importlib.import_module("agent_memory_services.commands.snapshotting")
+    console = importlib.import_module("rich.console").Console(stderr=True, soft_wrap=True)
+    try:
+        files = asyncio.run(work.snapshot(store, pause_seconds=pause))
+    except work.FAULTS as error:
+        console.print(f"agent-memory: {error}", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    for each in files:
+        typer.echo(each)
