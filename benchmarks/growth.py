@@ -46,7 +46,7 @@ async def measure(options: argparse.Namespace) -> Table:
     async with (
         store_of(None) as url,
         connect(url, timeout=60) as client,
-        running(settings := settings_of(url, "float32", 1 << 28)) as call,
+        running(settings := settings_of(url, "float32", 1 << 28)) as calls,
     ):
         first, *further = sorted(options.others)
         await fill(client, settings.vectors, 0, first)
@@ -56,8 +56,8 @@ async def measure(options: argparse.Namespace) -> Table:
 
         async def ask(asked: Sequence[str]) -> list[Took]:
             each = [requests(texts, owner) for owner in asked]
-            async with echo(await call(each[0][0])) as bare:
-                ways = [sending(call, own) for own in each]
+            async with echo(await calls.search(each[0][0])) as bare:
+                ways = [sending(calls.search, own) for own in each]
                 return await medians([*ways, sending(bare, each[0])], options.questions)
 
         *own, alone = await ask(owners)

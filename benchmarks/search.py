@@ -15,6 +15,10 @@ vector is in the cache, as embedding costs the same at every size. Beside it sta
 `FT.SEARCH ... KNN 10` alone, sent to the same store with the same condition. The last lines tell
 what it costs the process to read that owner into columns, in processor time.
 
+Every memory has metadata, `agent.id` with 20 values and `number` with 100. A second table tells
+what a condition on them adds to a search, and what it costs to list the values of a field; once
+more when another tenant has memories of 256 other keys. All of its rows take turns.
+
 The store is one of this process's own, which ends with it, unless `--redis-url` names one. That
 one is kept, and a later run with the same precision goes on with what it holds; `--questions 0`
 only fills it. 1,000,000 memories need 10 GB, or 6 GB as float16, and an hour.
@@ -41,7 +45,12 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
-from agent_memory.common.v1.filter_pb2 import MemoryFilter, TagFilter
+from agent_memory.common.v1.filter_pb2 import (
+    MemoryFilter,
+    MetadataFilter,
+    MetadataNumberFilter,
+    TagFilter,
+)
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
 from agent_memory.common.v1.search_pb2 import SearchQuery
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
@@ -78,7 +87,10 @@ PER_SESSION = 20
 STOP_WORDS = 100
 LOT = 1_000
 COLD_READS = 5
-METHOD = "/agent_memory.long_term_memory.v1.LongTermMemoryService/SearchMemories"
+AGENTS, NUMBERS, KEYS = 20, 100, 256
+OTHER_TENANT = "other"
+SERVICE = "/agent_memory.long_term_memory.v1.LongTermMemoryService"
+METHOD, VALUES = f"{SERVICE}/SearchMemories", f"{SERVICE}/ListFieldValues"
 Ask = Callable[[int], Awaitable[object]]
 Call = Callable[[bytes], Awaitable[bytes]]
 
@@ -163,6 +175,8 @@ def memory(number: int, text: str, model: str, owner: str = "") -> Memory:
         session_id=f"s{number // PER_SESSION}",
         sequence=number % PER_SESSION + 1,
     )
+    agent = {"id": f"agent-{number % AGENTS}"}
+    given.metadata.update({"agent": agent, "number": number % NUMBERS})
     return draft(given, now_micros(), model)
 
 
@@ -189,14 +203,23 @@ def settings_of(url: str, precision: Precision, room: int) -> Settings:
     )
 
 
+@dataclass(frozen=True)
+class Calls:
+    """The service's methods, called with bytes."""
+
+    search: Call
+    values: Call
+
+
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Call]:
-    """The service on a store; its method of searching, called with bytes."""
+async def running(settings: Settings) -> AsyncIterator[Calls]:
+    """The service on a store."""
     async with (
         server.start(settings, lifespan) as served,
-        calling(served.address, METHOD) as call,
+        calling(served.address, METHOD) as search,
+        calling(served.address, VALUES) as values,
     ):
-        yield call
+        yield Calls(search, values)
 
 
 @asynccontextmanager
@@ -251,9 +274,11 @@ async def medians(asks: Sequence[Ask], count: int) -> list[Took]:
     ]
 
 
-def requests(questions: Sequence[str], owner: str | None) -> list[bytes]:
-    """The searches for questions, within an owner or the tenant."""
-    filters = MemoryFilter(user_id=TagFilter(eq=owner)) if owner else MemoryFilter()
+def requests(questions: Sequence[str], owner: str | None, *metadata: MetadataFilter) -> list[bytes]:
+    """The searches for questions, within an owner or the tenant, and by conditions on metadata."""
+    filters = MemoryFilter(metadata=metadata)
+    if owner:
+        filters.user_id.eq = owner
     return [
         rpc.SearchMemoriesRequest(
             query=SearchQuery(text=text, filter=filters, untracked=True)
@@ -286,8 +311,49 @@ def nearest(client: Redis, vectors: Sequence[bytes], owner: str | None) -> Ask:
     return ask
 
 
-async def measure(options: argparse.Namespace) -> Table:
-    """The table of all sizes."""
+async def filtered(client: Redis, calls: Calls, texts: Sequence[str], size: int) -> Table:
+    """The table of conditions on metadata, alone and beside a tenant of many other keys."""
+    text = MetadataFilter(path="agent.id", text=TagFilter(eq="agent-7"))
+    number = MetadataFilter(path="number", number=MetadataNumberFilter(gte=NUMBERS / 2))
+    conditions = {"none": (), "text": (text,), "number": (number,), "both": (text, number)}
+    asks: dict[tuple[str, str], Ask] = {}
+    for owner in (OWNER, None):
+        within = f"an owner's {OWNED:,}" if owner else f"the tenant's {size:,}"
+        for name, metadata in conditions.items():
+            asked = requests(texts, owner, *metadata)
+            asks[within, f"search, {name}"] = sending(calls.search, asked)
+        only = MemoryFilter(user_id=TagFilter(eq=owner)) if owner else MemoryFilter()
+        listing = rpc.ListFieldValuesRequest(
+            filter=only,
+            field=ltm.MemoryField.MEMORY_FIELD_METADATA_VALUE,
+            metadata_path="agent.id",
+        ).SerializeToString()
+        asks[within, "list values"] = sending(calls.values, [listing] * len(texts))
+    alone = await medians(list(asks.values()), len(texts))
+    others = lot_of(size, OWNED, VectorIndex())
+    for at, change in enumerate(others):
+        if change.after is not None:
+            change.after.metadata.update({f"key-{at % KEYS}": f"value-{at}"})
+    store = MemoryStore(client, 1)
+    await store.commit_each(OTHER_TENANT, others, actor="benchmark", now=now_micros())
+    beside = await medians(list(asks.values()), len(texts))
+    headings = ("p50 ms", "CPU ms", "times none", f"beside {KEYS} keys: CPU ms")
+    table = Table("within", "asked, by metadata", *headings)
+    for (within, what), before, after in zip(asks, alone, beside, strict=True):
+        plain = alone[list(asks).index((within, "search, none"))].processor
+        table.add_row(
+            within,
+            what,
+            f"{before.clock:.2f}",
+            f"{before.processor:.2f}",
+            f"{before.processor / plain:.2f}",
+            f"{after.processor:.2f}",
+        )
+    return table
+
+
+async def measure(options: argparse.Namespace) -> list[Table]:
+    """The table of all sizes, and that of conditions on metadata at the last."""
     count = options.questions
     corpus = Corpus(np.random.default_rng(1))
     texts = corpus.texts(count, WORDS_PER_QUESTION, rarer_than=STOP_WORDS)
@@ -306,8 +372,10 @@ async def measure(options: argparse.Namespace) -> Table:
             stored = max(size, stored)
             for owner in (OWNER, None) if count else ():
                 asked = requests(texts, owner)
-                ways = {"columns": columns, "index": index} if owner else {"index": index}
-                async with echo(await index(asked[0])) as bare:
+                ways = {"index": index.search}
+                if owner:
+                    ways = {"columns": columns.search, **ways}
+                async with echo(await index.search(asked[0])) as bare:
                     asks = [sending(call, asked) for call in (*ways.values(), bare)]
                     asks.append(nearest(client, vectors, owner))
                     *took, alone, near = await medians(asks, count)
@@ -316,7 +384,8 @@ async def measure(options: argparse.Namespace) -> Table:
                     table.add_row(f"{stored:,}", within, way, *figures(taken, alone, near))
         if count:
             table.caption = await cold(client, settings)
-    return table
+            return [table, await filtered(client, columns, texts, stored)]
+    return [table]
 
 
 def figures(taken: Took, alone: Took, near: Took) -> list[str]:
@@ -366,7 +435,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--precision", choices=["float32", "float16"], default="float32")
     parser.add_argument("--redis-url")
-    Console().print(asyncio.run(measure(parser.parse_args())))
+    Console().print(*asyncio.run(measure(parser.parse_args())), sep="\n")
 
 
 if __name__ == "__main__":

@@ -12,21 +12,20 @@ from tests.clients.conftest import CLIENTS, built, run
 
 pytestmark = pytest.mark.clients
 
-# Language of the first program of a README -> its marker there, and what the program prints.
+# Language of the programs of a README -> their marker there, and what each prints.
 PROGRAMS = {
-    "typescript": ("ts", "User is vegetarian"),
-    "go": ("go", "User drinks green tea"),
-    "java": ("java", "User drinks green tea"),
+    "typescript": ("ts", "User is vegetarian", "listed 1 User drinks green tea"),
+    "go": ("go", "User drinks green tea", "listed User drinks green tea"),
+    "java": ("java", "User drinks green tea", "listed User drinks green tea"),
 }
 
 
-def program(language: str, stack: Stack, page: str) -> str:
-    """First program in a language on a page, for the stack of the tests."""
+def program(language: str, stack: Stack, page: str, number: int) -> str:
+    """A program in a language on a page, for the stack of the tests."""
     text = (CLIENTS / page.format(language)).read_text()
-    found = re.search(rf"^```{PROGRAMS[language][0]}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert found, language
-    assert "http://localhost:8000" in found[1]
-    return found[1].replace("http://localhost:8000", f"http://{stack.address}")
+    found = re.findall(rf"^```{PROGRAMS[language][0]}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert "http://localhost:8000" in found[number]
+    return str(found[number].replace("http://localhost:8000", f"http://{stack.address}"))
 
 
 @pytest.fixture(scope="module")
@@ -144,13 +143,22 @@ def test_the_program_for_the_ai_sdk_compiles(installed: Path, language: str) -> 
     run(CLIENTS / language / "node_modules/.bin/tsc", *options, "ai.ts", cwd=installed)
 
 
-@pytest.mark.parametrize("page", ["{}/README.md", "../docs/quickstart.md"])
+# Programs by their pages, and their places there.
+PAGES = [("{}/README.md", 0), ("{}/README.md", 1), ("../docs/quickstart.md", 0)]
+
+
+@pytest.mark.parametrize("place", PAGES, ids=lambda place: " ".join(map(str, place)))
 @pytest.mark.parametrize("language", PROGRAMS)
-def test_the_first_program_of_a_page_runs(
-    stack: Stack, language: str, page: str, tmp_path: Path, request: pytest.FixtureRequest
+def test_the_programs_of_a_page_run(
+    stack: Stack,
+    language: str,
+    place: tuple[str, int],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """As it stands there; it prints what it stored."""
-    source = program(language, stack, page)
+    """As they stand there; each prints what it stored."""
+    page, number = place
+    source = program(language, stack, page, number)
     folder = built(language)
     if language == "typescript":
         user: Path = request.getfixturevalue("installed")
@@ -167,4 +175,4 @@ def test_the_first_program_of_a_page_runs(
         paths = (folder / "target/classpath.txt").read_text().strip()
         classes = f"{folder / 'target/classes'}{os.pathsep}{paths}"
         printed = run("java", "-cp", classes, "Program.java", cwd=tmp_path)
-    assert PROGRAMS[language][1] in printed
+    assert PROGRAMS[language][1 + number] in printed

@@ -21,7 +21,7 @@ from agent_memory_services.transfer_cli.files import TransferMark
 from agent_memory_services.transfer_cli.transfer import EXPORT_SUFFIX, IMPORT_SUFFIX
 from tests.integration.long_term_memory.embeddings.provider import Provider
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(0)]
 
 MEMORIES = int(os.environ.get("AGENT_MEMORY_TEST_MEMORIES", "6000"))
 OWNERS = max(10, MEMORIES // 1000)

@@ -50,7 +50,10 @@ def line_of(memory: Memory) -> bytes:
         UnwritableMemoryError: the memory's own data holds an infinite number or none at all.
     """
     try:
-        spelled = MessageToJson(memory, indent=None, ensure_ascii=False)
+        # The names of the contracts, as in the gateway's JSON.
+        spelled = MessageToJson(
+            memory, indent=None, ensure_ascii=False, preserving_proto_field_name=True
+        )
     except (SerializeToJsonError, ValueError) as error:
         raise UnwritableMemoryError(f"memory {memory.id}: {error}") from None
     return spelled.encode() + b"\n"

@@ -205,8 +205,8 @@ class MemoryRecord(_types.Model):
         le=_types.LARGEST_INT32,
         description="How many independent statements support it.",
     )
-    content_hash: _types.Text | None = None
-    embedding_model: _types.Text | None = None
+    content_hash: _types.Text | None = Field(default=None, repr=False)
+    embedding_model: _types.Text | None = Field(default=None, repr=False)
     etag: _types.Text | None = Field(
         default=None, description="Changes with every change of the memory."
     )
