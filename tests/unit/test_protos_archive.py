@@ -6,13 +6,14 @@ from pathlib import Path
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
 
+import baseline
 import protos_archive
 
 
 def test_protoc_needs_nothing_beside_the_archive(tmp_path: Path) -> None:
     """Every proto of the product compiles, with all that it imports from the one folder."""
     with tarfile.open(protos_archive.write(tmp_path)) as archive:
-        archive.extractall(tmp_path, filter="data")
+        baseline.unpack(archive, tmp_path)
     (root,) = (path for path in tmp_path.iterdir() if path.is_dir())
     own = sorted(path.relative_to(root).as_posix() for path in root.glob("agent_memory/**/*.proto"))
     compiled = tmp_path / "compiled.binpb"
@@ -27,7 +28,7 @@ def test_protoc_needs_nothing_beside_the_archive(tmp_path: Path) -> None:
 def test_compiled_protos_need_neither_rules_nor_http_forms(tmp_path: Path) -> None:
     """What generated code imports is of the product, of google.rpc, or well known."""
     with tarfile.open(protos_archive.write(tmp_path)) as archive:
-        archive.extractall(tmp_path, filter="data")
+        baseline.unpack(archive, tmp_path)
     (compiled,) = tmp_path.glob("*/clients.binpb")
     files = FileDescriptorSet.FromString(compiled.read_bytes()).file
     names = {file.name for file in files}

@@ -187,7 +187,7 @@ def test_settings_are_frozen_and_known() -> None:
         ("redis://:12/34@store", "redis://***"),
         ("redis://:hid#den@store", "redis://***"),
         ("redis://:12?34@store", "redis://***"),
-        ("redis://[hid", "***"),
+        ("redis://[hid", "redis://***"),
         ("unix:///run/store.sock?password=hid", "unix:/run/store.sock"),
     ],
 )

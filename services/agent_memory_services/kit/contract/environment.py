@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_args
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlunsplit
 
 from pydantic import BaseModel, GetCoreSchemaHandler, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -19,6 +19,17 @@ from agent_memory_services.kit.contract.numbers import LARGEST_EXACT, LONGEST_SE
 
 _HIDDEN = "***"
 _HOSTS = re.compile(r"(?:(?:\[[^\[\]]*\]|[^\[\]:,]*)(?::[0-9]*)?(?:,|$))*").fullmatch
+# As RFC 3986 gives it in appendix B.
+_PARTS = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
+
+
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL that may name several hosts.
+
+    `urlsplit` refuses an address of IPv6 after another host, depending on Python's version.
+    """
+    scheme, *rest = _PARTS.findall(url)[0]
+    return SplitResult(scheme.lower(), *rest)
 
 
 class SecretUrl(str):
@@ -32,10 +43,7 @@ class SecretUrl(str):
 
         Of one that is no URL nothing is left but the scheme: any part may be one of the password.
         """
-        try:
-            parts = urlsplit(self)
-        except ValueError:
-            return _HIDDEN
+        parts = split_url(self)
         _, at, hosts = parts.netloc.rpartition("@")
         # A password with a slash, `#` or `?` in it ends the hosts too early.
         if not _HOSTS(hosts) or "@" in f"{parts.path}{parts.query}{parts.fragment}":

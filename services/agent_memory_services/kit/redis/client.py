@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
 
 import hiredis
 import structlog
@@ -27,6 +27,7 @@ from redis.exceptions import TimeoutError as StoreTimeoutError
 
 from agent_memory_services.kit.contract import context
 from agent_memory_services.kit.contract.clock import Timer
+from agent_memory_services.kit.contract.environment import split_url
 from agent_memory_services.kit.contract.store_errors import StoreBusyError, UnusableStoreError
 from agent_memory_services.kit.observe.tracing import spans
 from agent_memory_services.kit.redis.connections import safe_connection
@@ -338,7 +339,7 @@ def _client(url: str, timeout: float, max_connections: int) -> Redis:
     }
     if cluster:
         return _cluster(url, options)
-    parts = urlsplit(url)
+    parts = split_url(url)
     pool: StorePool
     if parts.scheme in {"redis+sentinel", "rediss+sentinel"}:
         pool = sentinel_pool(parts, {**options, "timeout": timeout})
@@ -367,7 +368,7 @@ def _cluster(url: str, options: dict[str, Any]) -> Redis:
 
 def _cluster_url(url: str) -> tuple[str, bool]:
     """The URL as the client library takes it, and whether it means a cluster."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     scheme = parts.scheme.removesuffix("+cluster")
     query = dict(parse_qsl(parts.query))
     flag = query.pop("cluster", "false").lower() in {"true", "yes", "1"}
