@@ -18,17 +18,6 @@ def copied(message: MessageT) -> MessageT:
     return copy
 
 
-class Serialized:
-    """Bytes of an answer that stand in the place of the message, which nobody has to parse."""
-
-    def __init__(self, *parts: bytes) -> None:
-        self._parts = parts
-
-    def SerializeToString(self) -> bytes:  # noqa: N802 - as a message has it
-        """Return the bytes."""
-        return b"".join(self._parts)
-
-
 _ALL = "*"
 
 

@@ -85,7 +85,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         session = await self._sessions.get(
             _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
         )
-        return translate.get_response(session, window)
+        return rpc.GetWorkingMemoryResponse(
+            working_memory=translate.working_memory(session, window)
+        )
 
     async def SetWorkingMemory(
         self, request: rpc.SetWorkingMemoryRequest, context: Context

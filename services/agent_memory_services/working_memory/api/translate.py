@@ -1,7 +1,6 @@
 """Translation between the messages of the contract and the domain."""
 
 from collections.abc import Iterable
-from typing import cast
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -9,7 +8,6 @@ from agent_memory.working_memory.v1 import service_pb2 as rpc
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.kit.auth.scope import require_namespace
 from agent_memory_services.kit.contract import clock, context, cursors, errors
-from agent_memory_services.kit.contract.messages import Serialized
 from agent_memory_services.working_memory.domain import windows
 from agent_memory_services.working_memory.domain.session import (
     Actor,
@@ -31,7 +29,7 @@ from agent_memory_services.working_memory.prompt.model import (
 from agent_memory_services.working_memory.sessions.watch import SessionWatchUpdate
 from agent_memory_services.working_memory.store.events import Kind
 from agent_memory_services.working_memory.store.listings import Listed, ListingPosition
-from agent_memory_services.working_memory.store.records import StoredView, answer_head
+from agent_memory_services.working_memory.store.records import StoredView
 
 _MICROS = 1_000_000
 
@@ -87,24 +85,6 @@ def put_state(message: wm.WorkingMemory, user: str, state: State) -> None:
 
 def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
     """Return a session as a reader sees it; with its usage where a window (tokens) is given."""
-    message = _without_view(session, window)
-    if isinstance(session.shown, StoredView):
-        message.MergeFromString(session.shown.serialized())
-    else:
-        message.messages.extend(shown.message for shown in session.shown)
-    return message
-
-
-def get_response(session: Session, window: int | None) -> rpc.GetWorkingMemoryResponse:
-    """Return the answer to a reader; a view that is as it is stored is not parsed."""
-    if not isinstance(session.shown, StoredView):
-        return rpc.GetWorkingMemoryResponse(working_memory=working_memory(session, window))
-    head, view = _without_view(session, window).SerializeToString(), session.shown.serialized()
-    answer = Serialized(answer_head(len(head) + len(view)), head, view)
-    return cast("rpc.GetWorkingMemoryResponse", answer)
-
-
-def _without_view(session: Session, window: int | None) -> wm.WorkingMemory:
     message = wm.WorkingMemory(
         namespace=session.key.namespace,
         session_id=session.key.session_id,
@@ -117,6 +97,10 @@ def _without_view(session: Session, window: int | None) -> wm.WorkingMemory:
         view_size=session.view_size,
         tokens=session.tokens,
     )
+    if isinstance(session.shown, StoredView):
+        message.MergeFromString(session.shown.serialized())
+    else:
+        message.messages.extend(shown.message for shown in session.shown)
     put_state(message, session.user, session.state)
     if session.expires is not None:
         message.expire_time.CopyFrom(clock.to_timestamp(session.expires))

@@ -16,7 +16,6 @@ from google.protobuf.struct_pb2 import Struct
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory.common.v1.strategy_pb2 import ExtractionConfig, ExtractionStrategy
-from agent_memory.working_memory.v1.service_pb2 import GetWorkingMemoryResponse
 from agent_memory.working_memory.v1.working_memory_pb2 import WorkingMemory
 from agent_memory_services.kit.redis.keys import encode, partition_of
 from agent_memory_services.kit.redis.scripts import Key
@@ -302,14 +301,6 @@ def _tag(message: type[ProtoMessage], field: str, wire_type: int) -> bytes:
 
 _MESSAGES: Final = _tag(WorkingMemory, "messages", _DELIMITED)
 _SEQUENCE: Final = _tag(Message, "sequence", _VARINT)
-
-
-_ANSWER: Final = _tag(GetWorkingMemoryResponse, "working_memory", _DELIMITED)
-
-
-def answer_head(size: int) -> bytes:
-    """Return what stands before a session of so many bytes in an answer to a reader."""
-    return _ANSWER + _varint(size)
 
 
 @lru_cache(4096)
