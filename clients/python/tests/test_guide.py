@@ -13,14 +13,18 @@ from pydantic_ai.models.test import TestModel
 GUIDE = Path(__file__).parents[3] / "docs/integrations.md"
 MULTILINE = re.MULTILINE | re.DOTALL
 SECTIONS = re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", GUIDE.read_text(), MULTILINE)
-BLOCKS = {title: re.findall(r"^```python\n(.*?)^```$", body, MULTILINE) for title, body in SECTIONS}
+# The blocks of a section follow each other.
+PROGRAMS = {
+    title: "\n".join(re.findall(r"^```python\n(.*?)^```$", body, MULTILINE))
+    for title, body in SECTIONS
+}
 PRINTED = {
     "LangGraph": "I am vegetarian\n[('alice', 'notes')]",
     "LangChain": "User likes tea",
     "OpenAI Agents": "Noted.",
     "Pydantic AI": "remembered",
     "Anthropic's memory tool": "diet.md",
-    "Google ADK": "User likes tea",
+    "Google ADK": "User likes tea\nI live in Lyon. {'user:diet': 'vegan'}",
     "Strands": "User likes tea",
     "Microsoft Agent Framework": "Noted.",
 }
@@ -41,15 +45,16 @@ def model_of(title: str) -> Any:
 
 def test_every_section_is_tried() -> None:
     """And no block is anywhere else."""
-    assert {title: len(blocks) for title, blocks in BLOCKS.items()} == dict.fromkeys(PRINTED, 1)
+    assert set(PROGRAMS) == set(PRINTED)
+    assert all(PROGRAMS.values())
 
 
 @pytest.mark.parametrize("title", PRINTED)
-async def test_a_block_does_what_it_says(
+async def test_a_section_does_what_it_says(
     title: str, url: str, unique: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With the address of the tests' stack, and names of its own."""
-    source = BLOCKS[title][0].replace("http://localhost:8000", url)
+    source = PROGRAMS[title].replace("http://localhost:8000", url)
     for name in ("alice", "chat-1", "trip-1", "ms-1"):
         source = source.replace(f'"{name}"', f'"{name}-{unique}"')
     code = compile(source, str(GUIDE), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
