@@ -17,14 +17,15 @@ from tests.support.example_requests import example
 Path = tuple[FieldDescriptor, ...]
 DEPTH = 3
 _EDITS = (0, 0, 1, 1, 2, 5)
+_FILLED = tuple(each for each in POLICIES if descriptor_of(each.request_type).fields)
 
 
 def turn(number: int) -> tuple[MethodPolicy, Path]:
     """The method and the field whose turn it is; every field to the depth has one."""
-    policy = POLICIES[number % len(POLICIES)]
+    policy = _FILLED[number % len(_FILLED)]
     # A step that shares no factor with the count spreads what follows over the whole.
     paths = _paths_of(policy.request_type)  # type: ignore[arg-type] # its metaclass hides the hash
-    return policy, paths[number // len(POLICIES) * 7919 % len(paths)]
+    return policy, paths[number // len(_FILLED) * 7919 % len(paths)]
 
 
 def request(policy: MethodPolicy, path: Path, known: Known, chance: random.Random) -> Message:
