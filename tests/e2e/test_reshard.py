@@ -12,8 +12,10 @@ from typer.testing import CliRunner, Result
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.models import MemoryMessage, MemoryRecord, WorkingMemory
 from agent_memory_services.cli import app
+from agent_memory_services.commands import resharding
 from agent_memory_services.embedded.stack import Stack, StackOptions
 from agent_memory_services.embedded.store import EmbeddedStore
+from agent_memory_services.kit.redis.client import connect
 from tests.support.cluster import cluster
 
 TENANTS = ("default", "acme", "globex-corp!", "a:b_c{d}")
@@ -97,9 +99,16 @@ async def test_everything_is_where_the_new_numbers_lead(tmp_path: Path) -> None:
             refused = await asyncio.to_thread(typed, old.url, new, *numbers)
             assert refused.exit_code == 1
             assert "stop all" in refused.output
+        # As a copy to other numbers left it that was interrupted.
+        left = "am:lt:{s07}:m:erased:since"
+        async with connect(new) as halfway:
+            await halfway.set(resharding.MARK, "copying")
+            await halfway.set(left, "a fact")
         copied = await asyncio.to_thread(typed, old.url, new, *numbers)
         assert copied.exit_code == 0, copied.output
         assert f"{5 * len(TENANTS)} sessions" in copied.output
+        async with connect(new) as whole:
+            assert not await whole.exists(left)
         again = await asyncio.to_thread(typed, old.url, new, *numbers)
         assert "not empty" in again.output
         async with running(tmp_path / "second", new, 5, 3) as address:

@@ -216,6 +216,10 @@ async def test_what_is_said_is_learned_once_and_is_of_its_user(
         "And now?", session_id=session.id, namespace="travel", user_id=unique
     )
     assert [turn["role"] for turn in prompt.for_gemini()["contents"]] == ["user", "model", "user"]
+    await service.delete_session(**scope, session_id=session.id)
+    with pytest.raises(SessionNotFoundError):
+        await service.append_event(session, event("user", types.Part(text="Are you there?")))
+    assert any("window seats" in each for each in await texts(memory, "travel", unique, "seats"))
 
 
 async def test_a_session_of_anybody_is_read_as_events(client: MemoryAPIClient, unique: str) -> None:

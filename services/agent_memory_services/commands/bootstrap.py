@@ -96,7 +96,11 @@ class Cluster:
             return answer.status, {"message": "it answers something that is no JSON"}
 
     def _token(self) -> str:
-        return _text_of(self.token_file, "the token of the service account")
+        token = _text_of(self.token_file, "the token of the service account")
+        # An error about a header would quote it.
+        if not token.isprintable() or " " in token:
+            raise BootstrapError(f"{self.token_file} holds no token of a service account")
+        return token
 
     def _trust(self) -> ssl.SSLContext:
         authority = _text_of(self.ca_file, "the certificate authority of the API server")
@@ -248,7 +252,11 @@ class Bootstrap:
             kept = self.admin.keep(ADMIN_KEY, made.text)
         token = _token(kept, self.admin, ADMIN_KEY)
         key = await keyring.keep(pepper, token, role=Role.ADMIN, name="first admin", tenant=tenant)
-        return f"admin key: {key.state(now_micros())}, key {key.key_id}, tenant {key.tenant}"
+        now = now_micros()
+        told: str = key.state(now)
+        if told == "active" and not key.matches(token.digest(pepper), now):
+            told = f"active with another token than that in {self.admin}"
+        return f"admin key: {told}, key {key.key_id}, tenant {key.tenant}"
 
 
 def _token(text: str, secret: Secret, field: str) -> Token:

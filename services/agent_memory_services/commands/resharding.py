@@ -138,6 +138,7 @@ class Resharding:
             RedisError: a store went away; the copy is to be made again.
         """
         await self._check()
+        await self._clear()
         await self._target.set(MARK, "copying")
         looked_at, counts = 0, Counter[str]()
         async for lot in self._lots():
@@ -162,6 +163,12 @@ class Resharding:
             async for key in self._target.scan_iter(match="am:*", count=1000):
                 raise ReshardError(f"the new store is not empty: it holds {key.decode()}")
         await self._check_keys()
+
+    async def _clear(self) -> None:
+        """Delete what a copy that was interrupted left: its source or numbers may be others now."""
+        async for key in self._target.scan_iter(match="am:*", count=1000):
+            if key.decode() != MARK:
+                await self._target.unlink(key)
 
     async def _check_keys(self) -> None:
         async for lot in self._lots():
@@ -199,7 +206,8 @@ class Resharding:
             found = await reading.execute() if whole else []
         async with self._target.pipeline(transaction=False) as writing:
             for key, value, life in zip(whole.values(), found[::2], found[1::2], strict=True):
-                if value is not None:
+                # A life of 0 is one that ends within this millisecond, -1 one without an end.
+                if value is not None and life:
                     writing.restore(key, max(0, life), value, replace=True)
             if len(writing):
                 await writing.execute()

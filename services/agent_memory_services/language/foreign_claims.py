@@ -9,7 +9,7 @@ value of all other words that count. A clause that is not understood is a claim 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from agent_memory_services.language.claims import (
@@ -65,6 +65,15 @@ def _calls_the_user(text: Text, code: str) -> bool:
 
 def read(text: str, language: str) -> tuple[Claim, ...]:
     """Return what a statement in the language of a pack claims; nothing where that is unsure."""
+    return (_read if len(text) <= _BRIEF else _read.__wrapped__)(text, language)
+
+
+_BRIEF: Final = 1_000
+"""Characters of a text whose claims are remembered: a fact is compared many times."""
+
+
+@lru_cache(4096)
+def _read(text: str, language: str) -> tuple[Claim, ...]:
     words = pack(language).claims if language in LANGUAGES else None
     if words is None or not _OTHERS.isdisjoint(text):
         return ()

@@ -250,7 +250,8 @@ class AgentMemorySessionService(BaseSessionService):
             session.id, [_message(event)], **scope
         )
         if added.created:
-            await self._client.delete_working_memory(session.id, **scope)
+            # What was learned before the session went stays, as it did then.
+            await self._client.delete_working_memory(session.id, **scope, keep_memories=True)
             raise SessionNotFoundError(f"Session {session.id} not found.")
         if added.messages[0].sequence == added.last_sequence:
             # Of one that is added again, nothing that came later is undone.

@@ -42,7 +42,7 @@ export const serviceConfig = {
     "/agent_memory.long_term_memory.v1.LongTermMemoryService/EraseUser": 60.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/GetOrCreateWorkingMemory": 5.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/GetWorkingMemory": 5.0,
-    "/agent_memory.working_memory.v1.WorkingMemoryService/SetWorkingMemory": 10.0,
+    "/agent_memory.working_memory.v1.WorkingMemoryService/SetWorkingMemory": 30.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/AppendMessages": 5.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/AddMemories": 5.0,
     "/agent_memory.working_memory.v1.WorkingMemoryService/UpdateWorkingMemory": 5.0,

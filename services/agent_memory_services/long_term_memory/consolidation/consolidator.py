@@ -296,21 +296,26 @@ class Consolidator:
     async def _settle(
         self, tenant: str, matters: Sequence[_Matter], actor: str
     ) -> list[Decision | None]:
-        """Decide about each memory as if those before it were done, and do all of it together.
+        """Decide about memories that do not meet by one reading, and do all of it together.
 
-        That rests on one reading. From the first on that another process was faster with, or that
-        settles a conflict of others, each is read and decided by itself.
+        Each of the others is read and decided by itself, afterwards and in order: what rests on
+        a change that is not committed yet, where another process was faster, and everything from
+        the first on that settles a conflict of others.
         """
         open_ = [(at, each) for at, each in enumerate(matters) if each.concerned]
         planned: dict[int, Decision] = {}
         if len(open_) > 1:
             stored = await self._read(tenant, chain.from_iterable(each.ids for _, each in open_))
+            touched = set[str]()
             for at, each in open_:
+                if not touched.isdisjoint(each.ids):
+                    touched.update(each.ids)
+                    continue
                 found = self._decided(stored, each)
                 if settles_conflicts(found.changes):
                     break
                 planned[at] = found
-                stored |= _after(stored, found.changes)
+                touched.update(_ids_of(found.changes))
         done = await self._done(tenant, planned, actor)
         return [
             done.get(at) or await self._alone(tenant, each, actor)
@@ -388,14 +393,14 @@ def _read_change(before: Memory, after: Memory) -> Change:
     return Change(before, after, ltm.REVISION_CAUSE_UPDATE, reason=reason, compared=True)
 
 
-def _after(
-    stored: Mapping[str, StoredMemory], changes: Iterable[Change]
-) -> dict[str, StoredMemory]:
-    """Return the memories that changes change, as they are then."""
-    return {
-        each.memory.id: StoredMemory(each.memory, each.vectors or stored[each.memory.id].vectors)
-        for each in changes
-    }
+def _ids_of(changes: Iterable[Change]) -> Iterator[str]:
+    """Return the ids of all memories that changes are about, originals among them."""
+    for change in changes:
+        yield change.memory.id
+        yield change.memory.merged_into
+        yield from change.memory.provenance.memory_ids
+        if change.before is not None:
+            yield from change.before.provenance.memory_ids
 
 
 def _without_those_to_come(

@@ -251,8 +251,10 @@ class Sessions:
         if wanted.state.extraction is not None:
             check_extraction(wanted.state.extraction, _EXTRACTION)
         messages = drafts.distinct(wanted.messages, "working_memory.messages")
+        forgotten = 0
 
         async def attempt() -> tuple[Session, Replacement]:
+            nonlocal forgotten
             session = await self._store.read(key)
             _check_writable(session, actor, etag)
             memories = drafts.receive_memories(
@@ -270,10 +272,9 @@ class Sessions:
                 window=window,
             )
             taken_back = views.taken_back(session.shown if session else (), view)
-            forgotten = 0
             if forget and session and taken_back:
                 user = session.user or actor.user
-                forgotten = await self._forget(key, user, session.uid, taken_back)
+                forgotten += await self._forget(key, user, session.uid, taken_back)
             written = await self._write(key, change)
             after = _after(session, key, written, change.state or State())
             shown = view.shown(written.logged)

@@ -301,7 +301,8 @@ type SetWorkingMemoryRequest struct {
 	// Also forgets, service by service, what was learned from messages that are
 	// taken back alone, and learns nothing from them any more. Where a service is
 	// away the call fails before the view is replaced; the same call made again
-	// does both.
+	// does both. Where the session changes at the same time, the call may be
+	// refused by its etag after it has forgotten.
 	Forget        bool `protobuf:"varint,4,opt,name=forget,proto3" json:"forget,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2362,8 +2363,7 @@ const file_agent_memory_working_memory_v1_service_proto_rawDesc = "" +
 	"\x14WorkingMemoryService\x12\xe2\x01\n" +
 	"\x18GetOrCreateWorkingMemory\x12?.agent_memory.working_memory.v1.GetOrCreateWorkingMemoryRequest\x1a@.agent_memory.working_memory.v1.GetOrCreateWorkingMemoryResponse\"C\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x90\x02\x02\x82\xd3\xe4\x93\x020:\x01*\"+/v1/working-memory/{session_id}:getOrCreate\x12\xbb\x01\n" +
 	"\x10GetWorkingMemory\x127.agent_memory.working_memory.v1.GetWorkingMemoryRequest\x1a8.agent_memory.working_memory.v1.GetWorkingMemoryResponse\"4\xe2\xe0\x18\x06\b\x01\x12\x02\b\x05\x90\x02\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/working-memory/{session_id}\x12\xd7\x01\n" +
-	"\x10SetWorkingMemory\x127.agent_memory.working_memory.v1.SetWorkingMemoryRequest\x1a8.agent_memory.working_memory.v1.SetWorkingMemoryResponse\"P\xe2\xe0\x18\x06\b\x02\x12\x02\b\n" +
-	"\x82\xd3\xe4\x93\x02@:\x0eworking_memory\x1a./v1/working-memory/{working_memory.session_id}\x12\xbc\x01\n" +
+	"\x10SetWorkingMemory\x127.agent_memory.working_memory.v1.SetWorkingMemoryRequest\x1a8.agent_memory.working_memory.v1.SetWorkingMemoryResponse\"P\xe2\xe0\x18\x06\b\x02\x12\x02\b\x1e\x82\xd3\xe4\x93\x02@:\x0eworking_memory\x1a./v1/working-memory/{working_memory.session_id}\x12\xbc\x01\n" +
 	"\x0eAppendMessages\x125.agent_memory.working_memory.v1.AppendMessagesRequest\x1a6.agent_memory.working_memory.v1.AppendMessagesResponse\";\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/working-memory/{session_id}:append\x12\xb8\x01\n" +
 	"\vAddMemories\x122.agent_memory.working_memory.v1.AddMemoriesRequest\x1a3.agent_memory.working_memory.v1.AddMemoriesResponse\"@\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x020:\x01*\"+/v1/working-memory/{session_id}:addMemories\x12\xe0\x01\n" +
 	"\x13UpdateWorkingMemory\x12:.agent_memory.working_memory.v1.UpdateWorkingMemoryRequest\x1a;.agent_memory.working_memory.v1.UpdateWorkingMemoryResponse\"P\xe2\xe0\x18\x06\b\x02\x12\x02\b\x05\x82\xd3\xe4\x93\x02@:\x0eworking_memory2./v1/working-memory/{working_memory.session_id}\x12\xc3\x01\n" +

@@ -187,7 +187,8 @@ private static final long serialVersionUID = 0L;
    * Also forgets, service by service, what was learned from messages that are
    * taken back alone, and learns nothing from them any more. Where a service is
    * away the call fails before the view is replaced; the same call made again
-   * does both.
+   * does both. Where the session changes at the same time, the call may be
+   * refused by its etag after it has forgotten.
    * </pre>
    *
    * <code>bool forget = 4 [json_name = "forget"];</code>
@@ -1022,7 +1023,8 @@ private static final long serialVersionUID = 0L;
      * Also forgets, service by service, what was learned from messages that are
      * taken back alone, and learns nothing from them any more. Where a service is
      * away the call fails before the view is replaced; the same call made again
-     * does both.
+     * does both. Where the session changes at the same time, the call may be
+     * refused by its etag after it has forgotten.
      * </pre>
      *
      * <code>bool forget = 4 [json_name = "forget"];</code>
@@ -1037,7 +1039,8 @@ private static final long serialVersionUID = 0L;
      * Also forgets, service by service, what was learned from messages that are
      * taken back alone, and learns nothing from them any more. Where a service is
      * away the call fails before the view is replaced; the same call made again
-     * does both.
+     * does both. Where the session changes at the same time, the call may be
+     * refused by its etag after it has forgotten.
      * </pre>
      *
      * <code>bool forget = 4 [json_name = "forget"];</code>
@@ -1056,7 +1059,8 @@ private static final long serialVersionUID = 0L;
      * Also forgets, service by service, what was learned from messages that are
      * taken back alone, and learns nothing from them any more. Where a service is
      * away the call fails before the view is replaced; the same call made again
-     * does both.
+     * does both. Where the session changes at the same time, the call may be
+     * refused by its etag after it has forgotten.
      * </pre>
      *
      * <code>bool forget = 4 [json_name = "forget"];</code>

@@ -92,7 +92,8 @@ public interface SetWorkingMemoryRequestOrBuilder extends
    * Also forgets, service by service, what was learned from messages that are
    * taken back alone, and learns nothing from them any more. Where a service is
    * away the call fails before the view is replaced; the same call made again
-   * does both.
+   * does both. Where the session changes at the same time, the call may be
+   * refused by its etag after it has forgotten.
    * </pre>
    *
    * <code>bool forget = 4 [json_name = "forget"];</code>

@@ -370,7 +370,7 @@ public final class WorkingMemoryServiceProto extends com.google.protobuf.Generat
       "orkingMemory\0227.agent_memory.working_memo" +
       "ry.v1.SetWorkingMemoryRequest\0328.agent_me" +
       "mory.working_memory.v1.SetWorkingMemoryR" +
-      "esponse\"P\342\340\030\006\010\002\022\002\010\n\202\323\344\223\002@:\016working_memor" +
+      "esponse\"P\342\340\030\006\010\002\022\002\010\036\202\323\344\223\002@:\016working_memor" +
       "y\032./v1/working-memory/{working_memory.se" +
       "ssion_id}\022\274\001\n\016AppendMessages\0225.agent_mem" +
       "ory.working_memory.v1.AppendMessagesRequ" +
