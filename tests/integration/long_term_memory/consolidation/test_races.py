@@ -1,23 +1,34 @@
 """Several processes at once, and the sweep that one of them does for all."""
 
 import asyncio
+from typing import Any
 
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from redis.asyncio import Redis
 
-from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory.common.v1.memory_pb2 import Memory, Validity
 from agent_memory.long_term_memory.v1 import long_term_memory_pb2 as ltm
-from agent_memory_services.kit.contract.clock import now_micros
+from agent_memory_services.kit.contract.clock import now_micros, to_timestamp
+from agent_memory_services.kit.contract.messages import copied
 from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.long_term_memory.consolidation.compaction import Sweep
 from agent_memory_services.long_term_memory.domain.conditions import ALWAYS, is_visible
+from agent_memory_services.long_term_memory.domain.memory import Change, normalise
 from agent_memory_services.long_term_memory.listing import Listing
 from agent_memory_services.long_term_memory.store.documents import Shard
 from agent_memory_services.long_term_memory.store.embeddings.local import LocalEmbedder
+from agent_memory_services.long_term_memory.store.memories import MemoryStore
 from agent_memory_services.long_term_memory.store.rounds import Rounds
 from tests.integration.long_term_memory.consolidation.conftest import SCOPE, World, world
 
 EXACT = ltm.DEDUPLICATION_POLICY_EXACT
 COFFEE = ("likes", "enjoys", "loves", "adores", "is fond of")
+
+
+def ago(days: int) -> Timestamp:
+    """A time so many days ago."""
+    return to_timestamp(now_micros() - days * 86_400_000_000)
 
 
 async def shown(made: World) -> list[Memory]:
@@ -58,6 +69,37 @@ async def test_paraphrases_that_meet_are_each_behind_one(
             writers.create_task(made.create(Memory(text=f"User {verb} coffee")))
     await sweep(redis, made).round()
     await assert_each_is_behind_one(made)
+
+
+async def test_what_changes_between_reading_and_doing_is_ended_all_the_same(
+    redis: Redis, embedder: LocalEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three homes only the last is shown, although another process was faster with the first."""
+    made = world(redis, embedder)
+    await made.index.create()
+    [first] = await made.create(Memory(text="User lives in Rome", create_time=ago(3)))
+    assert first.memory is not None
+    rome = first.memory.id
+    commit_sets = MemoryStore.commit_sets
+
+    async def late(store: MemoryStore, *args: Any, **options: Any) -> Any:
+        monkeypatch.undo()
+        [stored] = await store.get("acme", [rome])
+        assert stored is not None
+        edited = copied(stored)
+        edited.topics.append("home")
+        normalise(edited, now_micros())
+        change = Change(stored, edited, ltm.REVISION_CAUSE_UPDATE)
+        assert (await store.commit("acme", [change], actor="other", now=now_micros())).committed
+        return await commit_sets(store, *args, **options)
+
+    monkeypatch.setattr(MemoryStore, "commit_sets", late)
+    paris = Memory(
+        text="User lives in Paris", create_time=ago(2), validity=Validity(valid_from=ago(2))
+    )
+    await made.create(paris, Memory(text="User lives in Berlin", create_time=ago(1)))
+    assert MemoryStore.commit_sets is commit_sets
+    assert [each.text for each in await shown(made)] == ["User lives in Berlin"]
 
 
 async def test_a_sweep_and_a_compaction_at_once(redis: Redis, embedder: LocalEmbedder) -> None:
