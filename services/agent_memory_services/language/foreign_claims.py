@@ -9,9 +9,10 @@ value of all other words that count. A clause that is not understood is a claim 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, partial
 from typing import Final
 
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import (
     END,
     MOVE,
@@ -65,16 +66,12 @@ def _calls_the_user(text: Text, code: str) -> bool:
 
 def read(text: str, language: str) -> tuple[Claim, ...]:
     """Return what a statement in the language of a pack claims; nothing where that is unsure."""
-    return (_read if len(text) <= _BRIEF else _read.__wrapped__)(text, language)
+    reader = _READERS.get(language)
+    return reader(text) if reader else ()
 
 
-_BRIEF: Final = 1_000
-"""Characters of a text whose claims are remembered: a fact is compared many times."""
-
-
-@lru_cache(4096)
-def _read(text: str, language: str) -> tuple[Claim, ...]:
-    words = pack(language).claims if language in LANGUAGES else None
+def _read(text: str, *, language: str) -> tuple[Claim, ...]:
+    words = pack(language).claims
     if words is None or not _OTHERS.isdisjoint(text):
         return ()
     quoted = _QUOTED.match(text)
@@ -89,6 +86,12 @@ def _read(text: str, language: str) -> tuple[Claim, ...]:
     if corrected is not None:
         found = [each if each.negated else replace(each, single=True) for each in found]
     return tuple(dict.fromkeys(found))
+
+
+# A fact is compared many times.
+_READERS: Final = {
+    each: remembered(1024, longest=1_000)(partial(_read, language=each)) for each in LANGUAGES
+}
 
 
 def _claims(plain: str, speaker: str, words: ClaimWords) -> Iterator[Claim]:
