@@ -75,10 +75,14 @@ def _advice(code: grpc.StatusCode, reason: str, said: str, place: Place) -> str:
     advice = next((text for mark, text in _ADVICE.items() if mark in heard), None)
     if advice is None:
         return f"{place.url} cannot be reached: look at {place.setting} ({said})"
-    bare = place.url.partition("://")[2] or place.url
+    scheme, _, bare = place.url.rpartition("://")
+    if scheme in _SECURE and "connection refused" in heard:
+        # Of a host with several addresses, such as localhost, the library tells of the last alone.
+        advice += "; where the server does not speak TLS, write http://{bare}"
     return advice.format(url=place.url, setting=place.setting, bare=bare)
 
 
+_SECURE: Final = frozenset({"https", "grpcs"})
 _ADVICE: Final[Mapping[str, str]] = {
     "wrong_version_number": "{url} does not speak TLS: write http://{bare}",
     "certificate": "the certificate of {url} is not trusted: name its authority by"

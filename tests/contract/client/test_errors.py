@@ -187,6 +187,9 @@ async def test_an_address_that_is_wrong_says_what_to_do(services: Services, sche
         }
         if scheme == "https":
             told[f"https://{host}"] = f"https://{host} does not speak TLS: write http://{host}"
+            # A name of two addresses, at one of which nobody listens.
+            named = host.replace("127.0.0.1", "localhost")
+            told[f"https://{named}"] = f"write http://{named}"
         for url, words in told.items():
             async with MemoryAPIClient(base_url=url) as client:
                 with pytest.raises(MemoryUnavailableError) as raised:
