@@ -162,12 +162,15 @@ class AgentMemorySessionService(BaseSessionService):
 
         Raises:
             AlreadyExistsError: There is one with this id.
+            MemoryClientError: It may not be created.
         """
         name = (session_id or "").strip() or str(ULID())
         scope: dict[str, Any] = {"namespace": app_name, "user_id": user_id}
         try:
             created, _ = await self._client.get_or_create_working_memory(name, **scope)
-        except MemoryPermissionError:
+        except MemoryPermissionError as error:
+            if error.reason != "OWNER_MISMATCH":
+                raise
             created = False
         if not created:
             raise AlreadyExistsError(f"Session with id {name} already exists.")
