@@ -67,7 +67,19 @@ async function accessible(name: string): Promise<void> {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(wide <= 0, `${name} is ${wide} pixels wider than a screen of ${width}`);
   }
-  const text = await page.evaluate(() => Number.parseFloat(getComputedStyle(document.body).fontSize));
+  // The page hears of its new size with a frame that comes later.
+  const text = await page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        const ends = performance.now() + 30_000;
+        const look = () => {
+          const size = Number.parseFloat(getComputedStyle(document.body).fontSize);
+          if (size >= 20 || performance.now() > ends) done(size);
+          else setTimeout(look, 50);
+        };
+        look();
+      }),
+  );
   assert.ok(text >= 20, `text of ${text} pixels on a screen of 3840`);
   if (size) await page.setViewportSize(size);
 }
