@@ -8,6 +8,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as StoreConnectionError
 from redis.exceptions import RedisError, ResponseError
 
 from agent_memory_services.embedded import binaries
@@ -131,7 +132,11 @@ async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def _says(client: Redis, field: str, value: str) -> bool:
-    return bool((await client.info("replication")).get(field) == value)
+    try:
+        return bool((await client.info("replication")).get(field) == value)
+    except StoreConnectionError:
+        # A sentinel closes the connections of the server whose role it changes.
+        return False
 
 
 async def _knows_a_replica(client: Redis) -> bool:
