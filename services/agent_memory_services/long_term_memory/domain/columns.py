@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
@@ -118,12 +117,14 @@ class Entry:
         accessed: when it was found last, in microseconds; None for never.
         found: how often it was found.
         record: where its record comes from.
+        expire: when it stops to exist, in microseconds; None for never.
     """
 
     row: bytes
     accessed: int | None = None
     found: int = 0
     record: bytes | Memory = b""
+    expire: int | None = None
 
     @property
     def is_message(self) -> bool:
@@ -131,24 +132,11 @@ class Entry:
         return bool(self.row[1] & traits.MESSAGE)
 
 
-def is_row_of(row: bytes, etag: str) -> bool:
-    """Return true if a row is of this release, and of the version of a memory with this etag."""
-    if row[0] != traits.VERSION:
-        return False
-    # What an earlier release changes keeps the row that it had.
-    length = int.from_bytes(row[traits.HEAD.itemsize - 4 : traits.HEAD.itemsize], "little")
-    return row.startswith(b'["%b"' % etag.encode(), len(row) - length)
-
-
-def _named(row: bytes, length: int) -> list[Any]:
-    names: list[Any] = orjson.loads(row[-length:])
-    return names
-
-
 def entry_of(memory: Memory) -> Entry:
     """Return a memory as it is added, with its row made now."""
     accessed = to_micros(memory.last_access_time) if memory.HasField("last_access_time") else None
-    return Entry(traits.row_of(memory), accessed, memory.access_count, memory)
+    expire = fields.NUMBERS[fields.EXPIRE].read(memory)
+    return Entry(traits.row_of(memory), accessed, memory.access_count, memory, expire)
 
 
 class Columns:
@@ -178,10 +166,10 @@ class Columns:
         self._heads = Growing(traits.HEAD)
         self._beside = Growing(np.float64, (2,))
         self._groups = Growing(np.int32, (3,))
-        self._codes: dict[tuple[str, ...], int] = {}
+        self._codes: tuple[dict[int, int], ...] = ({}, {}, {})
         self._plain_starts = [0]
-        self._told: dict[tuple[str, str], list[int]] = {}
-        self._said: dict[tuple[str, str], list[int]] = {}
+        self._told: dict[int, list[int]] = {}
+        self._said: dict[int, list[int]] = {}
         self._loose = 0
 
     @property
@@ -211,87 +199,53 @@ class Columns:
         codes: npt.NDArray[Any] = self._groups.values[:, kind]
         return codes
 
-    def code(self, *name: str) -> int:
-        """Return the code of a conversation, session or namespace; -1 for one that is not here."""
-        return self._codes.get(name, -1)
+    def code(self, kind: int, name: str) -> int:
+        """Return the code of a session (1) or namespace (2); -1 for one that is not here."""
+        return self._codes[kind].get(traits.mark_of(name), -1)
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """Add memories, each at the next place."""
         if not entries:
             return
-        first, width = self.size, traits.HEAD.itemsize
-        rows = [each.row for each in entries]
-        heads = np.frombuffer(b"".join([row[:width] for row in rows]), dtype=traits.HEAD)
-        self._heads.extend(heads)
+        first, rows = self.size, traits.rows_of([each.row for each in entries])
+        rows.heads[fields.EXPIRE] = [np.nan if e.expire is None else e.expire for e in entries]
+        self._heads.extend(rows.heads)
         accesses = [(np.nan if e.accessed is None else e.accessed, e.found) for e in entries]
         self._beside.extend(np.array(accesses, dtype=np.float64))
-        counts = heads["counts"].astype(np.intp)
-        self._extend_lists(rows, counts, first)
-        named = list(map(_named, rows, counts[:, 5].tolist()))
-        self._extend_names(named, first)
+        lists = (*self.words, *self.others, self.plain)
+        for own, new in zip(lists, (*rows.words, *rows.others, rows.plain), strict=True):
+            own.extend(new.keys, new.lengths, first, new.more)
+        self._plain_starts.extend((self._plain_starts[-1] + np.cumsum(rows.plain.lengths)).tolist())
+        self._extend_names(rows, first)
         self.records += [each.record for each in entries]
         self._loose += sum(len(e.record) for e in entries if isinstance(e.record, bytes))
-        for at, names in enumerate(named, first):
-            self._relate(at, names[4], names[6])
+        for at, sources in enumerate(rows.sources, first):
+            self._relate(at, sources)
 
-    def _extend_lists(self, rows: Sequence[bytes], counts: Places, first: int) -> None:
-        width = traits.HEAD.itemsize
-        text, context, text_others, context_others, plain = counts[:, :5].T
-        keys = text + context + text_others + context_others + plain
-        small = text + context + plain
-        ends = (width + 4 * keys).tolist()
-        flat = np.frombuffer(
-            b"".join([row[width:end] for row, end in zip(rows, ends, strict=True)]), dtype="<u4"
-        )
-        marks = np.frombuffer(
-            b"".join(
-                [
-                    row[end : end + length]
-                    for row, end, length in zip(rows, ends, small.tolist(), strict=True)
-                ]
-            ),
-            dtype="u1",
-        )
-        # Behind one another in each row, and so cut out of all rows at once.
-        parts = np.repeat(
-            np.tile(np.arange(5), len(rows)),
-            np.column_stack([text, context, text_others, context_others, plain]).ravel(),
-        )
-        short = np.repeat(
-            np.tile(np.array([0, 1, 4]), len(rows)), np.column_stack([text, context, plain]).ravel()
-        )
-        for at, listed in ((0, self.words[0]), (1, self.words[1]), (4, self.plain)):
-            listed.extend(flat[parts == at], counts[:, at], first, marks[short == at])
-        for at, listed in ((2, self.others[0]), (3, self.others[1])):
-            pairs = flat[parts == at].reshape(-1, 2)
-            listed.extend(pairs[:, 0], counts[:, at] // 2, first, pairs[:, 1])
-        starts = self._plain_starts[-1] + np.cumsum(plain)
-        self._plain_starts.extend(starts.tolist())
-
-    def _extend_names(self, named: Sequence[Sequence[Any]], first: int) -> None:
+    def _extend_names(self, rows: traits.Rows, first: int) -> None:
         codes, known = self._codes, self.name_codes
-        groups = []
-        for _, memory_id, namespace, session_id, session_uid, *_ in named:
-            self.ids.append(memory_id)
-            conversation = (namespace, session_id, session_uid)
-            groups.append(
-                (
-                    codes.setdefault(conversation, len(codes)) if session_id else -1,
-                    codes.setdefault(("", session_id), len(codes)),
-                    codes.setdefault((namespace,), len(codes)),
-                )
+        self.ids += [memory_id for memory_id, *_ in rows.names]
+        namespaces = [traits.mark_of(namespace) for _, namespace, _ in rows.names]
+        marked = zip(rows.conversations, rows.sessions, namespaces, strict=True)
+        groups = [
+            (
+                codes[0].setdefault(conversation, len(codes[0])) if conversation else -1,
+                codes[1].setdefault(session, len(codes[1])),
+                codes[2].setdefault(namespace, len(codes[2])),
             )
+            for conversation, session, namespace in marked
+        ]
         self._groups.extend(np.array(groups, dtype=np.int32))
-        borne = [[known.setdefault(name, len(known)) for name in names] for *_, names, _ in named]
+        borne = [[known.setdefault(name, len(known)) for name in names] for *_, names in rows.names]
         flat = np.array([code for held in borne for code in held], dtype=np.uint32)
         lengths = np.array(list(map(len, borne)))
         self.names.extend(flat, lengths, first, np.zeros(len(flat), np.uint32))
 
-    def _relate(self, at: int, session: str, message_ids: Iterable[str]) -> None:
+    def _relate(self, at: int, sources: Iterable[int]) -> None:
         """Note the facts that restate messages; both rest on messages of a session."""
         is_message = bool(self.heads["flags"][at] & traits.MESSAGE)
         own, others = (self._said, self._told) if is_message else (self._told, self._said)
-        for source in [(session, each) for each in message_ids]:
+        for source in sources:
             own.setdefault(source, []).append(at)
             for other in others.get(source, ()):
                 message, fact = (at, other) if is_message else (other, at)
@@ -409,9 +363,9 @@ class Table:
         beside: Floats = self.columns.beside[self.places]
         return beside
 
-    def of_group(self, kind: int, names: Iterable[tuple[str, ...]]) -> npt.NDArray[np.bool_]:
+    def of_group(self, kind: int, names: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Return which memories are of sessions (1) or namespaces (2) of these names."""
-        codes = [self.columns.code(*name) for name in names]
+        codes = [self.columns.code(kind, name) for name in names]
         return np.isin(self.columns.groups(kind)[self.places], codes)
 
     @cached_property

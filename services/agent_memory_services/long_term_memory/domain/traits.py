@@ -8,12 +8,14 @@ lengths are among those numbers, and the names.
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import chain
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
@@ -28,7 +30,7 @@ from agent_memory_services.language.en.words import (
 from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.terms import Words, key_of
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Counts up when rows change, so that those of another release are made anew."""
 
 CONTEXT_CHARACTERS: Final = 1000
@@ -92,23 +94,43 @@ FEATURES: Final = (
 """Features of a text, each 0 to 1."""
 
 
+_MARKS: Final = ("ends asking", "asks", "number", "time", "own", "quotes", "reacts")
+"""Features that a text has or has not."""
+
+
+def _told(text: str) -> tuple[int, int, int]:
+    """Count the words and names of a text, as far as they matter, and pack its marks as bits."""
+    text = text[:_READ]
+    held = (
+        text.rstrip().endswith(_ASKING),
+        any(mark in text for mark in _ASKING),
+        bool(_NUMBER.search(text)),
+        mentions_time(text),
+        bool(_OWN.search(text)),
+        bool(_QUOTED.search(text)),
+        bool(_REACTING.match(text)),
+    )
+    names = min(_MANY_NAMES, len(_NAME.findall(text)))
+    return len(text.split()), names, sum(mark << bit for bit, mark in enumerate(held))
+
+
+def _features(words: Any, names: Any, marks: Any) -> npt.NDArray[np.float64]:
+    """Return what texts tell by themselves; shape (texts, features)."""
+    counted = np.asarray(words, dtype=np.float64)
+    bits = np.asarray(marks)[:, None] >> np.arange(len(_MARKS)) & 1
+    held = {
+        "length": np.minimum(1.0, np.log1p(counted) / _ANY_LENGTH),
+        "short": counted <= _SHORT,
+        "long": np.minimum(1.0, counted / _LONG),
+        "names": np.asarray(names) / _MANY_NAMES,
+        **dict(zip(_MARKS, bits.T, strict=True)),
+    }
+    return np.column_stack([held[name] for name in FEATURES]).astype(np.float64)
+
+
 def features(text: str) -> tuple[float, ...]:
     """Read what a text tells by itself; see `FEATURES`."""
-    text = text[:_READ]
-    words = len(text.split())
-    return (
-        min(1.0, float(np.log1p(words) / _ANY_LENGTH)),
-        float(words <= _SHORT),
-        min(1.0, words / _LONG),
-        float(text.rstrip().endswith(_ASKING)),
-        float(any(mark in text for mark in _ASKING)),
-        min(1.0, len(_NAME.findall(text)) / _MANY_NAMES),
-        float(bool(_NUMBER.search(text))),
-        float(mentions_time(text)),
-        float(bool(_OWN.search(text))),
-        float(bool(_QUOTED.search(text))),
-        float(bool(_REACTING.match(text))),
-    )
+    return tuple(_features(*([each] for each in _told(text)))[0].tolist())
 
 
 def mentions_time(text: str) -> bool:
@@ -181,23 +203,39 @@ MESSAGE, DATED, TELLS_TIME, TWO_VECTORS, PINNED, STANDING, HIDDEN, ARCHIVED = (
 )
 NUMBERS_OF_ROWS: Final = (
     *(fields.CREATE, fields.UPDATE, fields.EVENT, fields.VALID_FROM),
-    *(fields.INVALID_FROM, fields.EXPIRE, fields.SEQUENCE),
+    *(fields.INVALID_FROM, fields.SEQUENCE, "begins", "ends"),
 )
-"""Indexed numbers that stand in a row; NaN where there is none."""
-_COUNTS: Final = ("text", "context", "text_others", "context_others", "plain", "names")
-_HEAD: Final = struct.Struct(f"<BBHII{len(NUMBERS_OF_ROWS)}d2d{len(FEATURES)}f{len(_COUNTS)}I")
+"""Numbers that stand in a row; `begins` and `ends` are of what a memory is about."""
 HEAD: Final = np.dtype(
     [
-        *(("version", "u1"), ("flags", "u1"), ("type", "<u2")),
+        *(("flags", "u1"), ("type", "<u2")),
         *(("text_words", "<u4"), ("context_words", "<u4")),
-        *((name, "<f8") for name in NUMBERS_OF_ROWS),
-        *(("begins", "<f8"), ("ends", "<f8")),
+        *((name, "<f8") for name in (*NUMBERS_OF_ROWS, fields.EXPIRE)),
         ("features", "<f4", (len(FEATURES),)),
-        ("counts", "<u4", (len(_COUNTS),)),
     ]
 )
-"""The numbers of fixed width; `begins` and `ends` are of what a memory is about."""
-_MOST_TIMES: Final = 255
+"""Numbers of a memory, of fixed width; NaN where there is none."""
+
+_PACKED: Final = np.dtype(
+    [
+        *(("version", "u1"), ("flags", "u1"), ("type", "u1")),
+        *(("names", "u1"), ("marks", "u1"), ("words", "<u2")),
+        *(("text_words", "<u2"), ("context_words", "<u2")),
+        *(("create", "<f8"), ("numbers", "<u2")),
+        *(("etag", "<u8"), ("conversation", "<u8"), ("session", "<u8")),
+        ("counts", "<u2", (6,)),
+    ]
+)
+"""The beginning of a row. Behind it come the numbers that `numbers` says are there, the marks of
+the source messages, the keys of stems, a byte for each of some of these, and the names."""
+_HEAD: Final = struct.Struct("<BBBBBHHHdHQQQ6H")
+_ABSENT, _ZERO, _CREATED, _GIVEN = range(4)
+"""States of a number: not set, 0, that of the creation, or among those behind the head."""
+_STATES: Final = 2 * np.arange(len(NUMBERS_OF_ROWS) - 1)
+_MOST: Final = (1 << 16) - 1
+_PLAIN, _SAYS = 1 << 6, 1 << 7
+"""Marks beside how often a text has a stem: plain words have it, and one of them says something."""
+_MOST_TIMES: Final = _PLAIN - 1
 
 
 def row_of(memory: Memory, *, text: Words | None = None, context: Words | None = None) -> bytes:
@@ -206,40 +244,198 @@ def row_of(memory: Memory, *, text: Words | None = None, context: Words | None =
     said = _counted(text)
     around = _counted(context or terms.words_of(memory.context))
     plain = _plain(text)
-    held = (fields.NUMBERS[name].read(memory) for name in NUMBERS_OF_ROWS)
-    names = _names(memory)
-    lists = (said.times, around.times, said.others, around.others, plain)
+    beside = {stem: says for stem, says in plain.items() if stem not in said.times}
+    sources = _sources(memory)
+    told = (said.others[: 2 * _MOST], around.others[: 2 * _MOST])
+    counts = (len(said.times), len(around.times), *(len(each) // 2 for each in told))
+    states, given = _numbers(memory)
+    words, names, marks = _told(memory.text)
     head = _HEAD.pack(
-        *(VERSION, _flags(memory), memory.type, said.length, around.length),
-        *(np.nan if number is None else number for number in held),
-        *(*_period(memory), *features(memory.text), *map(len, lists), len(names)),
+        *(VERSION, _flags(memory), memory.type, names, marks, words, said.length, around.length),
+        *(to_micros(memory.create_time), states, *_digests(memory)),
+        *(*counts, len(beside), len(sources)),
     )
-    keys = np.fromiter(chain.from_iterable(lists), dtype="<u4").tobytes()
-    times = (*said.times.values(), *around.times.values())
-    small = bytes(min(count, _MOST_TIMES) for count in times)
-    return b"".join((head, keys, small, bytes(plain.values()), names))
+    keys = np.fromiter(chain(said.times, around.times, *told, beside), dtype="<u4").tobytes()
+    small = bytes(
+        chain(
+            (
+                min(times, _MOST_TIMES) | (_PLAIN | plain[stem] * _SAYS if stem in plain else 0)
+                for stem, times in said.times.items()
+            ),
+            (min(times, _MOST_TIMES) for times in around.times.values()),
+            beside.values(),
+        )
+    )
+    wide = struct.pack(f"<{len(given)}d{len(sources)}Q", *given, *sources)
+    return b"".join((head, wide, keys, small, _names(memory)))
 
 
-def ending_at(row: bytes, moment: int) -> bytes:
-    """Return a row of a memory that expires at a moment in microseconds."""
-    ends = struct.pack("<d", moment)
-    if row[_EXPIRE_AT : _EXPIRE_AT + len(ends)] == ends:
-        return row
-    return b"".join((row[:_EXPIRE_AT], ends, row[_EXPIRE_AT + len(ends) :]))
+def _numbers(memory: Memory) -> tuple[int, list[int]]:
+    """Return the states of a row's numbers but the first, and those that stand behind the head."""
+    created = to_micros(memory.create_time)
+    indexed = (fields.NUMBERS[name].read(memory) for name in NUMBERS_OF_ROWS[1:-3])
+    states, given = 0, []
+    for at, number in enumerate((*indexed, memory.sequence, *_period(memory))):
+        known = {None: _ABSENT, created: _CREATED, 0: _ZERO}
+        states |= known.get(number, _GIVEN) << 2 * at
+        if number is not None and number not in known:
+            given.append(number)
+    return states, given
 
 
-_EXPIRE_AT: Final[int] = HEAD.fields[fields.EXPIRE][1] if HEAD.fields else 0
+def mark_of(*names: str) -> int:
+    """Return the number, not 0, by which names are told apart from other names in rows."""
+    digest = blake2b("\n".join(names).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") or 1
+
+
+def _digests(memory: Memory) -> tuple[int, int, int]:
+    """Return the marks of the version, of the conversation, 0 for none, and of the session."""
+    session, uid = memory.session_id, memory.provenance.session_uid
+    conversation = mark_of(memory.namespace, session, uid) if session else 0
+    return mark_of(memory.etag), conversation, mark_of(session)
+
+
+def _sources(memory: Memory) -> list[int]:
+    """Return the marks of the messages that a memory rests on, where their session is known."""
+    session = memory.provenance.session_uid
+    return [mark_of(session, each) for each in memory.provenance.message_ids] if session else []
+
+
+def is_row_of(row: bytes, etag: str) -> bool:
+    """Return true if a row is of this release, and of the version of a memory with this etag."""
+    if row[0] != VERSION:
+        return False
+    # What an earlier release changes keeps the row that it had.
+    return row[_ETAG_AT : _ETAG_AT + 8] == mark_of(etag).to_bytes(8, "little")
+
+
+_ETAG_AT: Final[int] = _PACKED.fields["etag"][1] if _PACKED.fields else 0
+
+
+class Listed(NamedTuple):
+    """Lists of numbers that memories have many of, one behind the other.
+
+    Attributes:
+        keys: the numbers.
+        lengths: how many each memory has.
+        more: a second number for each.
+    """
+
+    keys: npt.NDArray[Any]
+    lengths: npt.NDArray[Any]
+    more: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of memories, taken apart.
+
+    Attributes:
+        heads: their numbers, without the time at which they expire.
+        words: stems of the texts, with how often each occurs; those of the words around them.
+        others: by field as `words`: other forms, with the words that they also stand for.
+        plain: stems of plain words, with whether each says something.
+        conversations: marks of the conversations; 0 for none.
+        sessions: marks of the sessions.
+        sources: marks of the messages that each rests on.
+        names: of each, its id, its namespace, and the names that it is by or about.
+    """
+
+    heads: npt.NDArray[Any]
+    words: tuple[Listed, Listed]
+    others: tuple[Listed, Listed]
+    plain: Listed
+    conversations: list[int]
+    sessions: list[int]
+    sources: list[list[int]]
+    names: list[tuple[str, str, list[str]]]
+
+
+def rows_of(rows: Sequence[bytes]) -> Rows:
+    """Take rows of this release apart."""
+    width = _PACKED.itemsize
+    packed = np.frombuffer(b"".join([row[:width] for row in rows]), dtype=_PACKED)
+    states = packed["numbers"][:, None] >> _STATES & 3
+    given = (states == _GIVEN).sum(axis=1)
+    text, context, text_others, context_others, beside, sources = packed["counts"].T.astype(np.intp)
+    lengths = (
+        *(8 * given, 8 * sources),
+        *(4 * text, 4 * context, 8 * text_others, 8 * context_others, 4 * beside),
+        *(text, context, beside),
+    )
+    numbers, marks, *keys, text_marks, context_marks, beside_marks = _cut(rows, width, lengths)
+    text_keys, context_keys, text_forms, context_forms, beside_keys = (
+        np.frombuffer(each, "<u4") for each in keys
+    )
+    said, around, says = (
+        np.frombuffer(each, "u1") for each in (text_marks, context_marks, beside_marks)
+    )
+    starts = np.cumsum(sources) - sources
+    flat = np.frombuffer(marks, "<u8").tolist()
+    ends = width + sum(lengths)
+    return Rows(
+        heads=_heads(packed, states, np.frombuffer(numbers, "<f8")),
+        words=(
+            Listed(text_keys, text, said & _MOST_TIMES),
+            Listed(context_keys, context, around),
+        ),
+        others=(_paired(text_forms, text_others), _paired(context_forms, context_others)),
+        plain=_plain_of(Listed(text_keys, text, said), Listed(beside_keys, beside, says)),
+        conversations=packed["conversation"].tolist(),
+        sessions=packed["session"].tolist(),
+        sources=[flat[at : at + many] for at, many in zip(starts, sources, strict=True)],
+        names=[orjson.loads(row[end:]) for row, end in zip(rows, ends.tolist(), strict=True)],
+    )
+
+
+def _cut(rows: Sequence[bytes], start: int, lengths: Sequence[npt.NDArray[Any]]) -> Iterator[bytes]:
+    """Yield parts that follow each other in every row, each part of all rows together."""
+    begins = np.full(len(rows), start)
+    for length in lengths:
+        ends = begins + length
+        spans = zip(rows, begins.tolist(), ends.tolist(), strict=True)
+        yield b"".join([row[begin:end] for row, begin, end in spans])
+        begins = ends
+
+
+def _heads(
+    packed: npt.NDArray[Any], states: npt.NDArray[Any], given: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    heads = np.zeros(len(packed), HEAD)
+    for name in ("flags", "type", "text_words", "context_words", fields.CREATE):
+        heads[name] = packed[name]
+    numbers = np.where(states == _CREATED, packed["create"][:, None], np.nan)
+    numbers[states == _ZERO] = 0.0
+    numbers[states == _GIVEN] = given
+    for at, name in enumerate(NUMBERS_OF_ROWS[1:]):
+        heads[name] = numbers[:, at]
+    heads[fields.EXPIRE] = np.nan
+    heads["features"] = _features(packed["words"], packed["names"], packed["marks"])
+    return heads
+
+
+def _paired(forms: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> Listed:
+    pairs = forms.reshape(-1, 2)
+    return Listed(pairs[:, 0], lengths, pairs[:, 1])
+
+
+def _plain_of(said: Listed, beside: Listed) -> Listed:
+    """Return the stems of plain words: those marked among a text's, and what stands beside them."""
+    owners = np.repeat(np.arange(len(said.lengths)), said.lengths)
+    marked = said.more & _PLAIN > 0
+    others = np.repeat(np.arange(len(beside.lengths)), beside.lengths)
+    order = np.argsort(np.concatenate([owners[marked], others]), kind="stable")
+    says = np.concatenate([said.more[marked] >= _SAYS, beside.more > 0])
+    return Listed(
+        np.concatenate([said.keys[marked], beside.keys])[order],
+        np.bincount(owners[marked], minlength=len(said.lengths)) + beside.lengths,
+        says[order],
+    )
 
 
 def _names(memory: Memory) -> bytes:
-    session = memory.provenance.session_uid
-    return orjson.dumps(
-        [
-            *(memory.etag, memory.id, memory.namespace, memory.session_id, session),
-            list(dict.fromkeys(names_of(memory))),
-            list(memory.provenance.message_ids) if session else [],
-        ]
-    )
+    return orjson.dumps([memory.id, memory.namespace, list(dict.fromkeys(names_of(memory)))])
 
 
 def _plain(found: Words) -> dict[int, bool]:

@@ -12,7 +12,7 @@ from typing import Final
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis.keys import decode, encode, partition_of
 from agent_memory_services.long_term_memory.domain import fields, terms, traits
-from agent_memory_services.long_term_memory.domain.columns import Entry, is_row_of
+from agent_memory_services.long_term_memory.domain.columns import Entry
 from agent_memory_services.long_term_memory.domain.memory import (
     MemoryVectors,
     StoredMemory,
@@ -24,6 +24,8 @@ READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""
 RANKED: Final = (*READ, fields.ETAG, fields.ROW, fields.EXPIRE)
 """The fields that a ranking reads, in the order `entry_of` takes them."""
+
+_ADDED: Final = [name for name, field in fields.TAGS.items() if field.added]
 
 
 def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict[str, str | bytes]:
@@ -76,6 +78,7 @@ def accesses(memory: Memory) -> dict[str, str]:
 def absent_fields(memory: Memory, vectors: MemoryVectors | None) -> list[str]:
     """Return the fields that the hash of a memory must not have; None keeps its vectors."""
     absent = [name for name, value in _numbers(memory).items() if value is None]
+    absent += [name for name in _ADDED if not fields.TAGS[name].read(memory)]
     if not memory.HasField("sliding_ttl"):
         absent.append(fields.SLIDING)
     return [*absent, *(vectors.absent_fields if vectors else ())]
@@ -101,12 +104,15 @@ def entry_of(values: Sequence[bytes | None]) -> Entry | None:
     record, access, access_count, etag, row, expire = values
     if record is None:
         return None
-    if row is None or etag is None or not is_row_of(row, etag.decode()):
+    if row is None or etag is None or not traits.is_row_of(row, etag.decode()):
         row = traits.row_of(Memory.FromString(record))
-    if expire is not None:
-        # Reads may have put it off since the row was made.
-        row = traits.ending_at(row, int(expire))
-    return Entry(row, int(access) if access else None, int(access_count or 0), record)
+    return Entry(
+        row,
+        int(access) if access else None,
+        int(access_count or 0),
+        record,
+        int(expire) if expire else None,
+    )
 
 
 def whole(generations: Sequence[int]) -> tuple[str, ...]:
@@ -133,6 +139,8 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
         fields.TENANT: (tenant,),
         **{name: field.read(memory) for name, field in fields.TAGS.items()},
     }
+    # What an earlier release stored lacks these as well.
+    values = {name: held for name, held in values.items() if held or name not in _ADDED}
     return {
         name: fields.SEPARATOR.join(map(encode, dict.fromkeys(held))) or encode("")
         for name, held in values.items()
