@@ -313,7 +313,7 @@ def is_row_of(row: bytes, etag: str) -> bool:
 _ETAG_AT: Final[int] = _PACKED.fields["etag"][1] if _PACKED.fields else 0
 
 
-class Listed(NamedTuple):
+class FlatLists(NamedTuple):
     """Lists of numbers that memories have many of, one behind the other.
 
     Attributes:
@@ -343,9 +343,9 @@ class Rows:
     """
 
     heads: npt.NDArray[Any]
-    words: tuple[Listed, Listed]
-    others: tuple[Listed, Listed]
-    plain: Listed
+    words: tuple[FlatLists, FlatLists]
+    others: tuple[FlatLists, FlatLists]
+    plain: FlatLists
     conversations: list[int]
     sessions: list[int]
     sources: list[list[int]]
@@ -377,11 +377,11 @@ def rows_of(rows: Sequence[bytes]) -> Rows:
     return Rows(
         heads=_heads(packed, states, np.frombuffer(numbers, "<f8")),
         words=(
-            Listed(text_keys, text, said & _MOST_TIMES),
-            Listed(context_keys, context, around),
+            FlatLists(text_keys, text, said & _MOST_TIMES),
+            FlatLists(context_keys, context, around),
         ),
         others=(_paired(text_forms, text_others), _paired(context_forms, context_others)),
-        plain=_plain_of(Listed(text_keys, text, said), Listed(beside_keys, beside, says)),
+        plain=_plain_of(FlatLists(text_keys, text, said), FlatLists(beside_keys, beside, says)),
         conversations=packed["conversation"].tolist(),
         sessions=packed["session"].tolist(),
         sources=[flat[at : at + many] for at, many in zip(starts, sources, strict=True)],
@@ -415,19 +415,19 @@ def _heads(
     return heads
 
 
-def _paired(forms: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> Listed:
+def _paired(forms: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> FlatLists:
     pairs = forms.reshape(-1, 2)
-    return Listed(pairs[:, 0], lengths, pairs[:, 1])
+    return FlatLists(pairs[:, 0], lengths, pairs[:, 1])
 
 
-def _plain_of(said: Listed, beside: Listed) -> Listed:
+def _plain_of(said: FlatLists, beside: FlatLists) -> FlatLists:
     """Return the stems of plain words: those marked among a text's, and what stands beside them."""
     owners = np.repeat(np.arange(len(said.lengths)), said.lengths)
     marked = said.more & _PLAIN > 0
     others = np.repeat(np.arange(len(beside.lengths)), beside.lengths)
     order = np.argsort(np.concatenate([owners[marked], others]), kind="stable")
     says = np.concatenate([said.more[marked] >= _SAYS, beside.more > 0])
-    return Listed(
+    return FlatLists(
         np.concatenate([said.keys[marked], beside.keys])[order],
         np.bincount(owners[marked], minlength=len(said.lengths)) + beside.lengths,
         says[order],
