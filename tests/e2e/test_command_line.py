@@ -121,7 +121,7 @@ def test_all_that_a_filter_matches_is_changed_and_deleted(
     assert (report["matched"], report["dry_run"]) == (2, True)
     both = '{"any_of": [{"topics": "gerds-kitchen"}, {"metadata": {"agent.id": "coach"}}]}'
     assert typed("memories", "delete", "-f", both, *scope, "-y").stdout == "3 memories deleted\n"
-    assert len(typed.rows("memories", "list", *chefs)) == 1
+    assert len(typed.rows("memories", "list", *chefs, "--user", "typed-hans")) == 1
 
 
 @pytest.mark.parametrize(
