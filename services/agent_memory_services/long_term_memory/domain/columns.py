@@ -113,6 +113,7 @@ class Entry:
     """A memory to be added.
 
     Attributes:
+        id: its id.
         row: its row.
         accessed: when it was found last, in microseconds; None for never.
         found: how often it was found.
@@ -120,6 +121,7 @@ class Entry:
         expire: when it stops to exist, in microseconds; None for never.
     """
 
+    id: str
     row: bytes
     accessed: int | None = None
     found: int = 0
@@ -136,7 +138,8 @@ def entry_of(memory: Memory) -> Entry:
     """Return a memory as it is added, with its row made now."""
     accessed = to_micros(memory.last_access_time) if memory.HasField("last_access_time") else None
     expire = fields.NUMBERS[fields.EXPIRE].read(memory)
-    return Entry(traits.row_of(memory), accessed, memory.access_count, memory, expire)
+    row = traits.row_of(memory)
+    return Entry(memory.id, row, accessed, memory.access_count, memory, expire)
 
 
 class Columns:
@@ -217,6 +220,7 @@ class Columns:
             own.extend(new.keys, new.lengths, first, new.more)
         self._plain_starts.extend((self._plain_starts[-1] + np.cumsum(rows.plain.lengths)).tolist())
         self._extend_names(rows, first)
+        self.ids += [each.id for each in entries]
         self.records += [each.record for each in entries]
         self._loose += sum(len(e.record) for e in entries if isinstance(e.record, bytes))
         for at, sources in enumerate(rows.sources, first):
@@ -224,8 +228,7 @@ class Columns:
 
     def _extend_names(self, rows: traits.Rows, first: int) -> None:
         codes, known = self._codes, self.name_codes
-        self.ids += [memory_id for memory_id, *_ in rows.names]
-        namespaces = [traits.mark_of(namespace) for _, namespace, _ in rows.names]
+        namespaces = [traits.mark_of(namespace) for namespace, _ in rows.names]
         marked = zip(rows.conversations, rows.sessions, namespaces, strict=True)
         groups = [
             (
@@ -236,7 +239,7 @@ class Columns:
             for conversation, session, namespace in marked
         ]
         self._groups.extend(np.array(groups, dtype=np.int32))
-        borne = [[known.setdefault(name, len(known)) for name in names] for *_, names in rows.names]
+        borne = [[known.setdefault(name, len(known)) for name in names] for _, names in rows.names]
         flat = np.array([code for held in borne for code in held], dtype=np.uint32)
         lengths = np.array(list(map(len, borne)))
         self.names.extend(flat, lengths, first, np.zeros(len(flat), np.uint32))

@@ -339,7 +339,7 @@ class Rows:
         conversations: marks of the conversations; 0 for none.
         sessions: marks of the sessions.
         sources: marks of the messages that each rests on.
-        names: of each, its id, its namespace, and the names that it is by or about.
+        names: of each, its namespace, and the names that it is by or about.
     """
 
     heads: npt.NDArray[Any]
@@ -349,7 +349,7 @@ class Rows:
     conversations: list[int]
     sessions: list[int]
     sources: list[list[int]]
-    names: list[tuple[str, str, list[str]]]
+    names: list[tuple[str, list[str]]]
 
 
 def rows_of(rows: Sequence[bytes]) -> Rows:
@@ -435,7 +435,7 @@ def _plain_of(said: FlatLists, beside: FlatLists) -> FlatLists:
 
 
 def _names(memory: Memory) -> bytes:
-    return orjson.dumps([memory.id, memory.namespace, list(dict.fromkeys(names_of(memory)))])
+    return orjson.dumps([memory.namespace, list(dict.fromkeys(names_of(memory)))])
 
 
 def _plain(found: Words) -> dict[int, bool]:

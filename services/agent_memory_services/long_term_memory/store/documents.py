@@ -22,7 +22,7 @@ from agent_memory_services.long_term_memory.domain.memory import (
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""
-RANKED: Final = (*READ, fields.ETAG, fields.ROW, fields.EXPIRE)
+RANKED: Final = (*READ, fields.ID, fields.ETAG, fields.ROW, fields.EXPIRE)
 """The fields that a ranking reads, in the order `entry_of` takes them."""
 
 _ADDED: Final = [name for name, field in fields.TAGS.items() if field.added]
@@ -101,12 +101,13 @@ def entry_of(values: Sequence[bytes | None]) -> Entry | None:
 
     A row that is of another release, or of an earlier version of the memory, is made anew.
     """
-    record, access, access_count, etag, row, expire = values
-    if record is None:
+    record, access, access_count, memory_id, etag, row, expire = values
+    if record is None or memory_id is None:
         return None
     if row is None or etag is None or not traits.is_row_of(row, etag.decode()):
         row = traits.row_of(Memory.FromString(record))
     return Entry(
+        decode(memory_id.decode()),
         row,
         int(access) if access else None,
         int(access_count or 0),
