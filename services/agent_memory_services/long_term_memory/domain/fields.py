@@ -53,6 +53,8 @@ CLAIMS: Final = "claims"
 """Holders and relations of what a memory claims, where they are few (`relation_key`)."""
 CLAIM_WORDS: Final = "claim_words"
 """Whoever a memory's claims are about, with each word of them (`word_keys`)."""
+OTHER_SESSIONS: Final = "other_sessions"
+"""Incarnations of other sessions that say the same."""
 METADATA: Final = "metadata"
 """Values of a memory's metadata, each with its path (`metadata_keys`)."""
 PINNED: Final = "pinned"
@@ -315,6 +317,7 @@ _TAG_FIELDS: Final[tuple[Field[Sequence[str]], ...]] = (
     Field(CLAIMS, Kind.TAG, _relation_keys, added=True),
     Field(CLAIM_WORDS, Kind.TAG, _claim_words, added=True),
     Field(METADATA, Kind.METADATA, metadata_keys, "metadata", added=True),
+    Field(OTHER_SESSIONS, Kind.TAG, lambda each: each.provenance.other_session_uids, added=True),
     Field(PINNED, Kind.FLAG, lambda memory: (str(int(memory.pinned)),), "pinned"),
     Field(STANDING, Kind.FLAG, lambda memory: (str(int(memory.standing)),), "standing"),
     Field(HIDDEN, Kind.FLAG, _hidden),
