@@ -203,26 +203,36 @@ class ConversationForgetting:
             await self._traces.bar(scope.tenant, asked.user, asked.uids)
             await self._traces.bar(scope.tenant, "", asked.uids)
         gone: dict[str, Memory] = {}
+        subjects = await self._go_over(scope, asked, gone, actor)
+        # What an interrupted call deleted has its past still, until all that follows is done.
+        gone |= await self._unfinished(scope, asked)
+        if gone:
+            await self._revive(scope, asked, gone, actor)
+        subjects = subjects.union(*(_subjects(each, None) for each in gone.values()))
+        if asked.user:
+            subjects |= {conversation_of(asked.user, uid) for uid in asked.uids}
+        if subjects:
+            await erase_answers(self._client, scope.tenant, subjects)
+        if gone:
+            await self._traces.erase_past(scope.tenant, list(gone))
+        return len(gone)
+
+    async def _go_over(
+        self, scope: Scope, asked: Conversation, gone: dict[str, Memory], actor: str
+    ) -> set[str]:
+        """Forget and part memories until a look finds none; what answers that tell them go by."""
+        subjects: set[str] = set()
         for _ in range(_PASSES):
             found = [each async for each in self._found(scope, asked)]
             for memory, left in found:
+                subjects |= _subjects(memory, left)
                 if left is not None:
                     await self._part(scope, memory, left, actor)
                 elif memory.id not in gone:
                     await self._forget(scope, asked, memory, gone, actor)
             if not found:
-                break
-        else:
-            raise errors.EtagMismatch(found[0][0].etag)
-        # What an interrupted call deleted has its past still, until all that follows is done.
-        gone |= await self._unfinished(scope, asked)
-        if gone:
-            await self._revive(scope, asked, gone, actor)
-            await self._traces.erase_past(scope.tenant, list(gone))
-        if asked.user and asked.uids:
-            subjects = [conversation_of(asked.user, uid) for uid in asked.uids]
-            await erase_answers(self._client, scope.tenant, subjects)
-        return len(gone)
+                return subjects
+        raise errors.EtagMismatch(found[0][0].etag)
 
     async def _unfinished(self, scope: Scope, asked: Conversation) -> dict[str, Memory]:
         return {
@@ -311,6 +321,17 @@ class ConversationForgetting:
                     await self._store.commit(
                         scope.tenant, [change], actor=actor, now=clock.now_micros()
                     )
+
+
+def _subjects(memory: Memory, left: Memory | None) -> set[str]:
+    """Return what answers are found by that tell a memory by conversations it rests on no more."""
+    lost = _conversations(memory) - (_conversations(left) if left else set())
+    return {conversation_of(memory.user_id, uid) if memory.user_id else uid for uid in lost}
+
+
+def _conversations(memory: Memory) -> set[str]:
+    known = memory.provenance
+    return {known.session_uid, *known.other_session_uids} - {""}
 
 
 _WHY: Final = (ltm.REVISION_CAUSE_FORGET, None, _FORGOTTEN)

@@ -112,8 +112,9 @@ async def test_a_fact_goes_with_the_last_conversation_that_says_it(
     tenant: Tenant, redis: Redis, order: tuple[str, ...]
 ) -> None:
     """Whichever was the first to say it; none that is forgotten is named any more."""
+    hobby = "".join(order)
     for session in ("s1", "s2", "s3"):
-        await tenant.create(learned("User collects zithers", session))
+        await tenant.create(learned(f"User collects {hobby}", session))
     for number, session in enumerate(order, 1):
         left = {f"uid-{each}" for each in order[number:]}
         assert await forget(tenant, session) == (0 if left else 1)
@@ -122,7 +123,7 @@ async def test_a_fact_goes_with_the_last_conversation_that_says_it(
             assert {known.session_uid, *known.other_session_uids} - {""} == left
             assert memory.session_id in {*order[number:], ""}
     assert await shown(tenant) == set()
-    assert await residue(redis, "zither") == []
+    assert await residue(redis, hobby) == []
 
 
 async def test_a_fact_may_be_said_again_after_the_first_conversation_is_forgotten(
@@ -190,3 +191,21 @@ async def test_a_merged_fact_goes_with_the_last_message_of_its_originals(tenant:
     assert await shown(tenant) == {"User likes coffee"}
     assert await forget(tenant, "s1", "m2") == 1
     assert await shown(tenant) == set()
+
+
+@pytest.mark.parametrize("user", ["alice", ""])
+async def test_no_remembered_answer_repeats_what_is_forgotten(
+    tenant: Tenant, redis: Redis, user: str
+) -> None:
+    """Neither of the conversation that said it first, nor of those that say it again."""
+    hobby = f"lutes-of-{user}"
+    for number, session in enumerate(("s1", "s2", "s3"), 1):
+        fact = learned(f"User collects {hobby}", session)
+        fact.user_id = user
+        [stored] = await tenant.create(fact, request_id=f"call-{session}")
+        assert stored.memory.text == fact.text
+        if number > 1:
+            await forget(tenant, f"s{number - 1}", user=user)
+    assert await residue(redis, hobby) != []
+    assert await forget(tenant, "s3", user=user) == 1
+    assert await residue(redis, hobby) == []

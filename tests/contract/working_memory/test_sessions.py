@@ -419,6 +419,7 @@ async def test_everything_that_waits_is_given_up_before_anything_learned_is_forg
     stub: WorkingMemoryStub, neighbours: Neighbours
 ) -> None:
     """However many messages are taken back: nothing is learned in between."""
+    neighbours.extraction.may_summarize.clear()
     for start in range(0, 3000, 1000):
         await stub.AppendMessages(
             rpc.AppendMessagesRequest(
@@ -441,3 +442,4 @@ async def test_everything_that_waits_is_given_up_before_anything_learned_is_forg
     assert given_up == {f"m{number}" for number in range(1, 3000)}
     neighbours.long_term.fault = None
     assert len((await put(stub, first, forget=True)).taken_back_ids) == 2999
+    neighbours.extraction.may_summarize.set()

@@ -158,6 +158,22 @@ def between(field: str, low: int | None, high: int | None) -> Node:
     return Range(field, low, high)
 
 
+def of_tenant(condition: Node, tenant: str) -> Node:
+    """Return a condition as a tenant's memories are asked for it."""
+    match condition:
+        case Tag(fields.METADATA, values):
+            return Tag(fields.METADATA, tuple(fields.of_tenant(each, tenant) for each in values))
+        case Prefix(fields.METADATA, start):
+            return Prefix(fields.METADATA, fields.of_tenant(start, tenant))
+        case Not(part):
+            return negated(of_tenant(part, tenant))
+        case AllOf(parts):
+            return AllOf(tuple(of_tenant(part, tenant) for part in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(of_tenant(part, tenant) for part in parts))
+    return condition
+
+
 MAX_DEPTH: Final = 8
 """How deep groups may nest in groups."""
 

@@ -1,5 +1,6 @@
 """Compiling filters."""
 
+import re
 from typing import Any
 
 import pytest
@@ -14,17 +15,21 @@ from agent_memory.common.v1.filter_pb2 import (
     TimeFilter,
     TypeFilter,
 )
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.long_term_memory.domain.conditions import (
     ALWAYS,
     MAX_DEPTH,
     NEVER,
     AllOf,
+    Node,
     Range,
     Tag,
     compile_filter,
 )
-from agent_memory_services.long_term_memory.domain.fields import FILTERED, Kind
+from agent_memory_services.long_term_memory.domain.fields import FILTERED, METADATA, Kind
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.store.documents import document
 
 KINDS = {
     "TagFilter": Kind.TAG,
@@ -79,6 +84,29 @@ def test_a_field_without_a_condition_is_refused(given: MemoryFilter, path: str) 
     with pytest.raises(InvalidField) as refused:
         compile_filter(given, "filter")
     assert refused.value.violations[0].field == f"filter.{path}"
+
+
+def test_a_beginning_of_a_text_meets_nothing_of_another_tenant() -> None:
+    """The engine visits every text that begins so, and would keep one waiting for another's."""
+    memory = Memory(text="x")
+    memory.metadata.update({"order": {"id": ["ord-1", "ord-2"]}})
+    held = _values_of(memory, "one")
+    asked = _metadata_of("order.id", prefix="ord-")
+    prefixes = {
+        tenant: str(Scope(tenant).select(asked).condition) for tenant in ("one", "other", "")
+    }
+    for tenant, spelled in prefixes.items():
+        [start] = re.findall(r"@metadata:{(\w+)\*}", spelled)
+        assert sum(each.startswith(start) for each in held) == 2 * (tenant == "one")
+
+
+def _values_of(memory: Memory, tenant: str) -> list[str]:
+    return str(document(tenant, memory, None)[METADATA]).split(",")
+
+
+def _metadata_of(path: str, **text: str) -> Node:
+    given = MemoryFilter(metadata=[MetadataFilter(path=path, text=TagFilter(**text))])
+    return compile_filter(given, "filter")
 
 
 def test_all_bounds_count() -> None:
