@@ -266,10 +266,7 @@ _KINDS: Final = {"text": "\ns\n", "flag": "\nb\n", "number": "\nn\n"}
 
 
 def _values_at(path: str, tenant: str) -> re.Pattern[bytes]:
-    starts = {
-        kind: encode(fields.of_tenant(path + form, tenant))
-        for kind, form in _KINDS.items()
-    }
+    starts = {kind: encode(fields.of_tenant(path + form, tenant)) for kind, form in _KINDS.items()}
     named = "|".join(f"(?P<{kind}>{start})" for kind, start in starts.items())
     begin = f"(?:^|(?<={fields.SEPARATOR}))"
     return re.compile(rf"{begin}(?:{named})(?P<spelled>{_SPELLED})(?={_END})".encode())
