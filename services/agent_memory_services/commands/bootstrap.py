@@ -63,6 +63,7 @@ def bootstrap(
     admin key of a tenant. What is there is kept, so it may be repeated; nothing secret is printed.
     """
     # Help is there at once without any of this.
+    keys = importlib.import_module("agent_memory_services.commands.keys_terminal")
     work = importlib.import_module("agent_memory_services.commands.bootstrapping")
     try:
         lines = work.bootstrap(
@@ -77,7 +78,6 @@ def bootstrap(
             ca_file=ca_file,
         )
     except work.FAULTS as error:
-        keys = importlib.import_module("agent_memory_services.commands.keys_terminal")
-        raise typer.Exit(keys.complaint(error, store)) from None
+        raise keys.complaint(error, {keys.named_by(store): store}) from None
     for line in lines:
         typer.echo(line)

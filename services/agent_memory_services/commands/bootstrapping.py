@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from redis.exceptions import RedisError
-
+from agent_memory_services.commands.keys_terminal import STORE_FAULTS
 from agent_memory_services.kit.auth.api_keys.key import Token
 from agent_memory_services.kit.auth.api_keys.keyring import Keyring
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
 from agent_memory_services.kit.auth.api_keys.verifier import PepperError, read_pepper
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.redis.client import StoreAddressError, connect
+from agent_memory_services.kit.redis.client import connect
 
 PEPPER: Final = "api-key-pepper"
 CREDENTIAL: Final = "service-credential"
@@ -268,7 +267,7 @@ def _text_of(path: Path, what: str) -> str:
         raise BootstrapError(f"cannot read {what} from {path}: {why}") from None
 
 
-FAULTS: Final = (BootstrapError, PepperError, RedisError, StoreAddressError)
+FAULTS: Final = (BootstrapError, PepperError, *STORE_FAULTS)
 """Errors that are told in one line."""
 
 

@@ -21,12 +21,15 @@ from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
 from agent_memory_services.kit.auth.api_keys.verifier import PepperError, read_pepper
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.contract import clock, environment
+from agent_memory_services.kit.contract.store_errors import UnusableStoreError
 from agent_memory_services.kit.redis.client import StoreAddressError, connect
 
 _MICROS = 1_000_000
 _COLUMNS = ("id", "name", "role", "tenant", "state", "created", "expires", "last used")
 _WIDE = 10_000
-_MISTAKES = (EndedKeyError, UnknownKeyError, PepperError, RedisError, ValueError)
+STORE_FAULTS: Final = (RedisError, UnusableStoreError, ValueError)
+"""What is wrong with a store, or with its URL."""
+_MISTAKES = (EndedKeyError, UnknownKeyError, PepperError, *STORE_FAULTS)
 
 
 def run(command: str, store: str, **named: Any) -> int:
@@ -39,7 +42,7 @@ def run(command: str, store: str, **named: Any) -> int:
     try:
         asyncio.run(connected())
     except _MISTAKES as error:
-        return complaint(error, store)
+        raise complaint(error, {named_by(store): store}) from None
     return 0
 
 
@@ -110,23 +113,39 @@ _COMMANDS: Final[Mapping[str, Callable[..., Coroutine[Any, Any, None]]]] = {
 }
 
 
-def complaint(error: Exception, store: str) -> int:
-    """Tell a mistake in one line, with the store where it is at fault; answers the exit code."""
+def complaint(error: Exception, stores: Mapping[str, str]) -> typer.Exit:
+    """Tell a mistake in one line, with the stores where one is at fault.
+
+    Args:
+        error: The mistake.
+        stores: URLs of stores by the option or the variable that names them.
+
+    Returns:
+        What to raise.
+    """
     match error:
         case StoreAddressError():
-            told = f"{_named_by(store)} {error}"
+            told = f"{' or '.join(filter(lambda name: _is_wrong(stores[name]), stores))} {error}"
         case RedisError():
-            address = environment.SecretUrl(store).redacted
-            told = f"the store at {address}, named by {_named_by(store)}, cannot be used: {error}"
+            places = (f"{environment.SecretUrl(url).redacted} ({by})" for by, url in stores.items())
+            told = f"cannot use the store at {' or '.join(places)}: {error}"
         case _:
             told = str(error)
     Console(stderr=True, soft_wrap=True).print(
         f"agent-memory: {' '.join(told.split())}", markup=False, highlight=False
     )
-    return 1
+    return typer.Exit(1)
 
 
-def _named_by(store: str) -> str:
+def _is_wrong(url: str) -> bool:
+    try:
+        connect(url)
+    except StoreAddressError:
+        return True
+    return False
+
+
+def named_by(store: str) -> str:
     """Return the option or the variable that says which store it is."""
     for variable in STORE_VARIABLES:
         if os.environ.get(variable) == store:
