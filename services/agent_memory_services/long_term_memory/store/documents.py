@@ -140,11 +140,14 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
         fields.TENANT: (tenant,),
         **{name: field.read(memory) for name, field in fields.TAGS.items()},
     }
-    # What an earlier release stored lacks these as well.
-    values = {name: held for name, held in values.items() if held or name not in _ADDED}
+    values[fields.METADATA] = tuple(
+        fields.of_tenant(each, tenant) for each in values[fields.METADATA]
+    )
     return {
         name: fields.SEPARATOR.join(map(encode, dict.fromkeys(held))) or encode("")
         for name, held in values.items()
+        # What an earlier release stored lacks these as well.
+        if held or name not in _ADDED
     }
 
 
