@@ -33,6 +33,9 @@ _SEEN_FROM_NOW: Final = (
 # Words by which a speaker tells a day or a time as seen from that of speaking.
 _RELATIVE: Final = terms.keys_of(map(stem, (*WEEKDAY_NAMES, *_SEEN_FROM_NOW.split())))
 
+# Words by which a fact tells that somebody said what it quotes, or who that was.
+_SAYING: Final = terms.keys_of(map(stem, (traits.USER, traits.ASSISTANT, "said")))
+
 
 class Growing:
     """An array that grows at its end; what it gave out stays as it was.
@@ -154,7 +157,9 @@ class Columns:
         plain: keys of the stems of plain words, with whether each says something.
         names: codes of the names that memories are by or about.
         name_codes: code of each name.
-        restated: places of a message and of a fact that says all that it does.
+        resting: places of a message and of a fact that was taken from it.
+        restated: those of them where the fact says all that the message does.
+        stated: those of the others where the message says all that the fact does.
     """
 
     def __init__(self) -> None:
@@ -165,7 +170,9 @@ class Columns:
         self.plain = Postings()
         self.names = Postings()
         self.name_codes: dict[str, int] = {}
+        self.resting: list[tuple[int, int]] = []
         self.restated: list[tuple[int, int]] = []
+        self.stated: list[tuple[int, int]] = []
         self._heads = Growing(traits.HEAD)
         self._beside = Growing(np.float64, (2,))
         self._groups = Growing(np.int32, (3,))
@@ -173,6 +180,8 @@ class Columns:
         self._plain_starts = [0]
         self._told: dict[int, list[int]] = {}
         self._said: dict[int, list[int]] = {}
+        self._borne: list[Sequence[str]] = []
+        self._name_stems: dict[str, frozenset[int]] = {}
         self._loose = 0
 
     @property
@@ -239,6 +248,7 @@ class Columns:
             for conversation, session, namespace in marked
         ]
         self._groups.extend(np.array(groups, dtype=np.int32))
+        self._borne += [names for _, names in rows.names]
         borne = [[known.setdefault(name, len(known)) for name in names] for _, names in rows.names]
         flat = np.array([code for held in borne for code in held], dtype=np.uint32)
         lengths = np.array(list(map(len, borne)))
@@ -252,13 +262,26 @@ class Columns:
             own.setdefault(source, []).append(at)
             for other in others.get(source, ()):
                 message, fact = (at, other) if is_message else (other, at)
+                self.resting.append((message, fact))
                 if self.telling(message) <= self._says(fact):
                     self.restated.append((message, fact))
+                elif self.telling(fact) <= self.telling(message) | self._speaker(message):
+                    self.stated.append((message, fact))
 
     def _says(self, fact: int) -> frozenset[int]:
         """Return what a fact says; beside a date, words that count days from it say no more."""
         dated = self.heads["flags"][fact] & traits.DATED
         return self.telling(fact) | (_RELATIVE if dated else frozenset())
+
+    def _speaker(self, message: int) -> frozenset[int]:
+        """Return the words by which a fact tells who said something, where that is this message."""
+        return _SAYING.union(*map(self._stems_of, self._borne[message]))
+
+    def _stems_of(self, name: str) -> frozenset[int]:
+        found = self._name_stems.get(name)
+        if found is None:
+            found = self._name_stems[name] = terms.keys_of(map(stem, terms.plain(name)))
+        return found
 
     def memory(self, at: int) -> Memory:
         """Return the memory at a place, with its accesses."""

@@ -3,6 +3,7 @@
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.long_term_memory.domain.fields import TAGS
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import (
     READ,
@@ -30,7 +31,7 @@ def test_absent_values_are_searchable_as_absent() -> None:
     ):
         assert fields[name] == "__"
     absent = absent_fields(Memory(), None)
-    added = ["claims", "claim_words", "metadata"]
+    added = [name for name, field in TAGS.items() if field.added]
     assert absent == ["event", "valid_from", "invalid_from", "expire", *added, "sliding"]
     assert fields.keys().isdisjoint(absent)
     assert absent_fields(Memory(), MemoryVectors(b"1", b"2")) == absent
