@@ -238,5 +238,5 @@ def test_the_overlay_to_try_it_is_installed(operator: Operator, redis_url: str) 
             assert "@redis:6379" in (operator.folder / "redis-url").read_text()
             # No node runs the store of the overlay, so the Job finds another one.
             (operator.folder / "redis-url").write_text(redis_url)
-    assert "admin key: made" in printed
+    assert "service credential: made" in printed
     assert operator.replicas(DEV) == {1}
