@@ -121,7 +121,7 @@ def test_all_that_a_filter_matches_is_changed_and_deleted(
     assert (report["matched"], report["dry_run"]) == (2, True)
     both = '{"any_of": [{"topics": "gerds-kitchen"}, {"metadata": {"agent.id": "coach"}}]}'
     assert typed("memories", "delete", "-f", both, *scope, "-y").stdout == "3 memories deleted\n"
-    assert len(typed.rows("memories", "list", *chefs)) == 1
+    assert len(typed.rows("memories", "list", *chefs, "--user", "typed-hans")) == 1
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_profile_says_where_and_whose(typed: Typed, tmp_path: Path) -> None:
     assert "away, odd" in typed("search", "bees", "--profile", "lost", fails=True).stderr
     profiles.chmod(0o600)
     down = typed("search", "bees", "--profile", "away", "--timeout", "5", fails=True).stderr
-    assert "nobody answers at http://127.0.0.1:9" in down
+    assert "nothing listens at http://127.0.0.1:9" in down
     assert "agent-memory up" in down
     assert len(down.splitlines()) == 1
     assert "am_secret" not in down
