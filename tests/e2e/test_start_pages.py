@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from mcp import Client, StdioServerParameters
 
+from agent_memory_client import MemoryAPIClient
 from agent_memory_services.embedded.stack import Stack
 from tests.e2e.markdown import Block, python_blocks, run_block
 
 DOCS = Path(__file__).parents[2] / "docs"
 QUICK_START = DOCS / "quickstart.md"
+CLIENT = DOCS.parent / "clients/python/README.md"
 HOW_TO = DOCS / "how-to.md"
 WRITTEN = "localhost:8000"
 # Commands that install or start what the tests have.
@@ -89,3 +91,30 @@ async def test_the_how_tos_run_one_after_the_other(
         source = block.source.replace(WRITTEN, str(stack.address))
         await run_block(Block(block.guide, block.line, source), names, {})
     assert "User is allergic to peanuts" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", ["search", "working-memory", "long-term-memory"])
+async def test_the_programs_of_a_page_run(page: str, stack: Stack) -> None:
+    """In a tenant of their own, with the ids that the text beside them speaks of."""
+    async with MemoryAPIClient(f"http://{stack.address}", tenant="pages") as memory:
+        said = {"role": "user", "content": "I live in Lyon."}
+        added = await memory.append_messages_to_working_memory("trip", [said])
+        stored = await memory.create_long_term_memories([{"text": f"User reads {page}"}])
+        memory_id = str(stored.results[0].memory_id)
+        await memory.edit_long_term_memory(memory_id, {"text": f"User read {page}"})
+        supplied = {"memory_id": memory_id, "message_id": added.messages[0].id, "memory": memory}
+        names: dict[str, object] = {"__name__": "page"}
+        for block in python_blocks(DOCS / f"{page}.md"):
+            if "async for" not in block.source:  # a watch has no end
+                await run_block(block, names, supplied)
+
+
+async def test_the_programs_of_the_client_run(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One after the other, as they stand on its page."""
+    names: dict[str, object] = {"__name__": "client"}
+    for block in python_blocks(CLIENT):
+        source = block.source.replace(WRITTEN, str(stack.address))
+        await run_block(Block(block.guide, block.line, source), names, {})
+    assert "User prefers morning meetings" in capsys.readouterr().out
