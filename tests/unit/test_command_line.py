@@ -166,4 +166,4 @@ def test_letters_that_an_encoding_has_not_are_spelled(monkeypatch: pytest.Monkey
         __main__.main()
     outlet.write("茶")
     outlet.flush()
-    assert outlet.buffer.getvalue().endswith(b"\\u8336")  # type: ignore[attr-defined] # of BytesIO
+    assert outlet.buffer.getvalue().endswith(b"\\u8336")
