@@ -2,8 +2,7 @@
 
 import asyncio
 import importlib
-from collections import Counter
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -32,12 +31,9 @@ def reshard(
     and API keys go along. The store that is read is left as it is. Start the services on the new
     one with the new numbers.
     """
-    raise typer.Exit(asyncio.run(_reshard(source, target, shards, partitions)))
-
-
-async def _reshard(source: str, target: str, shards: int | None, partitions: int | None) -> int:
-    # A service process shares this command line, and needs none of this.
-    work: Any = importlib.import_module("agent_memory_services.commands.resharding")
+    # Help is there at once without any of this.
+    keys = importlib.import_module("agent_memory_services.commands.keys_terminal")
+    work = importlib.import_module("agent_memory_services.commands.resharding")
     console = importlib.import_module("rich.console").Console(stderr=True, soft_wrap=True)
     try:
         with console.status("reading") as status:
@@ -45,12 +41,10 @@ async def _reshard(source: str, target: str, shards: int | None, partitions: int
             def told(keys: int) -> None:
                 status.update(f"{keys} keys")
 
-            counts: Counter[str] = await work.reshard(
-                source, target, shards=shards, partitions=partitions, told=told
+            counts = asyncio.run(
+                work.reshard(source, target, shards=shards, partitions=partitions, told=told)
             )
-    except work.FAULTS as error:
-        console.print(f"agent-memory: {error}", markup=False, highlight=False)
-        return 1
+    except keys.STORE_FAULTS as error:
+        raise keys.complaint(error, {"--from": source, "--to": target}) from None
     copied = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     typer.echo(f"copied {copied}")
-    return 0

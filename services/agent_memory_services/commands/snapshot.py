@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -22,13 +22,12 @@ def snapshot(
     Prints where each of them is. On a cluster writes wait until every node has begun with its own,
     and go on by themselves.
     """
-    # A service process shares this command line, and needs none of this.
-    work: Any = importlib.import_module("agent_memory_services.commands.snapshotting")
-    console = importlib.import_module("rich.console").Console(stderr=True, soft_wrap=True)
+    # Help is there at once without any of this.
+    keys = importlib.import_module("agent_memory_services.commands.keys_terminal")
+    work = importlib.import_module("agent_memory_services.commands.snapshotting")
     try:
         files = asyncio.run(work.snapshot(store, pause_seconds=pause))
-    except work.FAULTS as error:
-        console.print(f"agent-memory: {error}", markup=False, highlight=False)
-        raise typer.Exit(1) from None
+    except keys.STORE_FAULTS as error:
+        raise keys.complaint(error, {"--store": store}) from None
     for each in files:
         typer.echo(each)
