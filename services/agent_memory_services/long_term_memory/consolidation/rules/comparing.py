@@ -171,13 +171,13 @@ def agree_on_marks(one: str, other: str) -> bool:
 
 
 @remembered(1024, longest=256)
-def _marks(text: str) -> Counter[str]:
+def _marks(text: str) -> Sequence[str]:
     plain = text.strip().rstrip(".!")
     found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
     words = re.split(r"[\s-]+", plain.casefold())
     written = (NUMBERS[word] for word in words if word in NUMBERS)
     marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
-    return Counter(map(_unified, chain(marks, written)))
+    return sorted(map(_unified, chain(marks, written)))
 
 
 def _is_mark(word: str) -> bool:
@@ -328,7 +328,7 @@ def _as_changes(later: Sequence[Claim], old: Claim) -> Sequence[Claim]:
         if each.relation == OTHER and REASON in each.limits
         for root in roots(every(each))
     }
-    if given.isdisjoint(roots(bare(old.value))):
+    if not given or given.isdisjoint(roots(bare(old.value))):
         return later
     return [each if each.negated else replace(each, single=True) for each in later]
 
