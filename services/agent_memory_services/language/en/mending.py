@@ -473,7 +473,8 @@ _PUTS_RIGHT: Final = re.compile(
 )
 _AROUND: Final = re.compile(
     r"^(?:(?:no|nope|sorry|oops|oh|ah|er|um|well|wait|actually|hang on|i mean|i meant|make (?:it"
-    r"|that)|it should be|it is|it's|that is|that's|should be|correction|rather|duh|just)\b[,:.!]?"
+    r"|that)|it should be|(?:it is|it's|that is|that's)(?: (?:spelled|spelt|called|written))?"
+    r"|should be|correction|rather|duh|just)\b[,:.!]?"
     r" *)*|(?:,? (?:actually|now|sorry|i mean|i meant|rather|these days|please|instead|to be exact"
     r"|not \w+))+$",
     re.IGNORECASE,

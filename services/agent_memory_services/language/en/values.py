@@ -78,7 +78,8 @@ _PAST_TIME: Final = re.compile(rf"(?:last|this|earlier|past) |(?:{ANY_WEEKDAY}|t
 _WHEN: Final = re.compile(
     rf"(?:^| )(?:(?:on|in|back|early|late) )*(?:(?:{'|'.join(sorted(MONTHS))})(?: on)?"
     r"|(?:spring|summer|autumn|fall|winter)(?= \d)|(?:19|20)\d\d)(?: \d{1,4})*$"
-    r"|(?:^| )(?:yesterday|today|tonight|ago)$"
+    r"|(?:^| )(?:(?:\d+|few|couple|several|long|while|age|year|month|week|day|time) )*"
+    r"(?:yesterday|today|tonight|ago)$"
 )
 """Time at the end of a value."""
 _LISTED: Final = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "CD", "DT", "PRP$", "HYPH", "VBG"})

@@ -92,7 +92,7 @@ def _sittings(history: History, extractor: LocalExtractor) -> Iterator[tuple[str
             Turn(str(number), "user", each.text, each.said)
             for number, each in enumerate(statements)
         ]
-        origin = Origin(SessionRef(session_id=str(day)), str(day))
+        origin = Origin(SessionRef(session_id=str(day)), str(day), extractor=extractor.name)
         for found in extractor.find(Conversation(turns, time_zone=UTC)):
             said = turns[int(found.message_ids[-1])].at
             yield owner, from_candidate(found, origin, said=said)

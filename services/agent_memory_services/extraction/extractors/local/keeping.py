@@ -81,7 +81,8 @@ _REPORTS: Final = re.compile(
     re.IGNORECASE,
 )
 _SOFTWARE: Final = re.compile(
-    r"\b(?:code|script|file|function|app|link|page|button|error|screen|wifi|printer|laptop|update"
+    r"\b(?:(?<!gate )(?<!door )(?<!alarm )code|script|file|function"
+    r"|app|link|page|button|error|screen|wifi|printer|laptop|update"
     r"|version|server|tab|window|mic|click|download|save|pdf|email|password|website|internet)\b",
     re.IGNORECASE,
 )

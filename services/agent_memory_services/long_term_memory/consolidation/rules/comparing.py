@@ -31,8 +31,10 @@ from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     ENDING,
     PREPOSITIONS,
     bare,
+    digits,
     every,
     phrases,
+    times,
 )
 from agent_memory_services.long_term_memory.consolidation.rules.matters import without_use
 from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
@@ -320,17 +322,24 @@ def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
 def _as_changes(later: Sequence[Claim], old: Claim) -> Sequence[Claim]:
     """Return claims as a change where they are made for a reason that names the older value.
 
-    "Shops at the market, since Lidl closed" takes the place of "shops at Lidl".
+    "Shops at the market, since Lidl closed" takes the place of "shops at Lidl". An older reason is
+    no value, nor are numbers and days one that two reasons share: "as noted on day 3".
     """
+    if old.relation == OTHER:
+        return later
     given = {
         root
         for each in later
         if each.relation == OTHER and REASON in each.limits
         for root in roots(every(each))
     }
-    if given.isdisjoint(roots(bare(old.value))):
+    named = bare(old.value)
+    if given.isdisjoint(roots(named - times(old) - digits(named))):
         return later
-    return [each if each.negated else replace(each, single=True) for each in later]
+    return [
+        each if each.negated or each.relation == OTHER else replace(each, single=True)
+        for each in later
+    ]
 
 
 def _is_meant(end: Claim, old: Claim, later: Sequence[Claim]) -> bool:

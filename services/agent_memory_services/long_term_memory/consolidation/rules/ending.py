@@ -356,7 +356,7 @@ _ALIASES: Final = (frozenset({"manager", "boss", "supervisor", "line manager"}),
 CHOICES: Final = frozenset({"book", "take", "choose", "pick", "prefer", "reserve", "request"})
 """Relations that say which of several things of one kind somebody has."""
 _STATES: Final = (
-    frozenset({"work", "be", "spouse", "look"}),
+    frozenset({"work", "start", "be", "spouse", "look"}),
     frozenset({"be", "eat"}),
     CHOICES,
 )

@@ -43,6 +43,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.matters import (
     REWISHED,
     excludes,
     has_other_day,
+    is_elsewhere,
     is_further,
     is_misspelled,
     is_state,
@@ -193,7 +194,8 @@ def _replaces(new: Claim, old: Claim) -> bool:
     if chosen and _contrasts(_without_repetition(new), _without_repetition(old)):
         return True
     new, old = _as_roles(new, old)
-    aliased = new.relation in aliases(old.relation) and not new.holder.startswith("the ")
+    known = not new.holder.startswith("the ") or is_elsewhere(new, old)
+    aliased = new.relation in aliases(old.relation) and known
     if not aliased or not _one_limit(new, old):
         return False
     differs = [_moves_number, _contrasts, _fills_otherwise]
