@@ -280,7 +280,8 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
 )
 _CLOSERS: Final = re.compile(
     r"(?:[, \t]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
-    r"|you know|if that helps|just so you know|my mistake|my bad|silly me"
+    r"|you know|if that helps|if you please|if you must know|if you ask me"
+    r"|just so you know|my mistake|my bad|silly me"
     r"|what am I saying))+(?=[.!?]?[ \t]*(?:\n|$))",
     re.IGNORECASE | re.MULTILINE,
 )

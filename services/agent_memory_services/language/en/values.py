@@ -206,7 +206,8 @@ class Values:
         before = tokens[place - 1].lower if place else ""
         after = next((one for one in tokens[place + 1 : place + 2]), None)
         month = {before, after.lower if after else ""} & MONTHS
-        year = before in {"in", "since", "until"} and re.fullmatch("[12]\\d{3}", word)
+        dated = before in {"in", "since", "until"} or re.fullmatch(r"\d{1,2}", before)
+        year = dated and re.fullmatch("[12]\\d{3}", word)
         if before in _NAMED_NUMBERS or month or year:
             return
         if place and tokens[place - 1].dep == "det" and before in {"a", "an", "the"}:

@@ -187,6 +187,21 @@ _REWORDED: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
         r"^([A-Z][\w-]+) and (?:I|User)(?: have)? called off (?:the|our) wedding\b",
         r"User called off the wedding and ended the engagement with \1",
     ),
+    (
+        r"^([A-Z][\w-]+) and (?:I|User)(?: have)? called it off\b",
+        r"User split up with \1",
+    ),
+    (
+        (
+            r"^(?:Please )?(?:(?:don't|do not) call me [A-Z][\w'-]+[,;]? (?:but )?)?"
+            r"(?:call|address) me (?:as )?(?=(?-i:[A-Z]))"
+        ),
+        "User wants to be called ",
+    ),
+    (
+        r"^(?:Please )?(?:answer|reply|respond)(?: to)?(?: me)? in (?=(?-i:[A-Z]))",
+        "User wants answers in ",
+    ),
     (rf"^User and ([A-Z][\w-]+) ({_PARTED})\b", r"User \2 with \1"),
     (rf"^([A-Z][\w-]+) and (?:I|User) ({_PARTED})\b", r"User \2 with \1"),
     (r"(?<=[a-z]) ?'s been\b", " has been"),

@@ -192,10 +192,11 @@ def _loses_an_end(saying: Saying, stated: Sequence[Fact], scene: _Scene) -> bool
 
     What is over may be a thing or a plan, or what the speaker did as a rule.
     """
-    if scene.company is not Company.ASSISTANT or not saying.may_be_kept or saying.is_of_software:
+    if scene.company is not Company.ASSISTANT or not saying.may_tell or saying.is_of_software:
         return False
-    if any(one.lemma == "die" or one.lower == "again" for one in saying.tokens):
-        # Batteries and plants do, every now and then; of people other rules tell.
+    dying = any(one.lower == "again" or one.lemma == "die" for one in saying.tokens)
+    if dying and not _DIED.match(saying.text):
+        # Batteries and plants do, every now and then; whoever has a name does for good.
         return False
     if any(fact.family is Family.INSTRUCTION for fact in stated):
         return False
@@ -207,7 +208,12 @@ def _loses_an_end(saying: Saying, stated: Sequence[Fact], scene: _Scene) -> bool
     )
     if any(each.ended or each.negated for claims in found for each in claims):
         return False
-    ends = (each for each in said if each.ended or each.relation == CHANGE)
+    ends = (
+        each
+        for each in said
+        if (each.ended or each.relation == CHANGE)
+        and not (stated and each.relation in {CHANGE, MOVE})
+    )
     return any(_is_lasting_end(each) if own else _names_an_end(each) for each in ends)
 
 
@@ -241,6 +247,7 @@ def _is_lasting_end(claim: Claim) -> bool:
     return relation not in words("opinions") | words("mind_verbs") | {"need", "get"}
 
 
+_DIED: Final = re.compile(r"(?!(?:I|We|They|He|She|It|My|The)\b)[A-Z][a-z]+ (?:has |just )?died\b")
 _NO_THING: Final = frozenset("i we you he she they it this that these those there".split())  # noqa: SIM905
 _ENDS: Final = frozenset({END, MOVE, CHANGE})
 _POINTING: Final = frozenset("it this that these those them to of at in from with on one".split())  # noqa: SIM905
@@ -248,8 +255,9 @@ _POINTING: Final = frozenset("it this that these those them to of at in from wit
 _OWN_END: Final = re.compile(
     r"^(?:(?:and|so|but|well|oh|actually|sadly|anyway|update|yeah|yes|no|sorry),? |update: "
     r"|(?:it )?turns out(?: that)?,? )*"
-    r"(?:(?:I|we)\b|they (?:\w+ )?(?:(?:let|laid) (?:me|us)|(?:reset|changed|moved|raised|cut"
-    r"|lowered|increased|reduced|put) (?:my|our|the))\b|(?:not|no|don't|do not) )",
+    r"(?:(?:I|we|(?-i:[A-Z])[\w-]+ and I)\b|they (?:\w+ )?(?:let|laid) (?:me|us)\b"
+    r"|they (?:\w+ )?(?:reset|changed|moved|raised|cut|lowered|increased|reduced|put)"
+    r" (?:my|our|the)\b|(?:not|no|don't|do not) )",
     re.IGNORECASE,
 )
 

@@ -174,12 +174,16 @@ def agree_on_marks(one: str, other: str) -> bool:
 
 @remembered(1024, longest=256)
 def _marks(text: str) -> Counter[str]:
-    plain = text.strip().rstrip(".!")
+    plain = _ARTICLE.sub("", text.strip().rstrip(".!"))
     found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
     words = re.split(r"[\s-]+", plain.casefold())
     written = (NUMBERS[word] for word in words if word in NUMBERS)
     marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
     return Counter(map(_unified, chain(marks, written)))
+
+
+_ARTICLE: Final = re.compile(r"^[AEOY] (?=[^\W\dA-Z_])(?!(?:is|are|was|has)\b)")
+"""Lone letter in front that is a word of its language: "O usuário", "A friend"."""
 
 
 def _is_mark(word: str) -> bool:

@@ -276,7 +276,7 @@ def _other_place(new: Claim, old: Claim) -> bool:
     return dated[0] is dated[1]
 
 
-_LED: Final = frozenset("in on at under with behind back near outside by".split())  # noqa: SIM905
+_LED: Final = frozenset("in on at under with behind back near outside by home".split())  # noqa: SIM905
 
 
 def _are_places(*claims: Claim) -> bool:
@@ -340,7 +340,8 @@ def has_other_day(new: Claim, old: Claim) -> bool:
 
 
 def _is_day(limit: str) -> bool:
-    return {word.rstrip("s") for word in limit.split()} <= DAYS | DAYTIMES
+    words = {word.rstrip("s") for word in limit.split()} - {"every", "each"}
+    return bool(words) and words <= DAYS | DAYTIMES
 
 
 def is_without(new: Claim, old: Claim) -> bool:

@@ -373,10 +373,11 @@ _CONTRASTS: Final = tuple(
 
 def _contrasts(new: Claim, old: Claim) -> bool:
     """Return true if nothing differs but one of the words of which a thing has one at a time."""
-    if new.relation in MANY_VALUED and not new.single:
+    ordered = new.modality is ClaimModality.INSTRUCTION
+    if new.relation in MANY_VALUED and not (new.single or ordered):
         return False
     words, others = bare(new.value), bare(old.value)
-    alone, beside_it = words - others, others - words
+    alone, beside_it = words - others - {"user"}, others - words - {"user"}
     if len(alone) != 1 or len(beside_it) != 1:
         return False
     differing = alone | beside_it
