@@ -258,11 +258,12 @@ class Sources:
         return {"repository": repository, "tag": tag, "digest": ""}
 
 
-_PORTS: Final = {
-    "services-to-store": "networkPolicy.storePorts",
-    "services-to-model": "networkPolicy.modelPorts",
-    "services-to-traces": "networkPolicy.tracesPorts",
-    "bootstrap-to-store": "networkPolicy.storePorts",
+# Policies for what is outside of the suite, and how values name what they lead to.
+_OUTSIDE: Final = {
+    "services-to-store": "networkPolicy.store",
+    "services-to-model": "networkPolicy.model",
+    "services-to-traces": "networkPolicy.traces",
+    "bootstrap-to-store": "networkPolicy.store",
 }
 _SCALED: Final = ".Values.autoscaling.enabled"
 _TLS: Final = ".Values.tls.enabled"
@@ -299,8 +300,13 @@ def _scaler(one: Object, name: str) -> Object:
 
 
 def _policy(one: Object, name: str) -> Object:
-    if name in _PORTS:
-        one["spec"]["egress"] = [{"ports": Block(f".Values.{_PORTS[name]}")}]
+    if where := _OUTSIDE.get(name):
+        addresses = f".Values.{where}Addresses"
+        blocks = Raw(
+            (f"{{{{- range {addresses} }}}}", "- ipBlock: {cidr: {{ . | quote }}}", "{{- end }}")
+        )
+        ports = Block(f".Values.{where}Ports")
+        one["spec"]["egress"] = [{"ports": ports, "to": When(addresses, blocks)}]
     return one
 
 
@@ -354,8 +360,8 @@ def documents(objects: Mapping[tuple[str, str], Object], condition: str = "") ->
     for (kind, name), one in objects.items():
         shape = _SHAPES.get(kind)
         own = _CONDITIONS.get(kind, "")
-        if ports := _PORTS.get(name):
-            own = f"and {own} .Values.{ports}"
+        if where := _OUTSIDE.get(name):
+            own = f"and {own} .Values.{where}Ports"
         body = "\n".join(emit(shape(one, name) if shape else one))
         parts.append(f"{{{{- if {own} }}}}\n---\n{body}\n{{{{- end }}}}" if own else f"---\n{body}")
     text = "\n".join(parts)
@@ -437,7 +443,8 @@ _SAID: Final[Mapping[str, str]] = {
     ),
     "networkPolicy": (
         "Everything is denied first. The services, and the Job that makes the secrets, reach these "
-        "ports of any address; an empty list takes a policy away, and with it the way out."
+        "ports; an empty list takes a policy away, and with it the way out. Addresses are blocks, "
+        "such as 192.0.2.0/24; without any, the ports are reached at every address."
     ),
     "bootstrap": (
         "Before each install and upgrade a Job fills the Secrets `agent-memory-service` and "
@@ -467,8 +474,11 @@ def defaults(sources: Sources) -> dict[str, Any]:
         "networkPolicy": {
             "enabled": True,
             "storePorts": sources.ports("services-to-store"),
+            "storeAddresses": [],
             "modelPorts": sources.ports("services-to-model"),
+            "modelAddresses": [],
             "tracesPorts": sources.ports("services-to-traces"),
+            "tracesAddresses": [],
         },
         "bootstrap": {"enabled": True, "tenant": told["AGENT_MEMORY_BOOTSTRAP_TENANT"]},
         "tls": {"enabled": False},

@@ -109,19 +109,19 @@ def test_all_that_a_filter_matches_is_changed_and_deleted(
     assert len(typed.rows("memories", "list", *chefs, *scope)) == 2
     (found,) = typed.rows("search", "cooking", *chefs, "-f", "metadata.n>=5", *scope)
     assert found["text"] == "Gerd cooks"
-    dry = typed("memories", "edit", *chefs, "--topic", "food", "--dry-run", *scope)
+    dry = typed("memories", "edit", *chefs, "--topic", "gerds-kitchen", "--dry-run", *scope)
     assert "Gerd bakes" in dry.stdout
     assert dry.stdout.endswith("2 memories would be changed\n")
-    edit = ("memories", "edit", *chefs, "--topic", "food", *scope)
+    edit = ("memories", "edit", *chefs, "--topic", "gerds-kitchen", *scope)
     assert "--yes" in typed(*edit, fails=True).stderr
     assert typed(*edit, "--yes").stdout == "2 memories changed\n"
-    food = ("-f", "topics=food")
+    food = ("-f", "topics=gerds-kitchen")
     assert len(typed.rows("memories", "list", *food)) == 2
     (report,) = typed.rows("memories", "delete", *food, "--dry-run", *scope)
     assert (report["matched"], report["dry_run"]) == (2, True)
-    both = '{"any_of": [{"topics": "food"}, {"metadata": {"agent.id": "coach"}}]}'
+    both = '{"any_of": [{"topics": "gerds-kitchen"}, {"metadata": {"agent.id": "coach"}}]}'
     assert typed("memories", "delete", "-f", both, *scope, "-y").stdout == "3 memories deleted\n"
-    assert len(typed.rows("memories", "list", *chefs)) == 1
+    assert len(typed.rows("memories", "list", *chefs, "--user", "typed-hans")) == 1
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
 import typer
-from redis.exceptions import RedisError
 
-from agent_memory_services.commands.keys import Store, complaint
+from agent_memory_services.commands.keys import STORE_FAULTS, Store, complaint
 from agent_memory_services.kit.auth.api_keys.key import Token
 from agent_memory_services.kit.auth.api_keys.keyring import Keyring
 from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
@@ -23,7 +22,7 @@ from agent_memory_services.kit.auth.api_keys.verifier import PepperError, read_p
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.auth.scope import valid_tenant
 from agent_memory_services.kit.contract.clock import now_micros
-from agent_memory_services.kit.redis.client import StoreAddressError, connect
+from agent_memory_services.kit.redis.client import connect
 
 app = typer.Typer()
 
@@ -331,7 +330,7 @@ def bootstrap(
         own = None if pepper_file is None or not pepper_file.exists() else read_pepper(pepper_file)
         made = Bootstrap(Secret(cluster, service), Secret(cluster, admin), own)
         lines = asyncio.run(_filled(made, store, tenant))
-    except (BootstrapError, PepperError, RedisError, StoreAddressError) as error:
+    except (BootstrapError, PepperError, *STORE_FAULTS) as error:
         raise complaint(error, store) from None
     for line in lines:
         typer.echo(line)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
 from redis.exceptions import RedisError
@@ -21,6 +21,7 @@ from agent_memory_services.kit.auth.api_keys.verifier import PepperError, read_p
 from agent_memory_services.kit.auth.identity import Role
 from agent_memory_services.kit.contract import clock, environment
 from agent_memory_services.kit.contract.numbers import LONGEST_SECONDS
+from agent_memory_services.kit.contract.store_errors import UnusableStoreError
 from agent_memory_services.kit.redis.client import StoreAddressError, connect
 
 app = typer.Typer(help="Make, list, show, rotate and revoke API keys.", no_args_is_help=True)
@@ -33,7 +34,9 @@ _SPAN = re.compile(r"([0-9]{1,12})([smhd])").fullmatch
 _MICROS = 1_000_000
 _COLUMNS = ("id", "name", "role", "tenant", "state", "created", "expires", "last used")
 _WIDE = 10_000
-_MISTAKES = (EndedKeyError, UnknownKeyError, PepperError, RedisError, ValueError)
+STORE_FAULTS: Final = (RedisError, UnusableStoreError, ValueError)
+"""What is wrong with a store, or with its URL."""
+_MISTAKES = (EndedKeyError, UnknownKeyError, PepperError, *STORE_FAULTS)
 
 
 def _seconds(text: str) -> int:
@@ -186,13 +189,13 @@ def _on(store: str, act: Callable[[Keyring], Awaitable[T]]) -> T:
         raise complaint(error, store) from None
 
 
-def complaint(error: Exception, store: str) -> typer.Exit:
-    """Tell a mistake in one line, with the store where it is at fault; answers what to raise."""
+def complaint(error: Exception, *stores: str) -> typer.Exit:
+    """Tell a mistake in one line, with the stores where one is at fault; answers what to raise."""
     match error:
         case StoreAddressError():
             told = f"the URL of the store {error}"
         case RedisError():
-            told = f"{error} ({environment.SecretUrl(store).redacted})"
+            told = f"{error} ({', '.join(environment.SecretUrl(url).redacted for url in stores)})"
         case _:
             told = str(error)
     Console(stderr=True, soft_wrap=True).print(

@@ -6,10 +6,10 @@ from contextlib import aclosing
 from typing import NoReturn
 
 import typer
-from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import Progress
 
+from agent_memory_services.commands.keys import STORE_FAULTS
 from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.contract.errors import ServiceError
 from agent_memory_services.kit.redis import client as redis
@@ -32,7 +32,7 @@ def reindex() -> None:
         settings = Settings.load()
         with Progress(console=console) as progress:
             rebuilt = asyncio.run(_run(settings, _shown(progress)))
-    except (ReindexError, EmbeddingError, SettingsError, ServiceError, RedisError) as error:
+    except (ReindexError, EmbeddingError, SettingsError, ServiceError, *STORE_FAULTS) as error:
         _fail(str(error))
     console.print(
         "The index is rebuilt. Start processes with these settings from now on."

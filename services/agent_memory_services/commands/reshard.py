@@ -1,11 +1,13 @@
 """Command `agent-memory reshard`: copies a store into one with other numbers of parts."""
 
 import asyncio
-import importlib
-from collections import Counter
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from rich.console import Console
+
+from agent_memory_services.commands import resharding
+from agent_memory_services.commands.keys import STORE_FAULTS, complaint
 
 app = typer.Typer()
 
@@ -32,25 +34,16 @@ def reshard(
     and API keys go along. The store that is read is left as it is. Start the services on the new
     one with the new numbers.
     """
-    raise typer.Exit(asyncio.run(_reshard(source, target, shards, partitions)))
-
-
-async def _reshard(source: str, target: str, shards: int | None, partitions: int | None) -> int:
-    # A service process shares this command line, and needs none of this.
-    work: Any = importlib.import_module("agent_memory_services.commands.resharding")
-    console = importlib.import_module("rich.console").Console(stderr=True, soft_wrap=True)
     try:
-        with console.status("reading") as status:
+        with Console(stderr=True, soft_wrap=True).status("reading") as status:
 
             def told(keys: int) -> None:
                 status.update(f"{keys} keys")
 
-            counts: Counter[str] = await work.reshard(
-                source, target, shards=shards, partitions=partitions, told=told
+            counts = asyncio.run(
+                resharding.reshard(source, target, shards=shards, partitions=partitions, told=told)
             )
-    except work.FAULTS as error:
-        console.print(f"agent-memory: {error}", markup=False, highlight=False)
-        return 1
+    except STORE_FAULTS as error:
+        raise complaint(error, source, target) from None
     copied = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     typer.echo(f"copied {copied}")
-    return 0

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import orjson
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from agent_memory_services.kit.contract import clock
+from agent_memory_services.extraction.store import queue
 from agent_memory_services.kit.contract.store_errors import UnusableStoreError
 from agent_memory_services.kit.redis import client as redis
+from agent_memory_services.kit.redis.background import is_anyone_present
 from agent_memory_services.kit.redis.keys import decode, partition_of
 from agent_memory_services.long_term_memory.store import documents
 from agent_memory_services.long_term_memory.store.index import generations, layout
@@ -34,15 +34,16 @@ _SESSION: Final = re.compile(
 )
 _LISTING: Final = re.compile(rf"am:wm:\{{p\d+\}}:sessions:({_NAME})(?::[nu]:{_NAME})*")
 _WAITING: Final = re.compile(r"am:wm:\{p\d+\}:(?:expiry|expiring|summaries(?::failed|:traces)?)")
+_LEASES: Final = re.compile(r"am:ex:\{p\d+\}:leases")
 _OUTBOX: Final = re.compile(r"am:wm:\{p\d+\}:outbox")
 _DEAD: Final = re.compile(r"am:wm:\{p(\d+)\}:outbox:dead")
 _OF_TENANT: Final = re.compile(rf"am:lt:\{{s\d+\}}:(?:m|r|c|d|left|erased):({_NAME})(?::.*)?")
 _DIGEST: Final = re.compile(rf"am:lt:\{{s\d+\}}:h:({_NAME}):.*")
 _TENANTS: Final = re.compile(r"am:lt:\{s\d+\}:tenants(?::sizes)?")
-_AS_IT_IS: Final = re.compile(r"am:(?:ex|id|auth):.*")
+_AS_IT_IS: Final = re.compile(r"am:(?:ex:(?!processes$)|id:|auth:).*")
 # Leases, feeds of watchers, and what a service makes again of the rest when it starts.
 _LEFT_BEHIND: Final = re.compile(
-    r"am:wm:(?:relays|partitions|\{p\d+\}:(?:relay|changes))"
+    r"am:wm:(?:relays|partitions|\{p\d+\}:(?:relay|changes))|am:ex:processes"
     rf"|am:lt:\{{s\d+\}}:(?:layout|readers|words|sweep|forgetting|rewording)"
     rf"|am:lt:\{{s\d+\}}:(?:own|ledger):{_NAME}(?::.*)?"
 )
@@ -55,7 +56,7 @@ _COUNTED: Final[Mapping[str, re.Pattern[str]]] = {
 }
 
 
-class ReshardError(Exception):
+class ReshardError(UnusableStoreError):
     """A copy that cannot be made; the text says why."""
 
 
@@ -94,10 +95,6 @@ async def numbers_of(source: Redis) -> Numbers:
     return Numbers(int(partitions), found.current.layout.shards)
 
 
-FAULTS: Final = (ReshardError, RedisError, UnusableStoreError, ValueError)
-"""Errors that are told in one line."""
-
-
 async def reshard(
     source: str,
     target: str,
@@ -134,7 +131,8 @@ class Resharding:
         """Copy everything; answers how many of each kind the new store holds.
 
         Raises:
-            ReshardError: the stores are not in a state for it; nothing was written.
+            ReshardError: the stores are not in a state for it; nothing was written, or where a
+                service was started meanwhile, the copy is to be made again.
             RedisError: a store went away; the copy is to be made again.
         """
         await self._check()
@@ -147,15 +145,13 @@ class Resharding:
                 counts[name] += sum(1 for key in lot if pattern.fullmatch(key))
             looked_at += len(lot)
             self._told(looked_at)
+        # What they wrote meanwhile may be missing.
+        await self._refuse_users()
         await self._finish()
         return counts
 
     async def _check(self) -> None:
-        if await generations.readers(self._source):
-            raise ReshardError("a process of long-term memory still uses the store: stop all")
-        seen: Any = await self._source.zrange(records.RELAYS_KEY, -1, -1, withscores=True)
-        if seen and clock.now_micros() / 1000 - float(seen[0][1]) < _GONE_MS:
-            raise ReshardError("a process of working memory still uses the store: stop all")
+        await self._refuse_users()
         found = await layout.read(self._source)
         if found is not None and found.beside is not None:
             raise ReshardError("the search index is being rebuilt: let `reindex` end first")
@@ -163,6 +159,14 @@ class Resharding:
             async for key in self._target.scan_iter(match="am:*", count=1000):
                 raise ReshardError(f"the new store is not empty: it holds {key.decode()}")
         await self._check_keys()
+
+    async def _refuse_users(self) -> None:
+        for which, store in (("store", self._source), ("new store", self._target)):
+            for service in await users(store):
+                raise ReshardError(
+                    f"a process of {service} still uses the {which}: stop all; one that was killed "
+                    "counts for ten seconds more"
+                )
 
     async def _clear(self) -> None:
         """Delete what a copy that was interrupted left: its source or numbers may be others now."""
@@ -177,6 +181,12 @@ class Resharding:
                     raise ReshardError(
                         "messages wait for extraction: let the services run until "
                         "agent_memory_outbox_entries is 0, then stop them"
+                    )
+                if _LEASES.fullmatch(key) and await _is_held(self._source, key):
+                    # Processes of an earlier release are known by nothing else.
+                    raise ReshardError(
+                        "a process of extraction still works on a job: stop all; a job of one that "
+                        "was killed is free after AGENT_MEMORY_EXTRACTION_LEASE_SECONDS"
                     )
                 if _move_of(key) is None:
                     raise ReshardError(f"the store holds a key of another release: {key}")
@@ -222,8 +232,21 @@ class Resharding:
         await self._target.delete(MARK)
 
 
-_GONE_MS: Final = 10_000
-"""A relay that was not heard of for so long is gone."""
+async def users(store: Redis) -> Sequence[str]:
+    """Return the services of which a process uses a store."""
+    present = {
+        "long-term memory": bool(await generations.readers(store)),
+        "working memory": await is_anyone_present(store, records.RELAYS_KEY),
+        "extraction": await is_anyone_present(store, queue.PROCESSES_KEY),
+    }
+    return [service for service, is_there in present.items() if is_there]
+
+
+async def _is_held(store: Redis, leases: str) -> bool:
+    """Return true if a job of a partition has a worker, by the clock of the store."""
+    seconds, microseconds = await store.time()
+    now = seconds * 1_000_000 + microseconds
+    return bool(await store.zcount(leases, now, "+inf"))
 
 
 @dataclass(frozen=True, slots=True)

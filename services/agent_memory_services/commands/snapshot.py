@@ -1,10 +1,12 @@
 """Command `agent-memory snapshot`: snapshots of all nodes of a store that are of one moment."""
 
 import asyncio
-import importlib
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from agent_memory_services.commands import snapshotting
+from agent_memory_services.commands.keys import STORE_FAULTS, complaint
 
 app = typer.Typer()
 
@@ -22,13 +24,9 @@ def snapshot(
     Prints where each of them is. On a cluster writes wait until every node has begun with its own,
     and go on by themselves.
     """
-    # A service process shares this command line, and needs none of this.
-    work: Any = importlib.import_module("agent_memory_services.commands.snapshotting")
-    console = importlib.import_module("rich.console").Console(stderr=True, soft_wrap=True)
     try:
-        files = asyncio.run(work.snapshot(store, pause_seconds=pause))
-    except work.FAULTS as error:
-        console.print(f"agent-memory: {error}", markup=False, highlight=False)
-        raise typer.Exit(1) from None
+        files = asyncio.run(snapshotting.snapshot(store, pause_seconds=pause))
+    except STORE_FAULTS as error:
+        raise complaint(error, store) from None
     for each in files:
         typer.echo(each)

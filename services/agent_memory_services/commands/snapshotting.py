@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from agent_memory_services.kit.contract.store_errors import UnusableStoreError
 from agent_memory_services.kit.redis import client as redis
@@ -18,12 +18,8 @@ from agent_memory_services.kit.redis import client as redis
 _POLL_SECONDS: Final = 0.2
 
 
-class SnapshotError(Exception):
+class SnapshotError(UnusableStoreError):
     """A snapshot that cannot be taken; the text says why."""
-
-
-FAULTS: Final = (SnapshotError, RedisError, UnusableStoreError, ValueError)
-"""Errors that are told in one line."""
 
 
 async def snapshot(url: str, *, pause_seconds: float) -> Sequence[str]:

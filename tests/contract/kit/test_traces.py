@@ -70,8 +70,7 @@ async def test_a_span_ends_with_the_code_that_its_caller_got(shape: str) -> None
             # The server's own end: on a slow machine the caller's may come before the call.
             async with serve(behave, deadline=0.5 if behave is _wait else 60.0) as shapes:
                 await _outcome(shapes, shape, timeout=None)
-        async with serve(_wait) as shapes:
-            await _cancelled(shapes, shape)
+        await _cancelled(shape)
     spans = [span for span in collector.spans if span.kind == SERVER]
     codes = [span.attributes["rpc.response.status_code"] for span in spans]
     assert codes == [*cases, "CANCELLED"]
@@ -242,13 +241,21 @@ async def _outcome(shapes: Shapes, shape: str, timeout: float | None) -> None:  
         return
 
 
-async def _cancelled(shapes: Shapes, shape: str) -> None:
-    call = shapes.open(shape, REQUEST)
-    if shape in {"unary", "client_stream"}:
-        running = asyncio.ensure_future(call)
-    else:
-        running = asyncio.ensure_future(call.read())
-    await eventually(lambda: shapes.admission.running == 1)
-    running.cancel()
-    call.cancel()
-    await eventually(lambda: shapes.handled(shape, "Canceled") == 1)
+async def _cancelled(shape: str) -> None:
+    """Cancel a call whose request the method has got: before, its stream may just be empty."""
+    received = asyncio.Event()
+
+    async def wait(request: object) -> SessionRef:
+        received.set()
+        return await _wait(request)
+
+    async with serve(wait) as shapes, asyncio.timeout(120):
+        call = shapes.open(shape, REQUEST)
+        if shape in {"unary", "client_stream"}:
+            running = asyncio.ensure_future(call)
+        else:
+            running = asyncio.ensure_future(call.read())
+        await received.wait()
+        running.cancel()
+        call.cancel()
+        await eventually(lambda: shapes.handled(shape, "Canceled") == 1)

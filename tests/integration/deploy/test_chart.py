@@ -166,7 +166,11 @@ def test_values_reach_their_places(render: Render) -> None:
         settings={"AGENT_MEMORY_LOG_LEVEL": "warning", "AGENT_MEMORY_DRAIN_SECONDS": "30"},
         workloads={"extraction": {"minReplicas": 3, "resources": size}},
         autoscaling={"enabled": False},
-        networkPolicy={"storePorts": [{"port": 16379, "protocol": "TCP"}], "modelPorts": []},
+        networkPolicy={
+            "storePorts": [{"port": 16379, "protocol": "TCP"}],
+            "storeAddresses": ["192.0.2.0/24", "2001:db8::/64"],
+            "modelPorts": [],
+        },
         bootstrap={"tenant": "acme"},
         gatewayConfig='{"own": true}',
     )
@@ -188,15 +192,17 @@ def test_values_reach_their_places(render: Render) -> None:
             assert {"name": "AGENT_MEMORY_BOOTSTRAP_TENANT", "value": "acme"} in container.spec[
                 "env"
             ]
-    ports = {
-        name_of(one): one["spec"]["egress"][0]["ports"]
+    ways_out = {
+        name_of(one): one["spec"]["egress"]
         for one in of_kind(objects, "NetworkPolicy")
         if "-to-" in name_of(one)
     }
-    assert ports == {
-        "services-to-store": [{"port": 16379, "protocol": "TCP"}],
-        "bootstrap-to-store": [{"port": 16379, "protocol": "TCP"}],
-        "services-to-traces": [{"port": 4317, "protocol": "TCP"}],
+    blocks = [{"ipBlock": {"cidr": cidr}} for cidr in ("192.0.2.0/24", "2001:db8::/64")]
+    store = [{"ports": [{"port": 16379, "protocol": "TCP"}], "to": blocks}]
+    assert ways_out == {
+        "services-to-store": store,
+        "bootstrap-to-store": store,
+        "services-to-traces": [{"ports": [{"port": 4317, "protocol": "TCP"}]}],
     }
     assert gateway_config(objects) == {"own": True}
 
@@ -230,6 +236,9 @@ def _with(path: str, value: object) -> dict[str, Any]:
         ("settings/AGENT_MEMORY_DRAIN_SECONDS", 40),
         ("networkPolicy/storePorts", [{"port": 0, "protocol": "TCP"}]),
         ("networkPolicy/storePorts", [6379]),
+        ("networkPolicy/storeAddresses", ["redis.example.org"]),
+        ("networkPolicy/storeAddresses", ["192.0.2.1"]),
+        ("networkPolicy/modelAddresses", ["192.0.2.0/33"]),
         ("bootstrap/tenant", ""),
         ("tls/secret", "mine"),
         ("gatewayApi/grpcHostnames", []),

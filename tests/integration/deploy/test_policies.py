@@ -21,6 +21,7 @@ from tests.integration.deploy.manifests import (
     Object,
     environment,
     gateway_config,
+    name_of,
     named,
     of_kind,
     services,
@@ -118,6 +119,22 @@ def test_the_bootstrap_may_touch_what_it_fills(rendered: dict[str, Objects]) -> 
         "AGENT_MEMORY_REDIS_URL_FILE",
         "AGENT_MEMORY_API_KEY_PEPPER_FILE",
     }
+
+
+def test_whatever_uses_the_store_reaches_it_where_the_services_do(
+    rendered: dict[str, Objects],
+) -> None:
+    """In the example: at a port and at addresses of one's own, from the Job and the toolbox too."""
+    ways = {
+        name_of(policy): policy["spec"]["egress"]
+        for folder in ("example", BOOTSTRAP, TOOLBOX)
+        for policy in of_kind(rendered[folder], "NetworkPolicy")
+        if name_of(policy).endswith("-to-store")
+    }
+    assert set(ways) == {"services-to-store", "bootstrap-to-store", "toolbox-to-store"}
+    (way,) = ways["services-to-store"]
+    assert way["to"] == [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
+    assert all(each == [way] for each in ways.values())
 
 
 def _one(objects: Objects) -> Container:

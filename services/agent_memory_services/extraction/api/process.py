@@ -135,7 +135,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
             statistics=Statistics(store, budgets, prices=settings.prices),
             eraser=Eraser(store, view_store, summaries_barred_seconds=settings.run_seconds),
         )
-        async with worker.running(), refresher.running(), aclosing(feed):
+        async with store.in_use(), worker.running(), refresher.running(), aclosing(feed):
             yield Service(FULL_NAME, add_ExtractionServiceServicer_to_server, servicer)
 
 

@@ -1,6 +1,7 @@
 """Queue of jobs: its partitions in the store, and the leases of workers on what is due."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -21,12 +22,17 @@ from agent_memory_services.extraction.domain import records
 from agent_memory_services.extraction.domain.failures import LeaseLost
 from agent_memory_services.kit.contract import ids, status
 from agent_memory_services.kit.redis import scripts
+from agent_memory_services.kit.redis.background import Presence
 from agent_memory_services.kit.redis.keys import claim_partitions
 
 log = structlog.get_logger()
 
 _PARTITIONS_KEY = "am:ex:partitions"
+PROCESSES_KEY: Final = "am:ex:processes"
+"""The processes that run on a store."""
 _PARTITIONS_SETTING = "AGENT_MEMORY_EXTRACTION_PARTITIONS"
+_SILENCE_SECONDS: Final = 10.0
+"""Time after which a process that was killed counts as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,10 @@ class Store:
             self.partitions,
             setting=_PARTITIONS_SETTING,
         )
+
+    def in_use(self) -> AbstractAsyncContextManager[None]:
+        """Tell others, while the block runs, that a process uses the store."""
+        return Presence(self.client, PROCESSES_KEY, _SILENCE_SECONDS).told()
 
     async def take(
         self,

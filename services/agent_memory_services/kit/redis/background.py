@@ -293,6 +293,68 @@ class Lease:
             yield
 
 
+@script(_PACKAGE, "lua/census")
+def _census(present: Key, *, name: str, silence: int) -> Any:
+    """Say that one lives, and count those that were heard of within so many milliseconds."""
+
+
+class Presence:
+    """Sign of life of a process, for others of its kind and for those who wait until none is left.
+
+    One that is killed is present until its silence has lasted; the key ends with the last one's.
+    """
+
+    def __init__(self, client: Redis, key: str, seconds: float, *, name: str = "") -> None:
+        """Be absent yet.
+
+        Args:
+            client: the store.
+            key: where the processes of a kind are.
+            seconds: the silence after which one is gone.
+            name: that of this process; empty for a new one.
+        """
+        self._client = client
+        self._key = key
+        self._seconds = seconds
+        self._name = name or new_id()
+
+    async def tell(self) -> int:
+        """Say that this process lives; answers how many do."""
+        milliseconds = round(self._seconds * 1000)
+        count: int = await _census(self._client, self._key, name=self._name, silence=milliseconds)
+        return count
+
+    async def leave(self) -> None:
+        """Be absent at once."""
+        await self._client.zrem(self._key, self._name)
+
+    @asynccontextmanager
+    async def told(self) -> AsyncIterator[None]:
+        """Tell it while the block runs.
+
+        Raises:
+            RedisError: the store is away at the start.
+        """
+
+        async def tell() -> None:
+            await self.tell()
+
+        await tell()
+        seconds = self._seconds / _RENEWALS_PER_LEASE
+        try:
+            async with Periodic(tell, seconds, delay=seconds).running():
+                yield
+        finally:
+            # Where the store is away, the silence tells.
+            with suppress(RedisError):
+                await self.leave()
+
+
+async def is_anyone_present(client: Redis, key: str) -> bool:
+    """Return true if a process of the kind was heard of lately."""
+    return bool(await client.exists(key))
+
+
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory.extraction.v1.service_pb2 import SubmitMessagesRequest
 from agent_memory_services.kit.contract.ids import new_id
-from agent_memory_services.kit.redis.background import Lease
+from agent_memory_services.kit.redis.background import Lease, Presence
 from agent_memory_services.kit.redis.scripts import Key, script
 from agent_memory_services.working_memory.store import records
 
@@ -232,19 +232,13 @@ class Outbox:
         }
 
 
-@script("agent_memory_services.working_memory.store", "lua/relay/census")
-def _census(relays: Key, *, relay: str, silence: int) -> Any:
-    """Count the relays that were heard of within so many milliseconds, and say that one lives."""
-
-
 class Leases:
     """The partitions that one relay holds."""
 
     def __init__(self, client: Redis, partitions: int, seconds: float) -> None:
         """Hold none of the `partitions` yet; a lease lasts `seconds`."""
-        self._client = client
-        self._milliseconds = int(seconds * 1000)
         self._holder = new_id()
+        self._presence = Presence(client, records.RELAYS_KEY, seconds, name=self._holder)
         self._leases = [
             Lease(client, records.lease_key(partition), seconds, holder=self._holder)
             for partition in range(partitions)
@@ -265,10 +259,7 @@ class Leases:
         Returns:
             Partitions beyond the share, to be given back when nothing of theirs is under way.
         """
-        relays: int = await _census(
-            self._client, records.RELAYS_KEY, relay=self._holder, silence=self._milliseconds
-        )
-        share = -(-len(self._leases) // relays)
+        share = -(-len(self._leases) // await self._presence.tell())
         await asyncio.gather(*(self._leases[partition].take() for partition in self._kept()))
         for partition in self._in_own_order():
             if len(self._kept()) >= share:
@@ -285,7 +276,7 @@ class Leases:
         """Give everything back, and count no longer."""
         for partition in self._kept():
             await self.release(partition)
-        await self._client.zrem(records.RELAYS_KEY, self._holder)
+        await self._presence.leave()
 
     def _kept(self) -> list[int]:
         return [partition for partition, lease in enumerate(self._leases) if lease.is_kept]
