@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from agent_memory.common.v1.message_pb2 import SessionRef
 from agent_memory_services.extraction.domain.facts import Conversation, Turn
 from agent_memory_services.extraction.domain.memories import Origin, from_candidate
 from agent_memory_services.extraction.extractors.local.extractor import LocalExtractor
 from agent_memory_services.long_term_memory.domain import conditions
-from tests.unit.long_term_memory.consolidation.test_histories import Owner, SessionRef
+from tests.unit.long_term_memory.consolidation.test_histories import Owner
 
 SAID = datetime(2024, 2, 5, 9, tzinfo=UTC)
 AFTER = SAID + timedelta(days=15)
