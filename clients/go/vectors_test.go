@@ -235,6 +235,8 @@ func (r *run) answer(ctx context.Context, each step) (any, error) {
 		return call(ctx, r, each, &working.AppendMessagesRequest{}, memory.WorkingMemory.AppendMessages)
 	case "GetWorkingMemory":
 		return call(ctx, r, each, &working.GetWorkingMemoryRequest{}, memory.WorkingMemory.GetWorkingMemory)
+	case "ForkWorkingMemory":
+		return call(ctx, r, each, &working.ForkWorkingMemoryRequest{}, memory.WorkingMemory.ForkWorkingMemory)
 	case "DeleteWorkingMemory":
 		return call(ctx, r, each, &working.DeleteWorkingMemoryRequest{}, memory.WorkingMemory.DeleteWorkingMemory)
 	case "BuildMemoryPrompt":
@@ -255,6 +257,12 @@ func (r *run) answer(ctx context.Context, each step) (any, error) {
 		return call(ctx, r, each, &longterm.UpdateMemoryRequest{}, memory.LongTermMemory.UpdateMemory)
 	case "DeleteMemories":
 		return call(ctx, r, each, &longterm.DeleteMemoriesRequest{}, memory.LongTermMemory.DeleteMemories)
+	case "ListFieldValues":
+		return call(ctx, r, each, &longterm.ListFieldValuesRequest{}, memory.LongTermMemory.ListFieldValues)
+	case "UpdateMemoriesByFilter":
+		return call(ctx, r, each, &longterm.UpdateMemoriesByFilterRequest{}, memory.LongTermMemory.UpdateMemoriesByFilter)
+	case "DeleteMemoriesByFilter":
+		return call(ctx, r, each, &longterm.DeleteMemoriesByFilterRequest{}, memory.LongTermMemory.DeleteMemoriesByFilter)
 	case "ListMemoryRevisions":
 		return call(ctx, r, each, &longterm.ListMemoryRevisionsRequest{}, memory.LongTermMemory.ListMemoryRevisions)
 	case "RevertMemory":

@@ -104,37 +104,81 @@ class Conversation:
     def conditions(self) -> list[conditions.Node]:
         """Return conditions that select, between them, all that may have been learned from it."""
         owners = (self.user, "") if self.user else ("",)
-        place: list[conditions.Node] = [
+        owned: list[conditions.Node] = [
             conditions.Tag(fields.NAMESPACE, (self.namespace,)),
-            conditions.Tag(fields.SESSION, (self.session_id,)),
             conditions.Tag(fields.USER, owners),
         ]
-        if not self.message_ids:
+        place = [*owned, conditions.Tag(fields.SESSION, (self.session_id,))]
+        if self.message_ids:
+            return [
+                conditions.every([*place, conditions.Tag(fields.SOURCE, tuple(ids))])
+                for ids in batched(self.message_ids, _SOURCES_AT_A_TIME)
+            ]
+        if not self.uids:
             return [conditions.every(place)]
-        return [
-            conditions.every([*place, conditions.Tag(fields.SOURCE, tuple(ids))])
-            for ids in batched(self.message_ids, _SOURCES_AT_A_TIME)
-        ]
+        again = conditions.Tag(fields.OTHER_SESSIONS, tuple(self.uids))
+        return [conditions.every(place), conditions.every([*owned, again])]
 
-    def taught(self, memory: Memory) -> bool:
-        """Return true if a memory was learned from it: an original, from no other conversation."""
+    def left_of(self, memory: Memory) -> Memory | None:
+        """Return what is left of a memory without this conversation: None where nothing states it.
+
+        One that the conversation does not state is returned as it is. One that others state too
+        no longer cites what is forgotten.
+        """
+        if not self._may_state(memory):
+            return memory
         known = memory.provenance
-        if set(known.other_session_uids) - set(self.uids):
+        cited, others = list(known.message_ids), list(known.other_session_uids)
+        stays = bool(known.session_uid)
+        if not self.message_ids:
+            others = [each for each in others if each not in self.uids]
+        if self._is_own(memory):
+            cited = [each for each in cited if each not in self.message_ids]
+            stays = bool(self.message_ids) and (bool(cited) or not known.message_ids)
+        if not stays and not others:
+            return memory if not known.session_uid and not known.other_session_uids else None
+        return _resting_on(memory, cited if stays else [], others, apart=not stays)
+
+    def _may_state(self, memory: Memory) -> bool:
+        """Return true if a memory is of the owner and namespace, and no caller wrote it."""
+        learned = memory.provenance.extractor or memory.type == MemoryType.MEMORY_TYPE_MESSAGE
+        owned = memory.user_id in (self.user, "")
+        return bool(learned) and owned and memory.namespace == self.namespace
+
+    def _is_own(self, memory: Memory) -> bool:
+        """Return true if a memory names the conversation as the one that it was learned from."""
+        known = memory.provenance
+        if memory.session_id != self.session_id or not known.session_uid:
             return False
-        if memory.session_id != self.session_id or memory.namespace != self.namespace:
-            return False
-        if not known.session_uid or memory.user_id not in (self.user, ""):
-            return False
-        if not memory.user_id and self.user and known.session_uid not in self.uids:
-            return False
-        if not known.extractor and memory.type != MemoryType.MEMORY_TYPE_MESSAGE:
-            return False
-        stated = set(known.message_ids)
-        return not self.message_ids or (bool(stated) and stated <= set(self.message_ids))
+        # What belongs to nobody may come from another conversation under the same name.
+        return bool(memory.user_id) or not self.user or known.session_uid in self.uids
+
+
+def _resting_on(
+    memory: Memory, cited: Sequence[str], others: Sequence[str], *, apart: bool
+) -> Memory:
+    """Return a memory that rests on messages of its session, or `apart` from it, and on others.
+
+    It is returned as it is where it rests on nothing else already.
+    """
+    known = memory.provenance
+    fewer = len(cited) < len(known.message_ids) or len(others) < len(known.other_session_uids)
+    if not fewer and apart == (not known.session_uid):
+        return memory
+    after = copied(memory)
+    del after.provenance.message_ids[:]
+    after.provenance.message_ids.extend(cited)
+    del after.provenance.other_session_uids[:]
+    after.provenance.other_session_uids.extend(others)
+    if apart:
+        after.session_id = after.provenance.session_uid = ""
+    normalise(after, clock.now_micros())
+    return after
 
 
 _SOURCES_AT_A_TIME: Final = 200
 _FORGOTTEN: Final = "its conversation was forgotten"
+_STATED_ELSEWHERE: Final = "what else stated it was forgotten"
 
 
 class ConversationForgetting:
@@ -159,24 +203,36 @@ class ConversationForgetting:
             await self._traces.bar(scope.tenant, asked.user, asked.uids)
             await self._traces.bar(scope.tenant, "", asked.uids)
         gone: dict[str, Memory] = {}
-        for _ in range(_PASSES):
-            found = [each async for each in self._found(scope, asked)]
-            for memory in found:
-                if memory.id not in gone:
-                    await self._forget(scope, asked, memory, gone, actor)
-            if not found:
-                break
-        else:
-            raise errors.EtagMismatch(found[0].etag)
+        subjects = await self._go_over(scope, asked, gone, actor)
         # What an interrupted call deleted has its past still, until all that follows is done.
         gone |= await self._unfinished(scope, asked)
         if gone:
             await self._revive(scope, asked, gone, actor)
-            await self._traces.erase_past(scope.tenant, list(gone))
-        if asked.user and asked.uids:
-            subjects = [conversation_of(asked.user, uid) for uid in asked.uids]
+        subjects = subjects.union(*(_subjects(each, None) for each in gone.values()))
+        if asked.user:
+            subjects |= {conversation_of(asked.user, uid) for uid in asked.uids}
+        if subjects:
             await erase_answers(self._client, scope.tenant, subjects)
+        if gone:
+            await self._traces.erase_past(scope.tenant, list(gone))
         return len(gone)
+
+    async def _go_over(
+        self, scope: Scope, asked: Conversation, gone: dict[str, Memory], actor: str
+    ) -> set[str]:
+        """Forget and part memories until a look finds none; what answers that tell them go by."""
+        subjects: set[str] = set()
+        for _ in range(_PASSES):
+            found = [each async for each in self._found(scope, asked)]
+            for memory, left in found:
+                subjects |= _subjects(memory, left)
+                if left is not None:
+                    await self._part(scope, memory, left, actor)
+                elif memory.id not in gone:
+                    await self._forget(scope, asked, memory, gone, actor)
+            if not found:
+                return subjects
+        raise errors.EtagMismatch(found[0][0].etag)
 
     async def _unfinished(self, scope: Scope, asked: Conversation) -> dict[str, Memory]:
         return {
@@ -186,12 +242,27 @@ class ConversationForgetting:
             if memory.namespace == asked.namespace and scope.admits(memory)
         }
 
-    async def _found(self, scope: Scope, asked: Conversation) -> AsyncIterator[Memory]:
+    async def _found(
+        self, scope: Scope, asked: Conversation
+    ) -> AsyncIterator[tuple[Memory, Memory | None]]:
+        """Yield the memories that the conversation states, each with what is left of it."""
         for condition in asked.conditions():
             async for page in self._walk.pages(scope, condition, size=_PAGE):
                 for memory in page:
-                    if asked.taught(memory):
-                        yield memory
+                    if (left := asked.left_of(memory)) is not memory:
+                        yield memory, left
+
+    async def _part(self, scope: Scope, memory: Memory, left: Memory, actor: str) -> None:
+        """Let a memory rest on what is left of its sources."""
+        change = Change(
+            memory,
+            left,
+            ltm.REVISION_CAUSE_UPDATE,
+            reason=_STATED_ELSEWHERE,
+            unique=False,
+            compared=True,
+        )
+        await self._store.commit(scope.tenant, [change], actor=actor, now=clock.now_micros())
 
     async def _forget(
         self,
@@ -205,13 +276,17 @@ class ConversationForgetting:
         shown = await self._shown(scope, memory)
         read = await self._store.get(scope.tenant, list(shown.provenance.memory_ids))
         originals = [each for each in read if each and each.merged_into == shown.id]
-        doomed = [shown, *filter(asked.taught, originals)]
-        others = [each for each in originals if not asked.taught(each)]
+        left = [(each, asked.left_of(each)) for each in originals]
+        doomed = [shown, *(each for each, rest in left if rest is None)]
         commit = await self._store.commit(
             scope.tenant,
             [
                 *(_deletion(each) for each in doomed),
-                *(Change(each, _alone(each), *_WHY, unique=False) for each in others),
+                *(
+                    Change(each, _alone(rest), *_WHY, unique=False)
+                    for each, rest in left
+                    if rest is not None
+                ),
             ],
             actor=actor,
             now=clock.now_micros(),
@@ -246,6 +321,17 @@ class ConversationForgetting:
                     await self._store.commit(
                         scope.tenant, [change], actor=actor, now=clock.now_micros()
                     )
+
+
+def _subjects(memory: Memory, left: Memory | None) -> set[str]:
+    """Return what answers are found by that tell a memory by conversations it rests on no more."""
+    lost = _conversations(memory) - (_conversations(left) if left else set())
+    return {conversation_of(memory.user_id, uid) if memory.user_id else uid for uid in lost}
+
+
+def _conversations(memory: Memory) -> set[str]:
+    known = memory.provenance
+    return {known.session_uid, *known.other_session_uids} - {""}
 
 
 _WHY: Final = (ltm.REVISION_CAUSE_FORGET, None, _FORGOTTEN)

@@ -189,7 +189,9 @@ class Values:
             rows = map(mapping_of, await self._index.rows(selection.tenant, request))
             if asked.field == fields.METADATA:
                 for row in rows:
-                    for value in _of_metadata(row.get(fields.METADATA.encode(), b""), asked):
+                    for value in _of_metadata(
+                        row.get(fields.METADATA.encode(), b""), asked, selection.tenant
+                    ):
                         yield value, 1
                 continue
             for row in rows:
@@ -232,7 +234,7 @@ class _Stretch(AggregateRequest):
         ]
 
 
-def _of_metadata(stored: bytes, asked: ValuesRequest) -> Iterator[FieldValue]:
+def _of_metadata(stored: bytes, asked: ValuesRequest, tenant: str) -> Iterator[FieldValue]:
     """Yield the keys that a memory's metadata have, or the values at a path, each once."""
     if not asked.path:
         for found in _KEY.findall(stored):
@@ -241,13 +243,17 @@ def _of_metadata(stored: bytes, asked: ValuesRequest) -> Iterator[FieldValue]:
             if "\n" not in path and path.startswith(asked.prefix):
                 yield path
         return
-    for found in _values_at(asked.path).finditer(stored):
-        kind, spelled = found[1], found[2].decode()
-        if kind == b"s" and (text := decode(spelled) if spelled else "").startswith(asked.prefix):
-            yield text
-        elif kind == b"b" and not asked.prefix:
+    for found in _values_at(asked.path, tenant).finditer(stored):
+        spelled = found["spelled"].decode()
+        if found["text"]:
+            text = decode(spelled) if spelled else ""
+            if text.startswith(asked.prefix):
+                yield text
+        elif asked.prefix:
+            continue
+        elif found["flag"]:
             yield spelled == "1"
-        elif kind == b"n" and not asked.prefix and len(spelled) == fields.ORDINAL_DIGITS:
+        elif len(spelled) == fields.ORDINAL_DIGITS:
             yield fields.number_of(int(spelled, 16))
 
 
@@ -256,12 +262,14 @@ _END: Final = f"(?:{fields.SEPARATOR}|$)"
 _KEY: Final = re.compile(
     rf"(?:^|(?<={fields.SEPARATOR}))({_SPELLED}){encode(fields.exists_key(''))}(?={_END})".encode()
 )
+_KINDS: Final = {"text": "\ns\n", "flag": "\nb\n", "number": "\nn\n"}
 
 
-def _values_at(path: str) -> re.Pattern[bytes]:
-    line = encode("\n")
-    start = f"(?:^|(?<={fields.SEPARATOR})){encode(path)}{line}"
-    return re.compile(rf"{start}([sbn]){line}({_SPELLED})(?={_END})".encode())
+def _values_at(path: str, tenant: str) -> re.Pattern[bytes]:
+    starts = {kind: encode(fields.of_tenant(path + form, tenant)) for kind, form in _KINDS.items()}
+    named = "|".join(f"(?P<{kind}>{start})" for kind, start in starts.items())
+    begin = f"(?:^|(?<={fields.SEPARATOR}))"
+    return re.compile(rf"{begin}(?:{named})(?P<spelled>{_SPELLED})(?={_END})".encode())
 
 
 def _cut(value: FieldValue, asked: ValuesRequest) -> tuple[FieldValue, bool]:

@@ -162,13 +162,16 @@ async def test_listing_and_counting(client: MemoryAPIClient) -> None:
 
 
 async def test_values_of_fields_are_listed_with_counts(client: MemoryAPIClient) -> None:
-    """Pages continue, and metadata hold more than texts."""
+    """Pages continue, and metadata hold more than texts, which stay texts."""
     page = await client.list_field_values("user_id", limit=1)
     assert (page.values[0].value, page.values[0].memory_count, page.total) == ("alice", 7, 2)
     rest = await client.list_field_values("user_id", limit=1, cursor=page.next_cursor)
     assert ([each.value for each in rest.values], rest.next_cursor) == (["bob"], None)
     found = await client.list_field_values("metadata_value", metadata_path="agent.id")
-    assert ([each.value for each in found.values], found.partial) == ([True, 1.5], True)
+    assert ([each.value for each in found.values], found.partial) == (
+        [True, 1.5, "n", "2024"],
+        True,
+    )
     with pytest.raises(MemoryValidationError, match="'colour' is none of namespace"):
         await client.list_field_values("colour")
 

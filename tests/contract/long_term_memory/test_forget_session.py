@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
@@ -106,6 +107,38 @@ async def test_the_same_words_in_another_conversation_keep_a_fact(tenant: Tenant
     assert await shown(tenant) == {"User lives in Rome"}
 
 
+@pytest.mark.parametrize("order", [("s1", "s2", "s3"), ("s2", "s3", "s1"), ("s3", "s1", "s2")])
+async def test_a_fact_goes_with_the_last_conversation_that_says_it(
+    tenant: Tenant, redis: Redis, order: tuple[str, ...]
+) -> None:
+    """Whichever was the first to say it; none that is forgotten is named any more."""
+    hobby = "".join(order)
+    for session in ("s1", "s2", "s3"):
+        await tenant.create(learned(f"User collects {hobby}", session))
+    for number, session in enumerate(order, 1):
+        left = {f"uid-{each}" for each in order[number:]}
+        assert await forget(tenant, session) == (0 if left else 1)
+        for memory in (await tenant.list()).memories:
+            known = memory.provenance
+            assert {known.session_uid, *known.other_session_uids} - {""} == left
+            assert memory.session_id in {*order[number:], ""}
+    assert await shown(tenant) == set()
+    assert await residue(redis, hobby) == []
+
+
+async def test_a_fact_may_be_said_again_after_the_first_conversation_is_forgotten(
+    tenant: Tenant,
+) -> None:
+    """It rests on the others, those to come included."""
+    await tenant.create(learned("User lives in Rome", "s1"))
+    await tenant.create(learned("User lives in Rome", "s2"))
+    await forget(tenant, "s1")
+    await tenant.create(learned("User lives in Rome", "s3"))
+    assert await forget(tenant, "s2") == 0
+    assert await shown(tenant) == {"User lives in Rome"}
+    assert await forget(tenant, "s3") == 1
+
+
 async def test_what_it_had_ended_is_true_again(tenant: Tenant) -> None:
     """The newer employer was a word of this conversation alone."""
     newer = await one(
@@ -132,3 +165,47 @@ async def test_a_message_that_is_taken_back_takes_its_facts_along(tenant: Tenant
     assert len(await shown(tenant)) == 3
     [again] = await tenant.create(learned("User has a cat", "s1", "m3"))
     assert again.outcome == ltm.CREATE_OUTCOME_CREATED
+
+
+async def test_what_several_messages_state_goes_with_the_last_of_them(tenant: Tenant) -> None:
+    """They may be taken back in several calls; one that is asked again changes nothing."""
+    await tenant.create(learned("User eats no meat", "s1", "m1", "m2", "m3"))
+    for taken_back, left in ((["m2"], ["m1", "m3"]), (["m2", "m3"], ["m1"]), (["m4"], ["m1"])):
+        assert await forget(tenant, "s1", *taken_back) == 0
+        [memory] = (await tenant.list()).memories
+        assert list(memory.provenance.message_ids) == left
+    assert await forget(tenant, "s1", "m1") == 1
+    assert await shown(tenant) == set()
+
+
+async def test_a_merged_fact_goes_with_the_last_message_of_its_originals(tenant: Tenant) -> None:
+    """Until then, what another message states is shown in its words."""
+    merged = await one(
+        tenant,
+        learned("User likes coffee", "s1", "m1", "m2"),
+        learned("User enjoys coffee", "s1", "m3"),
+        deduplication=CONSOLIDATE,
+    )
+    assert merged.outcome == ltm.CREATE_OUTCOME_MERGED
+    assert await forget(tenant, "s1", "m1", "m3") == 2
+    assert await shown(tenant) == {"User likes coffee"}
+    assert await forget(tenant, "s1", "m2") == 1
+    assert await shown(tenant) == set()
+
+
+@pytest.mark.parametrize("user", ["alice", ""])
+async def test_no_remembered_answer_repeats_what_is_forgotten(
+    tenant: Tenant, redis: Redis, user: str
+) -> None:
+    """Neither of the conversation that said it first, nor of those that say it again."""
+    hobby = f"lutes-of-{user}"
+    for number, session in enumerate(("s1", "s2", "s3"), 1):
+        fact = learned(f"User collects {hobby}", session)
+        fact.user_id = user
+        [stored] = await tenant.create(fact, request_id=f"call-{session}")
+        assert stored.memory.text == fact.text
+        if number > 1:
+            await forget(tenant, f"s{number - 1}", user=user)
+    assert await residue(redis, hobby) != []
+    assert await forget(tenant, "s3", user=user) == 1
+    assert await residue(redis, hobby) == []

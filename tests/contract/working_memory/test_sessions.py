@@ -413,3 +413,33 @@ async def test_what_is_taken_back_is_forgotten_before_the_view_is_replaced(
         assert (list(learned.session_uids), list(learned.message_ids)) == ([uid], ["m1"])
     assert (await put(stub, after, forget=True)).forgotten_count == 0
     assert neighbours.extraction.forgotten == told
+
+
+async def test_everything_that_waits_is_given_up_before_anything_learned_is_forgotten(
+    stub: WorkingMemoryStub, neighbours: Neighbours
+) -> None:
+    """However many messages are taken back: nothing is learned in between."""
+    neighbours.extraction.may_summarize.clear()
+    for start in range(0, 3000, 1000):
+        await stub.AppendMessages(
+            rpc.AppendMessagesRequest(
+                namespace="chat",
+                session_id="s",
+                messages=[
+                    Message(id=f"m{number}", role="user", content="a")
+                    for number in range(start, start + 1000)
+                ],
+            )
+        )
+    first = wm.WorkingMemory(
+        namespace="chat", session_id="s", messages=[Message(id="m0", role="user", content="a")]
+    )
+    neighbours.long_term.fault = StoreUnavailable()
+    with refused() as refusal:
+        await put(stub, first, forget=True)
+    assert refusal.code is Code.UNAVAILABLE
+    given_up = {each for told in neighbours.extraction.forgotten for each in told.message_ids}
+    assert given_up == {f"m{number}" for number in range(1, 3000)}
+    neighbours.long_term.fault = None
+    assert len((await put(stub, first, forget=True)).taken_back_ids) == 2999
+    neighbours.extraction.may_summarize.set()

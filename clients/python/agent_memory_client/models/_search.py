@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictFloat
 
 from agent_memory_client import _types
 from agent_memory_client.models._criteria import FilterArguments, FilterCriteria
@@ -172,7 +172,8 @@ class MemoryRecordResults(_types.Model):
 class FieldValue(_types.Model):
     """Value that a field has among memories."""
 
-    value: bool | float | _types.Text = Field(
+    # Strict: a text such as "n" or "2024" is neither a truth value nor a number.
+    value: StrictBool | StrictFloat | _types.Text = Field(
         union_mode="left_to_right",
         description="A text; of metadata also a number or a truth value.",
     )

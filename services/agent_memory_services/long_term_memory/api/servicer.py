@@ -66,7 +66,9 @@ from agent_memory_services.long_term_memory.values import (
 def mark_subjects_of(memories: Iterable[Memory]) -> None:
     """Say that the answer of the present call repeats memories, for when they are erased."""
     for memory in memories:
-        mark_conversation(memory.user_id, memory.provenance.session_uid)
+        known = memory.provenance
+        for session_uid in (known.session_uid, *known.other_session_uids):
+            mark_conversation(memory.user_id, session_uid)
 
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
@@ -290,6 +292,8 @@ class LongTermMemoryServicer(HistoryCalls, ForgettingCalls, ErasureCalls):
             request_id=request.request_id,
             actor=_actor(),
         )
+        # What is stored already is told by the conversation that says it again, too.
+        mark_subjects_of(request.memories)
         mark_subjects_of(creation.memory for creation in creations if creation.memory)
         return rpc.CreateMemoriesResponse(results=map(creation_result, creations))
 

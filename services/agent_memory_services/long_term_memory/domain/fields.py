@@ -8,6 +8,7 @@ the microsecond from 1684 to 2255; farther out a filter sees a time to within 32
 while the record itself stays exact.
 """
 
+import hashlib
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ CLAIMS: Final = "claims"
 """Holders and relations of what a memory claims, where they are few (`relation_key`)."""
 CLAIM_WORDS: Final = "claim_words"
 """Whoever a memory's claims are about, with each word of them (`word_keys`)."""
+OTHER_SESSIONS: Final = "other_sessions"
+"""Incarnations of other sessions that say the same."""
 METADATA: Final = "metadata"
 """Values of a memory's metadata, each with its path (`metadata_keys`)."""
 PINNED: Final = "pinned"
@@ -179,9 +182,24 @@ def flag_key(path: str, *, value: bool) -> str:
     return f"{path}\nb\n{int(value)}"
 
 
+_OF_TEXT: Final = "\ns\n"
+_TENANT_BYTES: Final = 4
+
+
 def text_key(path: str, text: str) -> str:
     """Return the value by which a text of the metadata is found, or its beginning."""
-    return f"{path}\ns\n{text}"
+    return f"{path}{_OF_TEXT}{text}"
+
+
+def of_tenant(key: str, tenant: str) -> str:
+    """Return a value of the metadata as a tenant's index has it.
+
+    The engine visits all texts that begin like a prefix, and nobody shall wait for those of others.
+    """
+    if _OF_TEXT not in key:
+        return key
+    digest = hashlib.blake2b(tenant.encode(), digest_size=_TENANT_BYTES).hexdigest()
+    return key.replace(_OF_TEXT, f"{_OF_TEXT}{digest}", 1)
 
 
 def number_key(path: str, number: float) -> str:
@@ -315,6 +333,7 @@ _TAG_FIELDS: Final[tuple[Field[Sequence[str]], ...]] = (
     Field(CLAIMS, Kind.TAG, _relation_keys, added=True),
     Field(CLAIM_WORDS, Kind.TAG, _claim_words, added=True),
     Field(METADATA, Kind.METADATA, metadata_keys, "metadata", added=True),
+    Field(OTHER_SESSIONS, Kind.TAG, lambda each: each.provenance.other_session_uids, added=True),
     Field(PINNED, Kind.FLAG, lambda memory: (str(int(memory.pinned)),), "pinned"),
     Field(STANDING, Kind.FLAG, lambda memory: (str(int(memory.standing)),), "standing"),
     Field(HIDDEN, Kind.FLAG, _hidden),

@@ -59,7 +59,8 @@ class Scope:
             bounds.append(_one_of(fields.USER, self.users))
         if self.namespaces is not None:
             bounds.append(_one_of(fields.NAMESPACE, self.namespaces))
-        return Selection(self.tenant, conditions.every([*bounds, condition]))
+        asked = conditions.of_tenant(condition, self.tenant)
+        return Selection(self.tenant, conditions.every([*bounds, asked]))
 
 
 def _within(value: str, allowed: frozenset[str] | None) -> bool:

@@ -287,9 +287,11 @@ class Creating:
 def _said_again(known: Memory | None, memory: Memory, now: int) -> Change | None:
     """Return the change that notes on a memory that another conversation says it too, if any."""
     uid = memory.provenance.session_uid
-    if known is None or not uid or not known.provenance.session_uid:
+    if known is None or not uid:
         return None
     others = known.provenance.other_session_uids
+    if not known.provenance.session_uid and not others:
+        return None
     if uid in (known.provenance.session_uid, *others) or len(others) >= _MOST_OTHERS:
         return None
     after = copied(known)

@@ -133,6 +133,9 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
         fields.TENANT: (tenant,),
         **{name: field.read(memory) for name, field in fields.TAGS.items()},
     }
+    values[fields.METADATA] = tuple(
+        fields.of_tenant(each, tenant) for each in values[fields.METADATA]
+    )
     return {
         name: fields.SEPARATOR.join(map(encode, dict.fromkeys(held))) or encode("")
         for name, held in values.items()

@@ -31,6 +31,7 @@ from agent_memory_services.kit.contract.errors import (
     FieldViolation,
     InvalidFields,
 )
+from agent_memory_services.kit.contract.messages import batched
 from agent_memory_services.kit.contract.status import error_of
 from agent_memory_services.kit.observe.tracing import spans
 from agent_memory_services.shared.content import plain
@@ -226,26 +227,22 @@ class ConversationForgetting:
         Raises:
             ServiceError: a service refused, or is away; it may be repeated.
         """
-        batches = [
-            messages[n : n + _MESSAGES_PER_CALL]
-            for n in range(0, len(messages), _MESSAGES_PER_CALL)
-        ]
-        return sum([await self._forget(session, user, uids, batch) for batch in batches or [()]])
-
-    async def _forget(
-        self, session: SessionRef, user: str, uids: Sequence[str], messages: Sequence[str]
-    ) -> int:
-        waiting = ExtractionForgetRequest(
-            session=session, user_id=user, session_uids=uids, message_ids=messages
-        )
-        # What is on its way comes first, so that nothing is learned in between.
-        given_up = await self._extraction.ForgetSession(waiting)
-        if not messages:
-            uids = list(dict.fromkeys((*uids, *given_up.session_uids)))
-        learned = ForgetSessionRequest(
-            session=session, user_id=user, session_uids=uids, message_ids=messages
-        )
-        return (await self._long_term.ForgetSession(learned)).forgotten_count
+        batches = list(batched(messages, _MESSAGES_PER_CALL)) or [[]]
+        # What is on its way comes first, all of it, so that nothing is learned in between.
+        for batch in batches:
+            waiting = ExtractionForgetRequest(
+                session=session, user_id=user, session_uids=uids, message_ids=batch
+            )
+            given_up = await self._extraction.ForgetSession(waiting)
+            if not messages:
+                uids = list(dict.fromkeys((*uids, *given_up.session_uids)))
+        forgotten = 0
+        for batch in batches:
+            learned = ForgetSessionRequest(
+                session=session, user_id=user, session_uids=uids, message_ids=batch
+            )
+            forgotten += (await self._long_term.ForgetSession(learned)).forgotten_count
+        return forgotten
 
 
 class LongTermListing:

@@ -92,8 +92,10 @@ class LongTermMemory(LongTermMemoryServiceServicer):
             values = [
                 types.FieldValue(flag=True, memory_count=2),
                 types.FieldValue(number=1.5, memory_count=1),
+                types.FieldValue(text="n", memory_count=1),
+                types.FieldValue(text="2024", memory_count=1),
             ]
-            return rpc.ListFieldValuesResponse(values=values, total_size=2, partial=True)
+            return rpc.ListFieldValuesResponse(values=values, total_size=4, partial=True)
         counts = Counter(memory.user_id for memory in self._newest_first(request.filter))
         found = [
             types.FieldValue(text=text, memory_count=count)

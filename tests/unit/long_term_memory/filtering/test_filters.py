@@ -1,19 +1,35 @@
 """Compiling filters."""
 
+import re
+from typing import Any
+
 import pytest
 
-from agent_memory.common.v1.filter_pb2 import MemoryFilter, NumberFilter, TagFilter
+from agent_memory.common.v1.filter_pb2 import (
+    MemoryFilter,
+    MetadataFilter,
+    MetadataNumberFilter,
+    NumberFilter,
+    StrategyFilter,
+    TagFilter,
+    TimeFilter,
+    TypeFilter,
+)
+from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.errors import InvalidField
 from agent_memory_services.long_term_memory.domain.conditions import (
     ALWAYS,
     MAX_DEPTH,
     NEVER,
     AllOf,
+    Node,
     Range,
     Tag,
     compile_filter,
 )
-from agent_memory_services.long_term_memory.domain.fields import FILTERED, Kind
+from agent_memory_services.long_term_memory.domain.fields import FILTERED, METADATA, Kind
+from agent_memory_services.long_term_memory.domain.scope import Scope
+from agent_memory_services.long_term_memory.store.documents import document
 
 KINDS = {
     "TagFilter": Kind.TAG,
@@ -23,6 +39,11 @@ KINDS = {
     "NumberFilter": Kind.NUMBER,
     "MetadataFilter": Kind.METADATA,
 }
+
+
+def _metadata(**conditions: Any) -> MemoryFilter:
+    asked = MetadataFilter(path="b", **conditions)
+    return MemoryFilter(metadata=[MetadataFilter(path="a"), asked])
 
 
 def test_every_field_of_the_contract_is_declared_once() -> None:
@@ -39,9 +60,53 @@ def test_every_field_of_the_contract_is_declared_once() -> None:
 def test_an_empty_filter_matches_all() -> None:
     """No condition at all, also as a group, holds for everything."""
     assert compile_filter(MemoryFilter(), "filter") == ALWAYS
-    assert compile_filter(MemoryFilter(user_id=TagFilter()), "filter") == ALWAYS
     assert compile_filter(MemoryFilter(any_of=[MemoryFilter()]), "filter") == ALWAYS
     assert compile_filter(MemoryFilter(none_of=[MemoryFilter()]), "filter") == NEVER
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        (MemoryFilter(user_id=TagFilter()), "user_id"),
+        (MemoryFilter(user_id=TagFilter(any=[]), topics=TagFilter(eq="food")), "user_id"),
+        (MemoryFilter(type=TypeFilter()), "type"),
+        (MemoryFilter(strategy=StrategyFilter()), "strategy"),
+        (MemoryFilter(event_time=TimeFilter()), "event_time"),
+        (MemoryFilter(access_count=NumberFilter()), "access_count"),
+        (_metadata(text=TagFilter()), "metadata[1]"),
+        (_metadata(number=MetadataNumberFilter()), "metadata[1]"),
+        (MemoryFilter(none_of=[MemoryFilter(id=TagFilter())]), "none_of[0].id"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_field_without_a_condition_is_refused(given: MemoryFilter, path: str) -> None:
+    """Whoever left a value out by mistake would get the memories of everybody."""
+    with pytest.raises(InvalidField) as refused:
+        compile_filter(given, "filter")
+    assert refused.value.violations[0].field == f"filter.{path}"
+
+
+def test_a_beginning_of_a_text_meets_nothing_of_another_tenant() -> None:
+    """The engine visits every text that begins so, and would keep one waiting for another's."""
+    memory = Memory(text="x")
+    memory.metadata.update({"order": {"id": ["ord-1", "ord-2"]}})
+    held = _values_of(memory, "one")
+    asked = _metadata_of("order.id", prefix="ord-")
+    prefixes = {
+        tenant: str(Scope(tenant).select(asked).condition) for tenant in ("one", "other", "")
+    }
+    for tenant, spelled in prefixes.items():
+        [start] = re.findall(r"@metadata:{(\w+)\*}", spelled)
+        assert sum(each.startswith(start) for each in held) == 2 * (tenant == "one")
+
+
+def _values_of(memory: Memory, tenant: str) -> list[str]:
+    return str(document(tenant, memory, None)[METADATA]).split(",")
+
+
+def _metadata_of(path: str, **text: str) -> Node:
+    given = MemoryFilter(metadata=[MetadataFilter(path=path, text=TagFilter(**text))])
+    return compile_filter(given, "filter")
 
 
 def test_all_bounds_count() -> None:

@@ -25,7 +25,7 @@ def test_the_fields_are_those_of_the_revision() -> None:
     added = tuple(name for name, field in fields.TAGS.items() if field.added)
     settled = tuple(name for name in schema.field_names if name not in added)
     assert (REVISION, settled) == (1, FIRST_REVISION)
-    assert added == ("claims", "claim_words", "metadata")
+    assert added == ("claims", "claim_words", "metadata", "other_sessions")
 
 
 def test_listings_are_ordered_by_time_and_id() -> None:
