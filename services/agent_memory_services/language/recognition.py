@@ -128,8 +128,9 @@ _ADDRESS: Final = re.compile(
 """Addresses of mails, pages and files, which are in no language."""
 _CAPITALISING: Final = frozenset({"de"})
 """Languages whose nouns have a capital wherever they stand."""
-_NAME: Final = re.compile(r"(?<=[a-z] )[A-Z][a-z]+")
-"""Words with a capital within a sentence, such as the name Kim, which is a word of Turkish."""
+_NAME: Final = re.compile(r"(?<=[a-z] )(?:[A-Z][a-z]+|[A-HJ-Z](?![\w'\u2019]))")
+"""Words with a capital within a sentence, such as the name Kim, which is a word of Turkish, and
+lone letters, such as the blood group O, which is one of Portuguese."""
 
 
 def recognised(text: str) -> str:
