@@ -12,6 +12,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk
@@ -108,6 +109,8 @@ class MatchingMemories:
             InvalidFields: a changed memory would break a rule.
             AccessDenied: the change would move a memory out of the caller's scope.
         """
+        # A mask is wrong whether or not anything matches.
+        apply_mask(Memory(), edit.given, edit.paths, edit.allowed)
         result = BatchResult(await self._listing.count(scope, asked.condition))
         async for page in self._pages(scope, asked, result):
             if asked.execute:
