@@ -145,3 +145,13 @@ async def test_what_each_memory_says_for_itself_is_not_changed(tenant: Tenant, p
     with refused() as refusal:
         await update(tenant, Memory(), path)
     assert (refusal.reason, refusal.metadata) == ("INVALID_FIELD_MASK", {"path": path})
+
+
+@pytest.mark.parametrize(
+    "given", [Memory(), Memory(text="all alike"), Memory(pinned=False)], ids=["", "text", "default"]
+)
+async def test_a_change_of_nothing_is_refused(tenant: Tenant, given: Memory) -> None:
+    """Nobody takes it for done."""
+    with refused() as refusal:
+        await update(tenant, given, execute=True)
+    assert (refusal.reason, list(refusal.fields)) == ("INVALID_FIELD", ["memory"])

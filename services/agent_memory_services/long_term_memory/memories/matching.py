@@ -105,12 +105,14 @@ class MatchingMemories:
 
         Raises:
             EtagMismatch: a memory keeps changing.
+            InvalidField: nothing is to be changed.
             InvalidFieldMask: a path is unknown or may not be named.
             InvalidFields: a changed memory would break a rule.
             AccessDenied: the change would move a memory out of the caller's scope.
         """
-        # A mask is wrong whether or not anything matches.
-        apply_mask(Memory(), edit.given, edit.paths, edit.allowed)
+        # An edit is wrong whether or not anything matches.
+        if not apply_mask(Memory(), edit.given, edit.paths, edit.allowed) and not edit.paths:
+            raise InvalidField("memory", "sets no field that may be changed by filter")
         result = BatchResult(await self._listing.count(scope, asked.condition))
         async for page in self._pages(scope, asked, result):
             if asked.execute:
