@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from agent_memory.working_memory.v1 import working_memory_pb2 as wm
 from agent_memory_services.working_memory.api.translate import (
     put_state,
+    show,
     state_of,
     window_tokens,
-    working_memory,
 )
 from agent_memory_services.working_memory.domain.session import State
 from tests.unit.working_memory.shown import session, user
@@ -56,7 +56,10 @@ def test_the_explicit_window_wins(window: wm.ContextWindow, tokens: int) -> None
 def test_usage_is_told_only_for_a_window() -> None:
     """Without a window nobody knows how full it is."""
     found = session(user("hello there"))
-    assert not working_memory(found, None).HasField("usage")
-    usage = working_memory(found, 100).usage
+    untold, told = wm.WorkingMemory(), wm.WorkingMemory()
+    show(untold, found, None)
+    show(told, found, 100)
+    assert not untold.HasField("usage")
+    usage = told.usage
     assert usage.window == 100
     assert 0 < usage.total_percent < usage.until_summarization_percent

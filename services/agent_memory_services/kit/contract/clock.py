@@ -30,8 +30,15 @@ def to_micros(timestamp: Timestamp) -> int:
 
 def to_timestamp(micros: int) -> Timestamp:
     """The moment as a proto value."""
-    seconds, rest = divmod(micros, _MICROS)
-    return Timestamp(seconds=seconds, nanos=rest * 1000)
+    timestamp = Timestamp()
+    put(timestamp, micros)
+    return timestamp
+
+
+def put(timestamp: Timestamp, micros: int) -> None:
+    """Set a proto value to a moment."""
+    timestamp.seconds, rest = divmod(micros, _MICROS)
+    timestamp.nanos = rest * 1000
 
 
 def to_datetime(timestamp: Timestamp) -> datetime:

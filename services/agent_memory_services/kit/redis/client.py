@@ -155,13 +155,14 @@ class ObservedRedis(Redis):
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command and wait for its answer."""
         with _command(args):
-            return await _relieved(self._answer(args, options), self._relieve)
-
-    async def _answer(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if args[0] in _BRIEF and len(packed := _packed(args)) <= LARGEST:
-            answer = await self._shared.ask(packed)
-            return _read(self.response_callbacks, args, options, answer)
-        return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            try:
+                if args[0] in _BRIEF and len(packed := _packed(args)) <= LARGEST:
+                    answer = await self._shared.ask(packed)
+                    return _read(self.response_callbacks, args, options, answer)
+                return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            except _TROUBLE as error:
+                await self._relieve(error)
+                raise
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         """Close every connection."""

@@ -16,7 +16,7 @@ Numbers are doubles in Lua, exact up to 2^53.
 import inspect
 import types
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -153,7 +153,7 @@ class Record(_Kind):
     """Values by name: the fields of a dataclass or named tuple, or the parameters of a script.
 
     Those of a fixed width come first, so that Lua finds them without counting, and of these the
-    plain ones, so that Python writes them at once.
+    plain ones and the keys, so that Python writes them at once.
 
     Attributes:
         kinds: the kind of each, in the order in which they travel.
@@ -168,18 +168,21 @@ class Record(_Kind):
         widths = [cast("tuple[int, int]", kind.width) for kind in self._fixed.values()]
         self._fixed_width = (sum(keys for keys, _ in widths), sum(args for _, args in widths))
         self.width = None if self._varying else self._fixed_width
-        plain = [name for name, kind in ranked if kind.plain]
-        if len(plain) == 1:
-            plain = []
-        self._others = [(name, kind) for name, kind in ranked if name not in plain]
+        plain = _several(name for name, kind in ranked if kind.plain)
+        keys = _several(name for name, kind in ranked if isinstance(kind, _KeyKind))
+        self._others = [(name, kind) for name, kind in ranked if name not in (*plain, *keys)]
         self._plain_items = itemgetter(*plain) if plain else None
         self._plain_fields = attrgetter(*plain) if plain else None
-        self.items: Final = None if self._others else self._plain_fields
+        self._key_items = itemgetter(*keys) if keys else None
+        self._key_fields = attrgetter(*keys) if keys else None
+        self.items: Final = None if self._others or keys else self._plain_fields
 
     def write(self, value: Any, sent: Sent) -> None:
         """Append the fields of a dataclass or named tuple."""
         if self._plain_fields is not None:
             sent.args.extend(self._plain_fields(value))
+        if self._key_fields is not None:
+            sent.keys.extend(self._key_fields(value))
         for name, kind in self._others:
             kind.write(getattr(value, name), sent)
 
@@ -187,6 +190,8 @@ class Record(_Kind):
         """Append values that are known by name."""
         if self._plain_items is not None:
             sent.args.extend(self._plain_items(given))
+        if self._key_items is not None:
+            sent.keys.extend(self._key_items(given))
         for name, kind in self._others:
             kind.write(given[name], sent)
 
@@ -302,8 +307,16 @@ class _MappingKind(_ListKind):
 
 def _rank(kind: _Kind) -> int:
     if kind.width is None:
-        return 2
-    return 0 if kind.plain else 1
+        return 3
+    if isinstance(kind, _KeyKind):
+        return 1
+    return 0 if kind.plain else 2
+
+
+def _several(names: Iterable[str]) -> list[str]:
+    """Return the names that are read together; a single one is read like any other."""
+    found = list(names)
+    return found if len(found) > 1 else []
 
 
 def parameters_of(contract: Callable[..., Any]) -> Record:

@@ -12,7 +12,7 @@ files. All keys of a call share a hash slot.
 
 import hashlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Annotated, Any, Final, Generic, ParamSpec, TypeAlias, cast
@@ -53,9 +53,11 @@ class Script(Generic[P]):
         self._sha = hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
         SCRIPT_NAMES[self._sha] = SCRIPT_NAMES[self.source] = self.name
 
-    async def __call__(self, client: Redis, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+    def __call__(
+        self, client: Redis, /, *args: P.args, **kwargs: P.kwargs
+    ) -> Coroutine[Any, Any, Any]:
         """Run it in one round trip; a store that lost its scripts is given the source again."""
-        return await self.call(*args, **kwargs).run(client)
+        return self.call(*args, **kwargs).run(client)
 
     def call(self, *args: P.args, **kwargs: P.kwargs) -> "ScriptCall":
         """Return a run of it, to be made later or together with others."""

@@ -8,7 +8,7 @@ call of the system. Answers come in the order of the commands and are handed to 
 import asyncio
 import select
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import hiredis
@@ -40,14 +40,18 @@ class SharedLine:
         self._leaving: dict[asyncio.Task[None], _Line] = {}
         self._opening: asyncio.Task[_Line] | None = None
 
-    async def ask(self, command: bytes) -> Any:
-        """Send a packed command and return the store's answer.
+    def ask(self, command: bytes) -> Awaitable[Any]:
+        """Send a packed command; what is returned waits for the store's answer.
 
-        Raises:
+        Waiting raises:
             ConnectionError: the store cannot be reached, or went away.
             TimeoutError: it does not answer.
             ResponseError: it answered with an error.
         """
+        line = self._line
+        return self._ask_later(command) if line is None or line.is_busy else line.ask(command)
+
+    async def _ask_later(self, command: bytes) -> Any:
         return await (await self._usable()).ask(command)
 
     async def ask_all(self, commands: Sequence[bytes]) -> list[Any]:
@@ -150,6 +154,11 @@ class _Line(asyncio.Protocol):
             self._break(StoreConnectionError("the store closed the connection"))
             return True
         return False
+
+    @property
+    def is_busy(self) -> bool:
+        """True if a command cannot be written at once."""
+        return self.is_old or self.is_broken or self.is_full
 
     @property
     def is_old(self) -> bool:

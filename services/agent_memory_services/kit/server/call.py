@@ -1,7 +1,8 @@
 """A call as the steps of the interceptor see it, and the interface of a step."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Never
 
@@ -30,6 +31,11 @@ async def abort(context: Context, status: Status) -> Never:
     except grpc.aio.InternalError:
         # All that the library says of a caller who went away a moment before.
         raise asyncio.CancelledError from None
+
+
+# What the caller of the present call sent along. The interceptor is told, and to ask the library
+# again costs as much as all look-ups in it.
+metadata_var: ContextVar[Sequence[tuple[str, str | bytes]]] = ContextVar("metadata", default=())
 
 
 @dataclass(slots=True, eq=False)

@@ -27,7 +27,7 @@ from google.protobuf.message import DecodeError, Message
 from agent_memory_services.kit.contract import errors, status, transport
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.contract.status import refusal, status_of
-from agent_memory_services.kit.server.call import Call, Context, Step, abort
+from agent_memory_services.kit.server.call import Call, Context, Step, abort, metadata_var
 
 _VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
 _FIXED: Final = {_FIXED64: 8, _FIXED32: 4}
@@ -117,35 +117,68 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behaviour: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
 
 
-def within(seconds: float, handler: Handler) -> Handler:
-    """The same handler for requests that arrive in `seconds`; others end their call.
+class Arrivals:
+    """Ends calls whose requests do not arrive in time. One timer watches over all of them."""
 
-    To the library it takes a stream, so that it is called at once. A handler of requests that are
-    a stream in earnest is left as it is; those of responses must write them themselves.
-    """
-    if handler.request_streaming:
-        return handler
-    shaped: Any = handler
-    codec = (handler.request_deserializer, handler.response_serializer)
-    if handler.response_streaming:
-        return grpc.stream_stream_rpc_method_handler(_timed(shaped.unary_stream, seconds), *codec)
-    return grpc.stream_unary_rpc_method_handler(_timed(shaped.unary_unary, seconds), *codec)
+    def __init__(self, seconds: float) -> None:
+        """Give each request `seconds`."""
+        self._seconds = seconds
+        # Calls whose requests are waited for, by their tasks, and when each is due.
+        self._waiting: dict[asyncio.Task[Any], float] = {}
+        self._ended: set[asyncio.Task[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
+    def within(self, handler: Handler) -> Handler:
+        """Return the same handler for requests that arrive in time; others end their call.
 
-def _timed(behaviour: Behaviour, seconds: float) -> Behaviour:
-    async def timed(_: object, context: Context) -> Any:
-        try:
-            async with asyncio.timeout(seconds):
+        To the library it takes a stream, so that it is called at once. A handler of requests that
+        are a stream in earnest is left as it is; those of responses must write them themselves.
+        """
+        if handler.request_streaming:
+            return handler
+        shaped: Any = handler
+        codec = (handler.request_deserializer, handler.response_serializer)
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._timed(shaped.unary_stream), *codec)
+        return grpc.stream_unary_rpc_method_handler(self._timed(shaped.unary_unary), *codec)
+
+    def _timed(self, behaviour: Behaviour) -> Behaviour:
+        async def timed(_: object, context: Context) -> Any:
+            task = cast("asyncio.Task[Any]", asyncio.current_task())
+            self._await(task)
+            try:
                 request = await context.read()
-        except TimeoutError:
-            await abort(context, status.status_of(errors.DeadlineExceeded()))
-        if request is grpc.aio.EOF:
-            await abort(
-                context, status.status_of(errors.InvalidField("", "the request is missing"))
-            )
-        return await behaviour(request, context)
+            except asyncio.CancelledError:
+                if task not in self._ended or task.uncancel():
+                    raise
+                await abort(context, status.status_of(errors.DeadlineExceeded()))
+            finally:
+                self._waiting.pop(task, None)
+                self._ended.discard(task)
+            if request is grpc.aio.EOF:
+                await abort(
+                    context, status.status_of(errors.InvalidField("", "the request is missing"))
+                )
+            return await behaviour(request, context)
 
-    return timed
+        return timed
+
+    def _await(self, task: asyncio.Task[Any]) -> None:
+        loop = task.get_loop()
+        self._waiting[task] = loop.time() + self._seconds
+        if self._timer is None:
+            self._timer = loop.call_later(self._seconds, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End the calls that are overdue; they stand in the order in which they are due."""
+        self._timer = None
+        for task, due in list(self._waiting.items()):
+            if due > loop.time():
+                self._timer = loop.call_at(due, self._look, loop)
+                return
+            del self._waiting[task]
+            self._ended.add(task)
+            task.cancel()
 
 
 class CallAdapter:
@@ -343,7 +376,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """
         self._policies = policies
         self._max_message_bytes = max_message_bytes
-        self._arrival_seconds = arrival_seconds
+        self._arrivals = Arrivals(arrival_seconds)
         self._steps = tuple(steps)
         self._open = open_services
         self._adapted: dict[str, Handler] = {}
@@ -354,11 +387,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     ) -> Handler:
         """The handler of a call, adapted once per method."""
         path = handler_call_details.method
+        metadata_var.set(handler_call_details.invocation_metadata)
         if (adapted := self._adapted.get(path)) is None:
             handler = await continuation(handler_call_details)
             if handler is None or not (path in self._policies or _service(path) in self._open):
                 return self._unknown
-            adapted = within(self._arrival_seconds, self._with_steps(path, handler))
+            adapted = self._arrivals.within(self._with_steps(path, handler))
             self._adapted[path] = adapted
         return adapted
 

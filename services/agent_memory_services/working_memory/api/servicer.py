@@ -72,9 +72,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         session, created = await self._sessions.get_or_create(
             _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
         )
-        return rpc.GetOrCreateWorkingMemoryResponse(
-            working_memory=translate.working_memory(session, window), created=created
-        )
+        response = rpc.GetOrCreateWorkingMemoryResponse(created=created)
+        translate.show(response.working_memory, session, window)
+        return response
 
     async def GetWorkingMemory(
         self,
@@ -85,9 +85,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
         session = await self._sessions.get(
             _key(request), _actor(request), Limits(request.recent_messages_limit or None, window)
         )
-        return rpc.GetWorkingMemoryResponse(
-            working_memory=translate.working_memory(session, window)
-        )
+        response = rpc.GetWorkingMemoryResponse()
+        translate.show(response.working_memory, session, window)
+        return response
 
     async def SetWorkingMemory(
         self, request: rpc.SetWorkingMemoryRequest, context: Context
@@ -102,12 +102,13 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             window=window,
             forget=request.forget,
         )
-        return rpc.SetWorkingMemoryResponse(
-            working_memory=translate.working_memory(session, window),
+        response = rpc.SetWorkingMemoryResponse(
             new_message_count=happened.new_messages,
             taken_back_ids=happened.taken_back,
             forgotten_count=happened.forgotten,
         )
+        translate.show(response.working_memory, session, window)
+        return response
 
     async def AppendMessages(
         self,
@@ -160,9 +161,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             _actor(given),
             etag=given.etag,
         )
-        return rpc.UpdateWorkingMemoryResponse(
-            working_memory=translate.working_memory(session, None)
-        )
+        response = rpc.UpdateWorkingMemoryResponse()
+        translate.show(response.working_memory, session, None)
+        return response
 
     async def ForkWorkingMemory(
         self,
@@ -175,7 +176,9 @@ class WorkingMemoryServicer(WorkingMemoryServiceServicer):
             new_id=request.new_session_id,
             message_id=request.message_id,
         )
-        return rpc.ForkWorkingMemoryResponse(working_memory=translate.working_memory(session, None))
+        response = rpc.ForkWorkingMemoryResponse()
+        translate.show(response.working_memory, session, None)
+        return response
 
     async def DeleteWorkingMemory(
         self,

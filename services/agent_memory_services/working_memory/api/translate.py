@@ -83,27 +83,28 @@ def put_state(message: wm.WorkingMemory, user: str, state: State) -> None:
         message.context_range.last = state.context_range.last
 
 
-def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
-    """Return a session as a reader sees it; with its usage where a window (tokens) is given."""
-    message = wm.WorkingMemory(
-        namespace=session.key.namespace,
-        session_id=session.key.session_id,
-        memories=session.memories,
-        create_time=clock.to_timestamp(session.created),
-        update_time=clock.to_timestamp(session.updated),
-        etag=session.etag,
-        session_uid=session.uid,
-        last_sequence=session.last_sequence,
-        view_size=session.view_size,
-        tokens=session.tokens,
-    )
+def show(message: wm.WorkingMemory, session: Session, window: int | None) -> None:
+    """Set an empty message to a session as a reader sees it, in the answer that it stands in.
+
+    With a window (tokens) it tells the session's usage too.
+    """
     if isinstance(session.shown, StoredView):
         message.MergeFromString(session.shown.serialized())
     else:
         message.messages.extend(shown.message for shown in session.shown)
+    message.namespace = session.key.namespace
+    message.session_id = session.key.session_id
+    message.memories.extend(session.memories)
+    clock.put(message.create_time, session.created)
+    clock.put(message.update_time, session.updated)
+    message.etag = session.etag
+    message.session_uid = session.uid
+    message.last_sequence = session.last_sequence
+    message.view_size = session.view_size
+    message.tokens = session.tokens
     put_state(message, session.user, session.state)
     if session.expires is not None:
-        message.expire_time.CopyFrom(clock.to_timestamp(session.expires))
+        clock.put(message.expire_time, session.expires)
     if session.fork is not None:
         message.forked_from.session_id = session.fork.session_id
         message.forked_from.session_uid = session.fork.uid
@@ -113,7 +114,6 @@ def working_memory(session: Session, window: int | None) -> wm.WorkingMemory:
         message.usage.total_percent = usage.total
         message.usage.until_summarization_percent = usage.until_summarization
         message.usage.window = usage.window
-    return message
 
 
 def summaries(sessions: Iterable[Listed]) -> Iterable[wm.SessionSummary]:

@@ -96,9 +96,9 @@ class Naming:
 
 
 async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> list[Incoming]:
-    """Return complete messages with an id, a time and their measures, in order.
+    """Give complete messages an id and a time, and return them with their measures, in order.
 
-    Other calls get their turn in between, however much text there is.
+    The messages are changed. Other calls get their turn in between, however much text there is.
 
     Args:
         numbered: messages with their positions in the request.
@@ -107,10 +107,10 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
     now = clock.to_timestamp(clock.now_micros())
     received = []
     measured = 0
-    for index, given in numbered:
-        message = copied(given)
-        message.id = given.id or naming.name("message", index)
-        if not given.HasField("create_time"):
+    for index, message in numbered:
+        if not message.id:
+            message.id = naming.name("message", index)
+        if not message.HasField("create_time"):
             message.create_time.CopyFrom(now)
         shown = shortened(message)
         received.append(
@@ -122,7 +122,7 @@ async def receive(numbered: Iterable[tuple[int, Message]], naming: Naming) -> li
                 whole=None if shown is message else message,
             )
         )
-        measured += given.ByteSize()
+        measured += message.ByteSize()
         if measured > _BREATH_BYTES:
             measured = 0
             await asyncio.sleep(0)

@@ -138,7 +138,7 @@ async def plan_view(
         [Statement(item.message.id, item.entry.digest) for item in view],
         [Statement(message.id, drafts.message_digest(message)) for message in given],
     )
-    new = [(index, given[index]) for index, at in enumerate(found) if at is None]
+    new = [(index, copied(given[index])) for index, at in enumerate(found) if at is None]
     incoming = iter(await drafts.receive(new, naming))
     return PlannedView([next(incoming) if at is None else view[at] for at in found])
 

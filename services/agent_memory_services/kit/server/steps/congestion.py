@@ -51,6 +51,7 @@ class CongestionLimit:
     __slots__ = (
         "_alone",
         "_fewest",
+        "_floor",
         "_let_in",
         "_limit",
         "_most",
@@ -68,7 +69,7 @@ class CongestionLimit:
 
     def __init__(self, fewest: int, most: int, slowdown: float, now: float) -> None:
         """Let `fewest` run to begin with, and `most` at the most."""
-        self._fewest = float(min(fewest, most))
+        self._fewest = self._floor = float(min(fewest, most))
         self._most = float(most)
         self._slowdown = slowdown
         self._limit = self._fewest
@@ -101,12 +102,13 @@ class CongestionLimit:
 
     def begin(self, call: object, now: float) -> bool:
         """Let a call in, which is any object that tells it from others; says whether it may run."""
-        running = self.running
-        if running >= self.limit or (running >= self._floor and self._overdue(now)):
-            self._peak = max(self._peak, self.limit)
+        running, limit = len(self._started), self.limit
+        if running >= limit or (running >= self._floor and self._overdue(now)):
+            self._peak = max(self._peak, limit)
             return False
         self._started[call] = now
-        self._peak = max(self._peak, running + 1)
+        if running >= self._peak:
+            self._peak = running + 1
         return True
 
     def refuse(self) -> None:
@@ -126,14 +128,11 @@ class CongestionLimit:
         windows = 1 + (now - self._window_ends) / _WINDOW_SECONDS
         let_in = self._samples / (self._samples + self._refused)
         self._let_in += _NEWS * (let_in - self._let_in)
+        self._floor = min(self._fewest, max(_FEWEST_OF_ALL, 2 * self._let_in * self._fewest))
         self._conclude(self._seconds / self._samples, windows)
         self._samples, self._refused, self._seconds = 0, 0, 0.0
         self._peak = self.running
         self._window_ends = now + _WINDOW_SECONDS
-
-    @property
-    def _floor(self) -> float:
-        return min(self._fewest, max(_FEWEST_OF_ALL, 2 * self._let_in * self._fewest))
 
     def _overdue(self, now: float) -> bool:
         """Return true if half of the running calls took too long, and longer than a burst may."""

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from agent_memory_services.kit.contract import context, errors, status
 from agent_memory_services.kit.contract.methods import MethodPolicy
 from agent_memory_services.kit.contract.rules import ContractRules
-from agent_memory_services.kit.server.call import Call, Step
+from agent_memory_services.kit.server.call import Call, Step, metadata_var
 
 
 class RequestContext(Step):
@@ -24,7 +24,7 @@ class RequestContext(Step):
     def enter(self, call: Call) -> None:
         """Read the metadata once for all steps."""
         call.started = time.monotonic()
-        call.metadata = dict(call.context.invocation_metadata() or ())
+        call.metadata = dict(metadata_var.get())
         call.request_id = context.accept_request_id(call.metadata.get(context.REQUEST_ID_HEADER))
         context.request_id_var.set(call.request_id)
 
