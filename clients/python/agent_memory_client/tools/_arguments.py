@@ -89,7 +89,7 @@ def read_arguments(arguments: Any, schema: Schema | None = None) -> dict[str, An
         arguments = _parsed(arguments)
     if isinstance(arguments, list) and len(arguments) == 1:
         (arguments,) = arguments
-    if arguments is None or arguments == []:
+    if arguments is None:
         return {}
     if not isinstance(arguments, Mapping):
         raise MemoryValidationError("the arguments are not a JSON object")
