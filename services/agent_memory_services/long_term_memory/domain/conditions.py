@@ -6,6 +6,7 @@ caller is ever read as syntax.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from agent_memory.common.v1 import filter_pb2
@@ -420,6 +421,7 @@ def _within(asked: Range, number: int | None) -> bool:
     return (low is None or low <= number) and (high is None or number <= high)
 
 
+@lru_cache(maxsize=64)
 def visible(at: int, *, superseded: bool = False) -> Node:
     """Return the condition of being visible: not hidden, not expired, and true at a moment.
 
