@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from agent_memory_services.commands.config import ServiceName, redacted
+from agent_memory_services.commands.config import ServiceName
+from agent_memory_services.commands.config_terminal import redacted
 from agent_memory_services.kit.auth.settings import AuthSettings, TlsSettings
 from agent_memory_services.kit.contract.environment import is_secret, keys_of
 from agent_memory_services.kit.observe.tracing.export import TraceSettings

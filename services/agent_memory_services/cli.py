@@ -86,13 +86,20 @@ class _Overview(TyperGroup):
     A service process shares this command line, and needs none of the others.
     """
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [*ELSEWHERE, *super().list_commands(ctx)]
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        announced = {
+            name: _Announced(name, short_help=each.help) for name, each in ELSEWHERE.items()
+        }
+        self.commands = {**announced, **self.commands}
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if (entry := ELSEWHERE.get(cmd_name)) is None:
-            return super().get_command(ctx, cmd_name)
-        return _Announced(cmd_name, short_help=entry.help)
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Typer has values checked by another library, which says so.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
 
 
 def load(name: str) -> Any:

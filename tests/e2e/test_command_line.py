@@ -206,7 +206,7 @@ def test_a_profile_says_where_and_whose(typed: Typed, tmp_path: Path) -> None:
     assert "away, odd" in typed("search", "bees", "--profile", "lost", fails=True).stderr
     profiles.chmod(0o600)
     down = typed("search", "bees", "--profile", "away", "--timeout", "5", fails=True).stderr
-    assert "nobody answers at http://127.0.0.1:9" in down
+    assert "nothing listens at http://127.0.0.1:9" in down
     assert "agent-memory up" in down
     assert len(down.splitlines()) == 1
     assert "am_secret" not in down

@@ -3,14 +3,20 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from agent_memory_services import cli
+from agent_memory_services.commands import keys, stack
+from agent_memory_services.embedded.store import Fsync
+from agent_memory_services.kit.auth.identity import Role
 
-HEAVY = ("agent_memory_client", "grpc", "redis", "rich", "numpy", "openai", "structlog")
+HEAVY = (
+    *("agent_memory_client", "grpc", "redis", "rich", "numpy", "openai", "structlog"),
+    *("pydantic_settings", "prometheus_client", "opentelemetry.sdk", "jwt"),
+)
 
 
 def every_command(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -43,17 +49,15 @@ def test_help_fits_a_terminal(path: tuple[str, ...]) -> None:
 
 
 def test_help_loads_next_to_nothing() -> None:
-    """So it is there at once: neither a client nor a store, nor what draws tables."""
+    """So it is there at once: neither a client nor a store, nor what draws tables or serves."""
+    pages = [["--version"], ["--help"], *([*path, "--help"] for path in PATHS)]
     code = (
-        "import sys; from agent_memory_services.cli import app; "
-        "app([*sys.argv[1:]], standalone_mode=False); "
+        "import sys; from agent_memory_services.cli import app\n"
+        f"for words in {pages!r}: app(words, standalone_mode=False)\n"
         f"print('loaded', *(each for each in {HEAVY!r} if each in sys.modules))"
     )
-    for words in (["--help"], ["memories", "edit", "--help"], ["--version"]):
-        done = subprocess.run(
-            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
-        )
-        assert done.stdout.splitlines()[-1].split() == ["loaded"]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].split() == ["loaded"]
 
 
 def test_an_unknown_command_is_told_in_words() -> None:
@@ -62,3 +66,55 @@ def test_an_unknown_command_is_told_in_words() -> None:
     assert told.exit_code == 2
     assert "No such command 'remind'" in told.stderr
     assert "--help" in told.stderr
+    assert "Did you mean 'search'?" in CliRunner().invoke(cli.app, ["serach"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("search", "x", "--type", "fact"), "'--type': 'fact' is not one of 'semantic'"),
+        (("search", "x", "--as-of", "monday"), "'--as-of': 'monday' does not match"),
+        (("search", "x", "--base-url", "ftp://a:pw@b"), "--base-url: scheme of 'ftp://***@b' is"),
+        (("search", "x", "--extraction-address", "a"), "--extraction-address: 'a' needs a scheme"),
+        (("search", "x", "--timeout", "0"), "--timeout: Input should be greater than 0"),
+        (("search", "x", "--api-key", "a", "--bearer-token", "b"), "give --api-key or --bearer-to"),
+        (("search", "x", "--client-key-file", "a"), "--client-certificate-file and --client-key-"),
+        (("search", "x", "--base-url", "http://127.0.0.1:9"), "`agent-memory up`), or look at --b"),
+        (("keys", "list", "--redis-url", "a"), "agent-memory: --redis-url is no address of a st"),
+        (("keys", "list"), "agent-memory: REDIS_URL is no address of a store"),
+    ],
+)
+def test_what_is_typed_wrongly_is_named_as_it_was_typed(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+) -> None:
+    """An option or a variable; neither an argument of a function nor a library's own words."""
+    monkeypatch.setenv("REDIS_URL", "b")
+    result = CliRunner().invoke(cli.app, [*words])
+    assert result.exit_code in {1, 2}
+    assert told in " ".join(result.stderr.split())
+    assert "Value error" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--role", "admin"), "--tenant: is needed for role admin"),
+        (("--role", "service", "--tenant", "a"), "--role: service goes without --tenant"),
+        (("--role", "king"), "'--role': 'king' is not one of 'reader'"),
+        (("--role", "admin", "--tenant", "a", "--expires", "3w"), "'--expires': must be a whole"),
+    ],
+)
+def test_a_key_that_cannot_be_made_is_told_by_its_options(
+    words: tuple[str, ...], told: str
+) -> None:
+    """Before a store is asked."""
+    where = ("--redis-url", "redis://127.0.0.1:9", "--pepper-file", "pepper")
+    result = CliRunner().invoke(cli.app, ["keys", "create", *where, *words])
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
+
+
+def test_roles_and_choices_are_those_of_what_they_choose() -> None:
+    """Commands name them without loading what they are of."""
+    assert [each.value for each in keys.KeyRole] == [each.value for each in Role]
+    assert get_args(stack.Fsync) == get_args(Fsync)

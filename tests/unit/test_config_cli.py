@@ -29,10 +29,12 @@ def test_settings_that_fit_are_ok() -> None:
     [
         ("AGENT_MEMORY_LISTN", "x", "did you mean AGENT_MEMORY_LISTEN?"),
         ("AGENT_MEMORY_EXTRACTION_CONCURRENCY", "many", "AGENT_MEMORY_EXTRACTION_CONCURRENCY: "),
-        ("AGENT_MEMORY_LISTEN", "0.0.0.0:50051", "auth is off"),
-        ("AGENT_MEMORY_AUTH", "api-key", "api_key_pepper_file is needed"),
-        ("AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS", "60", "must not be more than max_wait"),
-        ("AGENT_MEMORY_EXTRACTION_RETRY_FIRST_SECONDS", "900", "must not be more than retry_lon"),
+        ("AGENT_MEMORY_LISTEN", "0.0.0.0:50051", "AGENT_MEMORY_AUTH is off"),
+        ("AGENT_MEMORY_AUTH", "api-key", "AGENT_MEMORY_API_KEY_PEPPER_FILE is needed where AGENT"),
+        ("AGENT_MEMORY_AUTH", "api_key", "AGENT_MEMORY_AUTH: Input should be"),
+        ("AGENT_MEMORY_EXTRACTION_DEBOUNCE_SECONDS", "60", "AGENT_MEMORY_EXTRACTION_MAX_WAIT_SEC"),
+        ("AGENT_MEMORY_EXTRACTION_RETRY_FIRST_SECONDS", "900", "AGENT_MEMORY_EXTRACTION_RETRY_LO"),
+        ("REDIS_URL", "store:6379", "REDIS_URL is no address of a store"),
         ("AGENT_MEMORY_API_KEY_PEPPER_FILE", "/nowhere", "cannot read /nowhere"),
         ("AGENT_MEMORY_REDIS_URL_FILE", "/nowhere", "cannot read /nowhere"),
     ],
@@ -47,11 +49,23 @@ def test_what_would_keep_a_service_from_starting_is_told(
     assert complaint in told.stdout
 
 
+def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Misspelt variables and wrong values, each in a line."""
+    for name in ("AGENT_MEMORY_LISTN", "AGENT_MEMORY_PORT"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AGENT_MEMORY_EXTRACTION_CONCURRENCY", "many")
+    told = RUNNER.invoke(app, ["config", "check", "extraction"])
+    assert len(told.stdout.splitlines()) == 3
+
+
 def test_retries_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first wait is no longer than the longest."""
     monkeypatch.setenv("AGENT_MEMORY_WORKING_MEMORY_RELAY_RETRY_SECONDS", "60")
     told = RUNNER.invoke(app, ["config", "check", "working-memory"])
-    assert "relay_retry_seconds must not be more than relay_max_retry_seconds" in told.stdout
+    assert told.stdout == (
+        "working-memory: AGENT_MEMORY_WORKING_MEMORY_RELAY_RETRY_SECONDS must not be more than "
+        "AGENT_MEMORY_WORKING_MEMORY_RELAY_MAX_RETRY_SECONDS\n"
+    )
 
 
 def test_what_is_set_is_shown_with_its_source_and_without_secrets(

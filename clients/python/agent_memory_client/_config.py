@@ -13,6 +13,13 @@ from agent_memory_client._types import LARGEST_INT64, Text, build
 from agent_memory_client.errors import invalid
 
 DEFAULT_BASE_URL = "http://localhost:8000"
+_ADDRESSES = (
+    "base_url",
+    "working_memory_address",
+    "long_term_memory_address",
+    "extraction_address",
+)
+_USER_INFO = re.compile(r"(?<=//)[^/]*@")
 _HEADER_VALUE = re.compile(r"[ -~]*")
 
 
@@ -100,17 +107,18 @@ class MemoryClientConfig(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for url in self.addresses:
-            parse_address(url)
+        for name in _ADDRESSES:
+            if (url := getattr(self, name)) is not None:
+                parse_address(url, name)
         if self.api_key and self.bearer_token:
             raise ValueError("give api_key or bearer_token, not both")
         for name in ("api_key", "bearer_token", "tenant"):
             value = getattr(self, name)
             plain = value.get_secret_value() if isinstance(value, SecretStr) else value
             if plain and not _HEADER_VALUE.fullmatch(plain):
-                raise ValueError(f"{name} may hold printable ASCII characters only")
+                raise invalid(name, "may hold printable ASCII characters only")
         if bool(self.client_certificate_file) != bool(self.client_key_file):
-            raise ValueError("a client certificate and its key go together")
+            raise ValueError("client_certificate_file and client_key_file go together")
         return self
 
     @property
@@ -206,11 +214,15 @@ class Address(NamedTuple):
     loopback: bool
 
 
-def parse_address(url: str) -> Address:
+def parse_address(url: str, setting: str = "base_url") -> Address:
     """Read `http(s)://host[:port]`, `grpc(s)://host[:port]`, `host:port` or a gRPC target.
 
     Host names resolve through DNS to every address behind them, so that calls are spread over
     the replicas of a headless service.
+
+    Args:
+        url: The address.
+        setting: Name of what holds it, for complaints.
 
     Raises:
         MemoryValidationError: The URL has another form, or parts that have no meaning here.
@@ -218,12 +230,20 @@ def parse_address(url: str) -> Address:
     scheme, separator, _ = url.partition(":")
     if separator and scheme in _NATIVE:
         return Address(url, secure=False, loopback=scheme.startswith("unix"))
+    try:
+        return _address(url)
+    except ValueError as error:
+        # A password that somebody put into the URL is not for a log.
+        raise invalid(setting, _USER_INFO.sub("***@", str(error))) from None
+
+
+def _address(url: str) -> Address:
     parts = _split(url)
     host, port = parts.hostname, _port(url, parts)
     if not host:
-        raise invalid("base_url", f"{url!r} names no host")
+        raise ValueError(f"{url!r} names no host")
     if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
-        raise invalid("base_url", f"{url!r} may hold a scheme, a host and a port only")
+        raise ValueError(f"{url!r} may hold a scheme, a host and a port only")
     name = f"[{host}]" if ":" in host else host
     return Address(f"dns:///{name}:{port}", parts.scheme in _SECURE, _is_loopback(host))
 
@@ -232,12 +252,12 @@ def _split(url: str) -> SplitResult:
     if "://" not in url:
         parts = _parsed(f"grpc://{url}", url)
         if _port_or_none(url, parts) is None:
-            raise invalid("base_url", f"{url!r} needs a scheme or a port")
+            raise ValueError(f"{url!r} needs a scheme or a port")
         return parts
     parts = _parsed(url, url)
     if parts.scheme not in _DEFAULT_PORTS:
         known = ", ".join(sorted(_DEFAULT_PORTS))
-        raise invalid("base_url", f"scheme of {url!r} is none of {known}")
+        raise ValueError(f"scheme of {url!r} is none of {known}")
     return parts
 
 
@@ -245,7 +265,7 @@ def _parsed(url: str, written: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:
-        raise invalid("base_url", f"{written!r} is no URL: {error}") from error
+        raise ValueError(f"{written!r} is no URL: {error}") from error
 
 
 def _port(url: str, parts: SplitResult) -> int:
@@ -259,7 +279,7 @@ def _port_or_none(url: str, parts: SplitResult) -> int | None:
     except ValueError:
         port = 0
     if port == 0:
-        raise invalid("base_url", f"port of {url!r} is no number between 1 and 65535")
+        raise ValueError(f"port of {url!r} is no number between 1 and 65535")
     return port
 
 

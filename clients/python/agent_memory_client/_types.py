@@ -246,13 +246,25 @@ def _refusal(
 ) -> errors.MemoryValidationError:
     """Turn the error of a model, or of a call with these parameters, into the client's."""
     violations = tuple(
-        errors.FieldViolation(_spelled(path + _named(issue["loc"], parameters)), issue["msg"])
-        for issue in error.errors(include_url=False, include_input=False, include_context=False)
+        each
+        for issue in error.errors(include_url=False, include_input=False)
+        for each in _violations(issue, path + _named(issue["loc"], parameters))
     )
     message = "; ".join(
         f"{field}: {description}" if field else description for field, description in violations
     )
     return errors.MemoryValidationError(message, errors.ErrorInfo(field_violations=violations))
+
+
+def _violations(issue: Any, path: _Location) -> Iterable[errors.FieldViolation]:
+    """Yield what a model complains of: in its own words, or in those of the client's own rules."""
+    cause = issue.get("ctx", {}).get("error")
+    if isinstance(cause, errors.MemoryClientError) and cause.field_violations:
+        for field, description in cause.field_violations:
+            yield errors.FieldViolation(_spelled((*path, field)), description)
+    else:
+        said = issue["msg"].removeprefix("Value error, ")
+        yield errors.FieldViolation(_spelled(path), said)
 
 
 def _named(location: _Location, parameters: tuple[str, ...]) -> _Location:

@@ -1,27 +1,18 @@
 """Command `agent-memory config`: the settings that a service would start with here."""
 
 import importlib
-import os
-from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import SecretStr
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from agent_memory_services.kit.contract import environment
-from agent_memory_services.kit.server.settings import ProcessSettings
+if TYPE_CHECKING:
+    from agent_memory_services.kit.server.settings import ProcessSettings
 
 app = typer.Typer(
     help="Check and show the settings that services find in this environment.",
     no_args_is_help=True,
 )
-
-_WIDE = 10_000
 
 
 class ServiceName(StrEnum):
@@ -32,7 +23,7 @@ class ServiceName(StrEnum):
     EXTRACTION = "extraction"
 
     @property
-    def settings(self) -> type[ProcessSettings]:
+    def settings(self) -> "type[ProcessSettings]":
         """The model of its settings."""
         name = self.value.replace("-", "_")
         module = importlib.import_module(f"agent_memory_services.{name}.api.settings")
@@ -51,9 +42,10 @@ def check(
     Nothing is connected to: variables, their values, how they fit together and the files that
     they name are looked at.
     """
+    terminal = _terminal()
     failed = False
     for service in services or list(ServiceName):
-        problems = list(_problems(service.settings))
+        problems = list(terminal.problems(service.settings))
         failed = failed or bool(problems)
         for line in problems or ["ok"]:
             typer.echo(f"{service}: {line}")
@@ -67,49 +59,9 @@ def show(
     every: Annotated[bool, typer.Option("--all", help="Show defaults too.")] = False,
 ) -> None:
     """Show a service's settings and where each comes from, without secrets."""
-    kind = service.settings
-    try:
-        settings = kind.load()
-    except environment.SettingsError as error:
-        Console(stderr=True, soft_wrap=True).print(str(error), markup=False, highlight=False)
-        raise typer.Exit(1) from None
-    table = Table("setting", "value", "from", box=None, pad_edge=False)
-    for name in kind.model_fields:
-        source = environment.source_of(kind, name, os.environ)
-        if source or every:
-            shown = redacted(getattr(settings, name))
-            table.add_row(
-                name, Text(shown), source or f"default ({environment.variables_of(kind, name)[0]})"
-            )
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDE
-    console.print(table)
+    raise typer.Exit(_terminal().show(service.settings, every=every))
 
 
-def redacted(value: Any) -> str:
-    """Return a setting's value without secrets."""
-    match value:
-        case SecretStr():
-            return "***" if value.get_secret_value() else ""
-        case environment.SecretUrl():
-            return value.redacted
-        case frozenset() | tuple():
-            return ",".join(sorted(map(str, value)))
-        case bool():
-            return str(value).lower()
-        case None:
-            return ""
-    return str(value)
-
-
-def _problems(kind: type[ProcessSettings]) -> Iterator[str]:
-    try:
-        settings = kind.load()
-    except environment.SettingsError as error:
-        yield from str(error).splitlines()
-        return
-    for name in kind.model_fields:
-        value = getattr(settings, name)
-        if isinstance(value, Path) and not os.access(value, os.R_OK):
-            yield f"{environment.source_of(kind, name, os.environ)}: cannot read {value}"
+def _terminal() -> Any:
+    # Help is there at once without the settings of all services.
+    return importlib.import_module("agent_memory_services.commands.config_terminal")

@@ -6,6 +6,7 @@ profile: a table of `agent-memory/config.toml` in the user's folder of configura
 
 import inspect
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
@@ -137,6 +138,14 @@ def resolved(given: Mapping[str, Any], *, scope: bool) -> dict[str, Any]:
     profile = {name: value for name, value in chosen.items() if name not in unwanted}
     merged = {"base_url": DEFAULT_BASE_URL, **profile, **options}
     return {_SCOPE[name][0] if name in _SCOPE else name: merged[name] for name in merged}
+
+
+def in_options(text: str) -> str:
+    """Put options of the command line in the place of the client's settings that a text names."""
+    return _SETTINGS.sub(lambda found: f"--{found[1].replace('_', '-')}", text)
+
+
+_SETTINGS: Final = re.compile(rf"`?\b({'|'.join(_OPTIONS)})\b`?")
 
 
 def with_connection(*, scope: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:

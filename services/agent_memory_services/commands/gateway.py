@@ -1,30 +1,30 @@
 """Command `agent-memory gateway`: the configuration of an Envoy in front of the services."""
 
+import importlib
 import json
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from agent_memory_services.embedded.gateway.bootstrap import ANY_HOST, LOOPBACK_ORIGINS, bootstrap
 from agent_memory_services.embedded.gateway.console import own_console
-from agent_memory_services.embedded.gateway.descriptors import own_descriptors, own_openapi
 from agent_memory_services.embedded.gateway.tls import GatewayTls
-from agent_memory_services.kit.contract.transport import Address, parse_address
 
 app = typer.Typer(help="The gateway in front of the services.", no_args_is_help=True)
 
 
-def _address(text: str) -> Address:
+def _address(text: str) -> Any:
+    # Help is there at once without it.
+    transport = importlib.import_module("agent_memory_services.kit.contract.transport")
     try:
-        return parse_address(text)
+        return transport.parse_address(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
 
 ServiceAddress = Annotated[
-    Address, typer.Option(parser=_address, metavar="HOST:PORT", help="Address of this service.")
+    Any, typer.Option(parser=_address, metavar="HOST:PORT", help="Address of this service.")
 ]
 PemFile = Annotated[
     str, typer.Option(metavar="FILE", help="PEM file; a path on the gateway's machine.")
@@ -38,8 +38,8 @@ def config(
     long_term_memory: ServiceAddress,
     extraction: ServiceAddress,
     listen: Annotated[
-        Address, typer.Option(parser=_address, metavar="HOST:PORT", help="Address to listen on.")
-    ] = "0.0.0.0:8000",  # type: ignore[assignment] # a container's own; parsed
+        Any, typer.Option(parser=_address, metavar="HOST:PORT", help="Address to listen on.")
+    ] = "0.0.0.0:8000",  # a container's own; parsed
     host: Annotated[
         list[str] | None,
         typer.Option(
@@ -74,17 +74,19 @@ def config(
         raise typer.BadParameter(
             "--certificate and --key go together, and --terminate-tls needs both"
         )
-    settings = bootstrap(
-        own_descriptors(),
+    envoy = importlib.import_module("agent_memory_services.embedded.gateway.bootstrap")
+    descriptors = importlib.import_module("agent_memory_services.embedded.gateway.descriptors")
+    settings = envoy.bootstrap(
+        descriptors.own_descriptors(),
         listen=listen,
         backends={
             "working_memory": working_memory,
             "long_term_memory": long_term_memory,
             "extraction": extraction,
         },
-        hosts=host or ANY_HOST,
-        origins=origin or LOOPBACK_ORIGINS,
-        openapi=own_openapi(),
+        hosts=host or envoy.ANY_HOST,
+        origins=origin or envoy.LOOPBACK_ORIGINS,
+        openapi=descriptors.own_openapi(),
         console=console,
         tls=GatewayTls(certificate=certificate, key=key, ca=ca, terminate=terminate_tls),
     )

@@ -1,42 +1,31 @@
 """Command `agent-memory keys`: make, list, show, rotate and revoke API keys."""
 
-import asyncio
+import importlib
 import os
 import re
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import typer
-from redis.exceptions import RedisError
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from agent_memory_services.kit.auth.api_keys.key import ApiKey, Token
-from agent_memory_services.kit.auth.api_keys.keyring import EndedKeyError, Keyring, UnknownKeyError
-from agent_memory_services.kit.auth.api_keys.store import ApiKeyStore
-from agent_memory_services.kit.auth.api_keys.verifier import PepperError, read_pepper
-from agent_memory_services.kit.auth.identity import Role
-from agent_memory_services.kit.contract import clock, environment
 from agent_memory_services.kit.contract.numbers import LONGEST_SECONDS
-from agent_memory_services.kit.contract.store_errors import UnusableStoreError
-from agent_memory_services.kit.redis.client import StoreAddressError, connect
 
 app = typer.Typer(help="Make, list, show, rotate and revoke API keys.", no_args_is_help=True)
 
-T = TypeVar("T")
-
-_STORE_VARIABLE = f"{environment.PREFIX}REDIS_URL"
+STORE_VARIABLES: Final = ("AGENT_MEMORY_REDIS_URL", "REDIS_URL")
+STORE_FILE: Final = "AGENT_MEMORY_REDIS_URL_FILE"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([0-9]{1,12})([smhd])").fullmatch
-_MICROS = 1_000_000
-_COLUMNS = ("id", "name", "role", "tenant", "state", "created", "expires", "last used")
-_WIDE = 10_000
-STORE_FAULTS: Final = (RedisError, UnusableStoreError, ValueError)
-"""What is wrong with a store, or with its URL."""
-_MISTAKES = (EndedKeyError, UnknownKeyError, PepperError, *STORE_FAULTS)
+
+
+class KeyRole(StrEnum):
+    """Roles of a key, as `--role` names them."""
+
+    READER = "reader"
+    WRITER = "writer"
+    ADMIN = "admin"
+    SERVICE = "service"
 
 
 def _seconds(text: str) -> int:
@@ -50,20 +39,23 @@ def _seconds(text: str) -> int:
 
 
 def _store_of_file() -> str:
-    path = os.environ.get(f"{_STORE_VARIABLE}{environment.FILE_SUFFIX}")
+    path = os.environ.get(STORE_FILE)
     if path is None:
-        raise typer.BadParameter(f"say which store, by --redis-url or by {_STORE_VARIABLE}")
+        raise typer.BadParameter(
+            f"say which store, by --redis-url or by {STORE_VARIABLES[0]}", param_hint="--redis-url"
+        )
     try:
         return Path(path).read_text().strip()
-    except OSError as error:
-        raise typer.BadParameter(f"cannot read {path}: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise typer.BadParameter(f"cannot read {path}: {why}", param_hint=STORE_FILE) from None
 
 
 Store = Annotated[
     str,
     typer.Option(
         "--redis-url",
-        envvar=[_STORE_VARIABLE, "REDIS_URL"],
+        envvar=list(STORE_VARIABLES),
         default_factory=_store_of_file,
         help="Redis URL of the store that the services use.",
         show_default=False,
@@ -77,6 +69,7 @@ Pepper = Annotated[
         help="File with the secret under which the servers digest keys.",
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one key a line.")]
 KeyId = Annotated[str, typer.Argument(help="Id of the key: the part between its underscores.")]
 
 
@@ -85,7 +78,7 @@ def create(
     store: Store,
     pepper_file: Pepper,
     *,
-    role: Annotated[Role, typer.Option(help="Role of the key.")],
+    role: Annotated[KeyRole, typer.Option(help="Role of the key.")],
     tenant: Annotated[
         str, typer.Option(help="Tenant whose data it reaches; required but for role service.")
     ] = "",
@@ -102,20 +95,29 @@ def create(
     name: Annotated[str, typer.Option(help="Name of the key.")] = "",
 ) -> None:
     """Make a key and print its token, which is shown this once."""
+    _check_reach(role, tenant, bool(user or namespace))
+    _run(
+        "create",
+        store,
+        pepper_file=pepper_file,
+        role=role.value,
+        tenant=tenant,
+        name=name,
+        users=None if not user else frozenset(user),
+        namespaces=None if not namespace else frozenset(namespace),
+        lifetime=expires,
+    )
 
-    async def made(keyring: Keyring) -> tuple[ApiKey, Token]:
-        return await keyring.create(
-            read_pepper(pepper_file),
-            role=role,
-            tenant=tenant,
-            name=name,
-            users=None if not user else frozenset(user),
-            namespaces=None if not namespace else frozenset(namespace),
-            lifetime=expires,
+
+def _check_reach(role: KeyRole, tenant: str, limited: bool) -> None:
+    if role is KeyRole.SERVICE and (tenant or limited):
+        raise typer.BadParameter(
+            "service goes without --tenant, --user and --namespace: each call of a service names"
+            " the tenant it acts for",
+            param_hint="--role",
         )
-
-    _, token = _on(store, made)
-    _show_once(token)
+    if role is not KeyRole.SERVICE and not tenant:
+        raise typer.BadParameter(f"is needed for role {role}", param_hint="--tenant")
 
 
 @app.command("list")
@@ -123,30 +125,16 @@ def list_keys(
     store: Store,
     *,
     tenant: Annotated[str | None, typer.Option(help="Only keys of this tenant.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """List keys, the oldest first."""
-
-    async def found(keyring: Keyring) -> list[ApiKey]:
-        return [key async for key in keyring.all(tenant)]
-
-    now = clock.now_micros()
-    table = Table(*_COLUMNS, box=None, pad_edge=False)
-    table.columns[0].no_wrap = True
-    for key in _on(store, found):
-        times = (_day(key.create_time), _day(key.expire_time), _moment(key.last_use_time))
-        cells = (key.key_id, key.name, key.role, key.tenant, key.state(now), *times)
-        table.add_row(*map(Text, cells))
-    _print(table)
+    _run("list_keys", store, tenant=tenant, as_json=as_json)
 
 
 @app.command()
-def show(store: Store, key_id: KeyId) -> None:
+def show(store: Store, key_id: KeyId, *, as_json: AsJson = False) -> None:
     """Show a key, all but its secret."""
-    key = _on(store, lambda keyring: keyring.get(key_id))
-    table = Table.grid(padding=(0, 2))
-    for label, value in _described(key, clock.now_micros()):
-        table.add_row(label, Text(value))
-    _print(table)
+    _run("show", store, key_id=key_id, as_json=as_json)
 
 
 @app.command()
@@ -163,88 +151,16 @@ def rotate(
     ] = "24h",  # type: ignore[assignment] # parsed like what a person types
 ) -> None:
     """Give a key another token and print it; limits, role and expiry stay."""
-    token = _on(
-        store, lambda keyring: keyring.rotate(read_pepper(pepper_file), key_id, overlap=overlap)
-    )
-    _show_once(token)
+    _run("rotate", store, pepper_file=pepper_file, key_id=key_id, overlap=overlap)
 
 
 @app.command()
 def revoke(store: Store, key_id: KeyId) -> None:
     """End a key; the servers refuse it within their `auth_recheck_seconds`."""
-    _on(store, lambda keyring: keyring.revoke(key_id))
-    Console(stderr=True).print(f"{key_id} is revoked.", markup=False, highlight=False)
+    _run("revoke", store, key_id=key_id)
 
 
-def _on(store: str, act: Callable[[Keyring], Awaitable[T]]) -> T:
-    """Run `act` on the store's keyring and return its result; mistakes are reported in one line."""
-
-    async def run() -> T:
-        async with connect(store) as client:
-            return await act(Keyring(ApiKeyStore(client)))
-
-    try:
-        return asyncio.run(run())
-    except _MISTAKES as error:
-        raise complaint(error, store) from None
-
-
-def complaint(error: Exception, *stores: str) -> typer.Exit:
-    """Tell a mistake in one line, with the stores where one is at fault; answers what to raise."""
-    match error:
-        case StoreAddressError():
-            told = f"the URL of the store {error}"
-        case RedisError():
-            told = f"{error} ({', '.join(environment.SecretUrl(url).redacted for url in stores)})"
-        case _:
-            told = str(error)
-    Console(stderr=True, soft_wrap=True).print(
-        f"agent-memory: {' '.join(told.split())}", markup=False, highlight=False
-    )
-    return typer.Exit(1)
-
-
-def _show_once(token: Token) -> None:
-    Console(stderr=True, soft_wrap=True).print(
-        "The token is shown this once. Callers send it as `authorization: Bearer <token>`."
-    )
-    typer.echo(token.text)
-
-
-def _print(table: Table) -> None:
-    """Print it; lines wrap at the width of a terminal, and never in a pipe."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = _WIDE
-    console.print(table)
-
-
-def _described(key: ApiKey, now: int) -> list[tuple[str, str]]:
-    return [
-        ("id", key.key_id),
-        ("name", key.name or "-"),
-        ("role", key.role),
-        ("tenant", key.tenant or "the one each call names"),
-        ("users", _limits(key.users)),
-        ("namespaces", _limits(key.namespaces)),
-        ("state", key.state(now)),
-        ("created", _moment(key.create_time)),
-        ("expires", _moment(key.expire_time)),
-        ("revoked", _moment(key.revoke_time)),
-        ("token before works until", _moment(key.previous_until)),
-        ("last used", _moment(key.last_use_time)),
-    ]
-
-
-def _limits(values: frozenset[str] | None) -> str:
-    return "all" if values is None else ", ".join(repr(value) for value in sorted(values))
-
-
-def _moment(micros: int | None) -> str:
-    if micros is None:
-        return "-"
-    return f"{datetime.fromtimestamp(micros / _MICROS, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _day(micros: int | None) -> str:
-    return "-" if micros is None else f"{datetime.fromtimestamp(micros / _MICROS, UTC):%Y-%m-%d}"
+def _run(command: str, store: str, **named: Any) -> None:
+    # Help is there at once without a store's client.
+    terminal = importlib.import_module("agent_memory_services.commands.keys_terminal")
+    raise typer.Exit(terminal.run(command, store, **named))

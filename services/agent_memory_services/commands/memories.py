@@ -39,11 +39,11 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 MemoryId = Annotated[str, typer.Argument(help="The memory's id.")]
 MemoryIds = Annotated[list[str], typer.Argument(help="The memories' ids.")]
 OneOrFilter = Annotated[
-    str | None, typer.Argument(help="The memory's id; or give --filter.", metavar="[MEMORY_ID]")
+    str | None, typer.Argument(help="The memory's id; or give --filter.", metavar="MEMORY_ID")
 ]
 IdsOrFilter = Annotated[
     list[str] | None,
-    typer.Argument(help="The memories' ids; or give --filter.", metavar="[MEMORY_IDS]..."),
+    typer.Argument(help="The memories' ids; or give --filter.", metavar="MEMORY_IDS"),
 ]
 Filters = Annotated[
     list[str] | None,

@@ -299,7 +299,7 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _complain(missing: Mapping[str, MemoryClientError]) -> None:
     for memory_id, error in missing.items():
-        terminal.complain(f"{memory_id}: {terminal.in_one_line(error, '')}")
+        terminal.complain(f"{memory_id}: {terminal.in_one_line(error)}")
 
 
 def _print(memory: MemoryClient, memories: Sequence[MemoryRecord]) -> None:

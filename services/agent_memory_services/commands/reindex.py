@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from agent_memory_services.commands.keys import STORE_FAULTS
+from agent_memory_services.commands.keys_terminal import STORE_FAULTS
 from agent_memory_services.kit.contract.environment import SettingsError
 from agent_memory_services.kit.contract.errors import ServiceError
 from agent_memory_services.kit.redis import client as redis

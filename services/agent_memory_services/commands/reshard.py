@@ -1,13 +1,10 @@
 """Command `agent-memory reshard`: copies a store into one with other numbers of parts."""
 
 import asyncio
+import importlib
 from typing import Annotated
 
 import typer
-from rich.console import Console
-
-from agent_memory_services.commands import resharding
-from agent_memory_services.commands.keys import STORE_FAULTS, complaint
 
 app = typer.Typer()
 
@@ -34,16 +31,20 @@ def reshard(
     and API keys go along. The store that is read is left as it is. Start the services on the new
     one with the new numbers.
     """
+    # Help is there at once without any of this.
+    keys = importlib.import_module("agent_memory_services.commands.keys_terminal")
+    work = importlib.import_module("agent_memory_services.commands.resharding")
+    console = importlib.import_module("rich.console").Console(stderr=True, soft_wrap=True)
     try:
-        with Console(stderr=True, soft_wrap=True).status("reading") as status:
+        with console.status("reading") as status:
 
             def told(keys: int) -> None:
                 status.update(f"{keys} keys")
 
             counts = asyncio.run(
-                resharding.reshard(source, target, shards=shards, partitions=partitions, told=told)
+                work.reshard(source, target, shards=shards, partitions=partitions, told=told)
             )
-    except STORE_FAULTS as error:
-        raise complaint(error, source, target) from None
+    except keys.STORE_FAULTS as error:
+        raise keys.complaint(error, {"--from": source, "--to": target}) from None
     copied = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     typer.echo(f"copied {copied}")

@@ -1,12 +1,10 @@
 """Command `agent-memory snapshot`: snapshots of all nodes of a store that are of one moment."""
 
 import asyncio
+import importlib
 from typing import Annotated
 
 import typer
-
-from agent_memory_services.commands import snapshotting
-from agent_memory_services.commands.keys import STORE_FAULTS, complaint
 
 app = typer.Typer()
 
@@ -24,9 +22,12 @@ def snapshot(
     Prints where each of them is. On a cluster writes wait until every node has begun with its own,
     and go on by themselves.
     """
+    # Help is there at once without any of this.
+    keys = importlib.import_module("agent_memory_services.commands.keys_terminal")
+    work = importlib.import_module("agent_memory_services.commands.snapshotting")
     try:
-        files = asyncio.run(snapshotting.snapshot(store, pause_seconds=pause))
-    except STORE_FAULTS as error:
-        raise complaint(error, store) from None
+        files = asyncio.run(work.snapshot(store, pause_seconds=pause))
+    except keys.STORE_FAULTS as error:
+        raise keys.complaint(error, {"--store": store}) from None
     for each in files:
         typer.echo(each)

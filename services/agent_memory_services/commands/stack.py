@@ -1,21 +1,19 @@
 """Command `agent-memory up`: the whole stack on this machine."""
 
+import importlib
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from agent_memory_services.embedded.errors import EmbeddedError
-from agent_memory_services.embedded.stack import StackOptions
-from agent_memory_services.embedded.store import Fsync
-from agent_memory_services.embedded.up import up as run_stack
 
 app = typer.Typer()
 
 _MAX_PORT = 65_535
 _ServicePort = Annotated[int, typer.Option(min=0, max=_MAX_PORT, help="0 for any free one.")]
+Fsync = Literal["everysec", "always", "no"]
 _STORE_VARIABLES = ("AGENT_MEMORY_REDIS_URL", "REDIS_URL")
 
 
@@ -76,7 +74,10 @@ def up(
     ] = None,
 ) -> None:
     """Start a store, the three services and a gateway, until Ctrl-C."""
-    options = StackOptions(
+    # Help is there at once without what makes a stack.
+    console_of = importlib.import_module("rich.console").Console
+    foreground = importlib.import_module("agent_memory_services.embedded.up")
+    options = foreground.StackOptions(
         state_dir=state_dir or _default_state_dir(),
         host=host,
         port=port,
@@ -93,7 +94,7 @@ def up(
         environment=_workers(extraction_workers),
     )
     try:
-        run_stack(options, Console())
+        foreground.up(options, console_of())
     except EmbeddedError as error:
-        Console(stderr=True, soft_wrap=True).print(f"agent-memory: {error}", markup=False)
+        console_of(stderr=True, soft_wrap=True).print(f"agent-memory: {error}", markup=False)
         raise typer.Exit(1) from None

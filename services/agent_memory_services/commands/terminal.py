@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import grpc
 from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.padding import Padding
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from agent_memory_client import MemoryClient, errors
 from agent_memory_client.models import MemoryRecord, TimePrecision
+from agent_memory_services.commands.connection_options import in_options
 
 INTERRUPTED: Final = 130
 _WIDE: Final = 10_000
@@ -41,7 +41,7 @@ def run(options: Mapping[str, Any], command: Command, **named: Any) -> int:
         with MemoryClient(**options) as memory:
             return command(memory, **named) or 0
     except (errors.MemoryClientError, RefusedError) as error:
-        complain(in_one_line(error, str(options.get("base_url", ""))))
+        complain(in_one_line(error))
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -51,21 +51,20 @@ def run(options: Mapping[str, Any], command: Command, **named: Any) -> int:
         return 0
 
 
-def in_one_line(error: Exception, address: str) -> str:
-    """Say what went wrong, and what to do about it."""
+def in_one_line(error: Exception) -> str:
+    """Say what went wrong, and what to do about it, in terms of the command line."""
     text = " ".join(str(error).split())
     match error:
-        case errors.MemoryUnavailableError() if not error.reason:
-            return (
-                f"nobody answers at {address} ({text}); start a stack with `agent-memory up`, "
-                "or name another with --base-url or --profile"
-            )
+        case errors.MemoryClientError(reason=""):
+            # Nothing of it comes from a service: it is about the client's own settings.
+            text = in_options(text)
+    match error:
+        case errors.MemoryUnavailableError(reason=""):
+            return f"{text}; --profile takes all options of another stack"
         case errors.MemoryAuthenticationError():
             return f"{text}; give --api-key or --bearer-token, a variable, or a --profile"
         case errors.MemoryTimeoutError():
             return f"{text}; --timeout SECONDS allows more"
-        case errors.MemoryServerError() if error.code is grpc.StatusCode.UNIMPLEMENTED:
-            return f"{text}; the server is older than this command, or is no Agent Memory"
     return text
 
 

@@ -51,7 +51,10 @@ def export(
 def import_(
     file: Annotated[
         str,
-        typer.Argument(help="File to read, or the folder of an export; - is the standard input."),
+        typer.Argument(
+            help="File to read, the folder of an export, or with `--from redis` the address of"
+            " that store (redis://) or server (http://); - is the standard input."
+        ),
     ],
     *,
     source: Annotated[
@@ -74,6 +77,12 @@ def import_(
     time_zone: Annotated[
         str, typer.Option(help="IANA zone of times in a chat that name none.")
     ] = "UTC",
+    source_token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="AGENT_MEMORY_IMPORT_SOURCE_TOKEN", help="Bearer token for a server to read."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what a file of others holds.")
     ] = False,
@@ -88,6 +97,9 @@ def import_(
     zone = clock.zone_of(time_zone)
     if zone is None:
         raise typer.BadParameter("must be an IANA time zone", param_hint="--time-zone")
+    remote = "://" in file
+    if remote and source not in {"auto", "redis"}:
+        raise typer.BadParameter("only redis is read from an address", param_hint="--from")
     terminal = _terminal()
     asked = terminal.Foreign(
         source=foreign.Source(source),
@@ -95,5 +107,8 @@ def import_(
         user=user,
         namespace=namespace,
         dry_run=dry_run,
+        address=file if remote else None,
+        token=source_token,
     )
-    raise typer.Exit(terminal.run_import(connection, _path(file), resume=resume, asked=asked))
+    path = None if remote else _path(file)
+    raise typer.Exit(terminal.run_import(connection, path, resume=resume, asked=asked))

@@ -38,10 +38,24 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation that becomes a session."""
+    """A conversation that becomes a session.
+
+    Attributes:
+        session_id: the session's id.
+        messages: what was said, the oldest first.
+        user_id: whose it is; None where nobody says so.
+        namespace: where it belongs; None where nobody says so.
+        data: the session's own data.
+    """
 
     session_id: str
     messages: Sequence[MemoryMessage]
+    user_id: str | None = None
+    namespace: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+Found = MemoryRecord | Conversation | Sequence[MemoryRecord | Conversation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,17 @@ class Contents:
     conversations: list[Conversation] = field(default_factory=list)
     rejected: list[tuple[str, str]] = field(default_factory=list)
 
+    def add(self, found: Found) -> None:
+        """Add what an item says."""
+        match found:
+            case MemoryRecord():
+                self.memories.append(found)
+            case Conversation():
+                self.conversations.append(found)
+            case _:
+                for each in found:
+                    self.add(each)
+
 
 _WHATSAPP: Final = re.compile(
     r"^\u200e?\[?(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),?\s+(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
@@ -76,6 +101,9 @@ _OMITTED: Final = re.compile(
     r"|this message was deleted|you deleted this message)",
     re.IGNORECASE,
 )
+_CONVERSATIONS: Final = re.compile(r"conversations[^/]*\.json").fullmatch
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}\.json").fullmatch
+_SUFFIXES: Final = (".json", ".jsonl", ".txt")
 _NOON: Final = 12
 _LAST_DAY: Final = 31
 _CENTURY: Final = 100
@@ -91,17 +119,53 @@ def read_file(path: Path, source: Source, reader: Reader) -> Contents | None:
     """
     if source is Source.AGENT_MEMORY or (source is Source.AUTO and _is_ours(path)):
         return None
-    documents = _documents(path)
-    if source is Source.SLACK or "users.json" in documents or "channels.json" in documents:
+    return _read(_documents(path), path.stem, source, reader)
+
+
+def read_bytes(data: bytes, source: Source, reader: Reader) -> Contents | None:
+    """Read what another command writes; see `read_file`."""
+    return _read({"-": data}, "-", source, reader)
+
+
+def read_items(items: Iterable[Any], source: Source) -> Contents:
+    """Read items of a source one by one."""
+    return _collected(items, _READERS[source])
+
+
+def _read(
+    documents: Mapping[str, bytes], name: str, source: Source, reader: Reader
+) -> Contents | None:
+    if source is Source.SLACK or {"users.json", "channels.json"} & set(map(_base, documents)):
         return _slack(documents, reader)
-    text = _text(documents.get("conversations.json") or next(iter(documents.values()), b""))
-    if source is Source.WHATSAPP or (source is Source.AUTO and _is_whatsapp(text)):
-        return _whatsapp(path.stem, text, reader)
-    items = _items(text)
+    texts = [_text(data) for data in _chosen(documents).values()]
+    if source is Source.WHATSAPP or (source is Source.AUTO and _is_whatsapp(texts[0])):
+        return _whatsapp(name, texts[0], reader)
+    items = [item for text in texts for item in _items(text)]
     found = _told(items) if source is Source.AUTO else source
     if found is None or found is Source.AGENT_MEMORY:
         return None
     return _collected(items, _READERS[found])
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _chosen(documents: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return the files that hold conversations, of which a large export has several.
+
+    Raises:
+        TransferError: it cannot be told which they are.
+    """
+    if len(documents) == 1:
+        return documents
+    named = {name: data for name, data in documents.items() if _CONVERSATIONS(_base(name))}
+    if not named:
+        raise TransferError(
+            "no export that is known: neither conversations.json of an account, nor users.json of"
+            " a workspace, nor one file alone"
+        )
+    return named
 
 
 def _is_ours(path: Path) -> bool:
@@ -123,11 +187,12 @@ def _documents(path: Path) -> dict[str, bytes]:
     if path.is_dir():
         return {
             each.relative_to(path).as_posix(): each.read_bytes()
-            for each in sorted(path.rglob("*.json"))
+            for each in sorted(path.rglob("*"))
+            if each.suffix in _SUFFIXES and each.is_file()
         }
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith((".json", ".txt"))]
+            names = [name for name in archive.namelist() if name.endswith(_SUFFIXES)]
             return {name: archive.read(name) for name in sorted(names)}
     return {path.name: path.read_bytes()}
 
@@ -145,8 +210,10 @@ def _items(text: str) -> list[Any]:
         given = json.loads(text)
     except ValueError:
         return list(_lines(text))
+    # A session of redis/agent-memory-server has memories of its own.
+    wrapped = isinstance(given, dict) and "messages" not in given
     for name in _CONTAINERS:
-        if isinstance(given, dict) and isinstance(given.get(name), list):
+        if wrapped and isinstance(given, dict) and isinstance(given.get(name), list):
             given = given[name]
     return given if isinstance(given, list) else [given]
 
@@ -173,13 +240,14 @@ _MARKS: Final[Mapping[Source, Sequence[set[str]]]] = {
     Source.CLAUDE: ({"chat_messages"},),
     Source.LANGGRAPH: ({"namespace", "key", "value"}, {"prefix", "key", "value"}),
     Source.MEM0: ({"memory"}, {"data", "hash"}),
-    Source.REDIS: ({"text", "memory_type"}, {"text", "created_at"}, {"text", "last_accessed"}),
+    Source.REDIS: (
+        *({"text", "memory_type"}, {"text", "created_at"}, {"text", "last_accessed"}),
+        {"session_id", "messages"},
+    ),
 }
 
 
-def _collected(
-    items: Iterable[Any], read: Callable[[Mapping[str, Any]], MemoryRecord | Conversation]
-) -> Contents:
+def _collected(items: Iterable[Any], read: Callable[[Mapping[str, Any]], Found]) -> Contents:
     contents = Contents()
     for number, item in enumerate(items, 1):
         try:
@@ -187,14 +255,14 @@ def _collected(
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"]))
-            contents.rejected.append((f"item {number}", f"{place}: {first['msg']}"))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            said = first["msg"].removeprefix("Value error, ")
+            contents.rejected.append((f"item {number}", f"{place}: {said}"))
+        except KeyError as error:
+            contents.rejected.append((f"item {number}", f"has no {error.args[0]!r}"))
+        except (TypeError, ValueError, AttributeError) as error:
             contents.rejected.append((f"item {number}", f"{type(error).__name__}: {error}"))
         else:
-            if isinstance(found, MemoryRecord):
-                contents.memories.append(found)
-            else:
-                contents.conversations.append(found)
+            contents.add(found)
     return contents
 
 
@@ -207,18 +275,45 @@ def _given(item: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: item[name] for name in names if item.get(name) not in (None, "")}
 
 
-def _redis(item: Mapping[str, Any]) -> MemoryRecord:
-    """Read a memory of redis/agent-memory-server, as its API and its hashes have it."""
-    times = ("created_at", "updated_at", "last_accessed", "event_date")
-    names = ("user_id", "session_id", "namespace", "memory_type", "access_count", *times)
-    fields = _given(item, names)
-    for name in ("topics", "entities"):
+def _redis(item: Mapping[str, Any]) -> Found:
+    """Read a memory or a session of redis/agent-memory-server, as its API and its keys have it."""
+    return _redis_session(item) if "messages" in item else _redis_memory(item)
+
+
+def _redis_session(item: Mapping[str, Any]) -> Sequence[MemoryRecord | Conversation]:
+    """Read a session, and the memories that were put into it."""
+    place = _given(item, ("user_id", "namespace"))
+    messages = [
+        MemoryMessage(
+            id=str(each.get("id") or _identity(item["session_id"], number, each["content"])),
+            role=each["role"],
+            content=each["content"],
+            created_at=each.get("created_at"),
+        )
+        for number, each in enumerate(item["messages"] or ())
+    ]
+    session_id = str(item["session_id"])
+    conversation = Conversation(session_id, messages, **place, data=item.get("data") or {})
+    own = {**place, "session_id": session_id}
+    kept = [_redis_memory({**own, **_given(each, each)}) for each in item.get("memories") or ()]
+    return [conversation, *kept]
+
+
+def _redis_memory(item: Mapping[str, Any]) -> MemoryRecord:
+    """Read a memory; a hash has numbers as text, and lists with commas."""
+    fields = _given(item, ("user_id", "session_id", "namespace", "memory_type"))
+    for name in ("created_at", "updated_at", "last_accessed", "event_date"):
+        if (moment := _number(item.get(name))) not in (None, "", 0):
+            fields[name] = moment
+    fields["access_count"] = int(_number(item.get("access_count")) or 0)
+    for name in ("topics", "entities", "extracted_from"):
         value = item.get(name)
         fields[name] = value.split(",") if isinstance(value, str) and value else value or []
-    sources = item.get("extracted_from")
-    fields["metadata"] = _given(item, ("extraction_strategy", "discrete_memory_extracted"))
-    if isinstance(sources, list) and sources:
+    if sources := fields.pop("extracted_from"):
         fields["provenance"] = {"message_ids": sources}
+    own = item.get("metadata") or {}
+    own = json.loads(own) if isinstance(own, str) else own
+    fields["metadata"] = own | _given(item, ("extraction_strategy", "discrete_memory_extracted"))
     fields["pinned"] = str(item.get("pinned", "")).lower() in {"1", "true"}
     return MemoryRecord.model_validate(
         {
@@ -227,6 +322,14 @@ def _redis(item: Mapping[str, Any]) -> MemoryRecord:
             "text": item["text"],
         }
     )
+
+
+def _number(value: Any) -> Any:
+    """Read a number that is written as a text; anything else is answered as it is."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _mem0(item: Mapping[str, Any]) -> MemoryRecord:
@@ -390,12 +493,13 @@ def _among(
 
 def _slack(documents: Mapping[str, bytes], reader: Reader) -> Contents:
     """Read an export of Slack: a folder of days for each channel."""
-    users = json.loads(documents.get("users.json", b"[]"))
+    lists = {_base(name): data for name, data in documents.items()}
+    users = json.loads(lists.get("users.json", b"[]"))
     names = {each["id"]: each.get("real_name") or each.get("name") or each["id"] for each in users}
     channels: dict[str, list[tuple[str, str, datetime | None]]] = {}
     for name, data in documents.items():
         channel, slash, _ = name.rpartition("/")
-        if not slash or not name.endswith(".json"):
+        if not slash or not _DAY(_base(name)):
             continue
         for entry in json.loads(data):
             text = entry.get("text") if entry.get("type") == "message" else None
@@ -408,12 +512,12 @@ def _slack(documents: Mapping[str, bytes], reader: Reader) -> Contents:
     contents = Contents()
     for channel, spoken in channels.items():
         spoken.sort(key=lambda each: each[2] or datetime.min.replace(tzinfo=UTC))
-        session_id = f"slack-{channel}"
+        session_id = f"slack-{_base(channel)}"
         contents.conversations.append(Conversation(session_id, list(_among(spoken, reader))))
     return contents
 
 
-_READERS: Final[Mapping[Source, Callable[[Mapping[str, Any]], MemoryRecord | Conversation]]] = {
+_READERS: Final[Mapping[Source, Callable[[Mapping[str, Any]], Found]]] = {
     Source.REDIS: _redis,
     Source.MEM0: _mem0,
     Source.LANGGRAPH: _langgraph,

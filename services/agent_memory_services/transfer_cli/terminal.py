@@ -1,18 +1,26 @@
 """Exports and imports at a terminal."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from agent_memory.long_term_memory.v1.service_pb2 import ExportMemoriesRequest
 from agent_memory_client import MemoryAPIClient, MemoryClientConfig, MemoryClientError
 from agent_memory_client.connection import Connection
-from agent_memory_services.transfer_cli import foreign, transfer
+from agent_memory_services.commands.terminal import INTERRUPTED, in_one_line
+from agent_memory_services.transfer_cli import foreign, transfer, upstream
 from agent_memory_services.transfer_cli.files import TransferError, UnwritableMemoryError
 
 # Standard output may be where the memories go.
@@ -61,6 +69,8 @@ class Foreign:
         user: the owner of what names none.
         namespace: the namespace of what names none.
         dry_run: only say what would be stored.
+        address: a store or a server to read instead of a file.
+        token: credential for that server.
     """
 
     source: foreign.Source = foreign.Source.AUTO
@@ -68,6 +78,8 @@ class Foreign:
     user: str | None = None
     namespace: str | None = None
     dry_run: bool = False
+    address: str | None = None
+    token: str | None = None
 
 
 def run_import(
@@ -76,9 +88,10 @@ def run_import(
     """Import from a file, or from the standard input; 1 where a line was rejected."""
     asked = asked or Foreign()
     try:
-        contents = path and foreign.read_file(path, asked.source, asked.reader)
+        contents = _contents(path, asked)
     except (TransferError, OSError, ValueError, LookupError) as error:
-        _say(f"agent-memory: {path}: {error}")
+        place = "" if asked.address or isinstance(error, OSError) else f"{path or '-'}: "
+        _say(f"agent-memory: {place}{_why(error)}")
         return 1
     if contents:
         return _run_foreign(options, contents, asked)
@@ -88,10 +101,10 @@ def run_import(
 
     async def move(connection: Connection) -> int:
         with _progress() as progress:
-            task = progress.add_task("importing")
+            task = progress.add_task("importing", total=transfer.lines_of(path))
 
             def told(tally: transfer.Tally, rejections: Sequence[transfer.Rejection]) -> None:
-                progress.update(task, description=f"{tally.lines} lines")
+                progress.update(task, description=f"{tally.lines} lines", completed=tally.lines)
                 for each in rejections:
                     name = f" ({each.memory_id})" if each.memory_id else ""
                     _say(f"line {each.line}{name}: {each.reason}")
@@ -121,22 +134,23 @@ def _run_foreign(options: Mapping[str, Any], contents: foreign.Contents, asked: 
     async def bring() -> transfer.Tally:
         async with MemoryAPIClient(**options) as memory:
             with _progress() as progress:
-                task = progress.add_task("importing")
+                steps = bool(contents.memories) + len(contents.conversations)
+                task = progress.add_task("importing", total=steps, completed=-1)
                 return await transfer.bring(
                     memory,
                     contents,
                     user=asked.user,
                     namespace=asked.namespace,
-                    told=lambda text: progress.update(task, description=text),
+                    told=lambda text: progress.update(task, description=text, advance=1),
                 )
 
     try:
         tally = asyncio.run(bring())
     except MemoryClientError as error:
-        _say(f"agent-memory: {error}")
+        _say(f"agent-memory: {in_one_line(error)}")
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     _say_rejected(contents)
     _say(f"read {found}")
     _say(
@@ -144,6 +158,25 @@ def _run_foreign(options: Mapping[str, Any], contents: foreign.Contents, asked: 
         f"{tally.rejected} rejected"
     )
     return 1 if tally.rejected else 0
+
+
+def _contents(path: Path | None, asked: Foreign) -> foreign.Contents | None:
+    """Read what somebody else made; None where it is one of our own exports."""
+    if asked.address is not None:
+        items = asyncio.run(upstream.items_of(asked.address, asked.token))
+        return foreign.read_items(items, foreign.Source.REDIS)
+    if path is not None:
+        return foreign.read_file(path, asked.source, asked.reader)
+    if asked.source in {foreign.Source.AUTO, foreign.Source.AGENT_MEMORY}:
+        return None
+    return foreign.read_bytes(sys.stdin.buffer.read(), asked.source, asked.reader)
+
+
+def _why(error: Exception) -> str:
+    """Say why a file cannot be used, without the number of the error."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _say_rejected(contents: foreign.Contents) -> None:
@@ -158,20 +191,25 @@ def _run(options: Mapping[str, Any], move: Callable[[Connection], Awaitable[int]
 
     try:
         return asyncio.run(connected())
-    except (MemoryClientError, TransferError, UnwritableMemoryError, OSError) as error:
-        _say(f"agent-memory: {error}")
+    except MemoryClientError as error:
+        _say(f"agent-memory: {in_one_line(error)}")
+        return 1
+    except (TransferError, UnwritableMemoryError, OSError) as error:
+        _say(f"agent-memory: {_why(error)}")
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
 
 
 def _progress() -> Progress:
     return Progress(
-        SpinnerColumn(),
         TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
         console=_CONSOLE,
         transient=True,
+        disable=not _CONSOLE.is_terminal,
     )
 
 

@@ -16,6 +16,13 @@ from agent_memory.long_term_memory.v1.service_pb2 import (
 )
 from agent_memory_client import MemoryAPIClient
 from agent_memory_client.connection import Connection, from_status
+from agent_memory_client.errors import (
+    ExtractionFailedError,
+    MemoryConflictError,
+    MemoryPermissionError,
+    MemoryStateError,
+    MemoryValidationError,
+)
 from agent_memory_client.models import MemoryRecord
 from agent_memory_services.transfer_cli import files, foreign
 
@@ -118,6 +125,14 @@ class Rejection:
     reason: str
 
 
+def lines_of(path: Path | None) -> int | None:
+    """Count the lines of a file; None for the standard input, of which nobody knows."""
+    if path is None:
+        return None
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
+
+
 OnImported = Callable[[Tally, Sequence[Rejection]], None]
 
 
@@ -198,6 +213,11 @@ async def _send(
 
 
 _MESSAGES_PER_CALL = 500
+# What a service says of one conversation, and not of those after it.
+_REFUSALS = (
+    *(MemoryValidationError, MemoryConflictError, MemoryPermissionError, MemoryStateError),
+    ExtractionFailedError,
+)
 
 
 async def bring(
@@ -234,7 +254,13 @@ async def bring(
         contents.rejected += [(each.memory_id or "", str(each.error)) for each in report.errors]
     for number, conversation in enumerate(contents.conversations, 1):
         told(f"conversation {number} of {len(contents.conversations)}")
-        new, learned = await _learned(memory, conversation, user, namespace)
+        place = conversation.user_id or user, conversation.namespace or namespace
+        try:
+            new, learned = await _learned(memory, conversation, *place)
+        except _REFUSALS as error:
+            tally.rejected += 1
+            contents.rejected.append((f"conversation {conversation.session_id}", str(error)))
+            continue
         tally.created += learned if new else 0
         tally.duplicates += 0 if new else learned
         tally.lines += len(conversation.messages)
@@ -264,6 +290,10 @@ async def _learned(
             namespace=namespace,
         )
         new += appended.new_message_count
+    if conversation.data:
+        await memory.update_working_memory_data(
+            session, conversation.data, user_id=user, namespace=namespace
+        )
     if not messages:
         return 0, 0
     await memory.wait_for_extraction(session, user_id=user, namespace=namespace, timeout=None)

@@ -157,7 +157,7 @@ def test_complaints_name_the_key_and_never_the_value(monkeypatch: pytest.MonkeyP
         Settings.load()
     message = str(refused.value)
     assert "AGENT_MEMORY_WORKING_MEMORY_PARTITIONS: Input should be a valid integer" in message
-    assert "AGENT_MEMORY_WORKING_MEMORY_DEFAULT_TENANT: " in message
+    assert "AGENT_MEMORY_DEFAULT_TENANT: " in message
     assert "s3cret" not in message
     assert "no spaces" not in message
 

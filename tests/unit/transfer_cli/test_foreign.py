@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from agent_memory_services.transfer_cli.files import TransferError
-from agent_memory_services.transfer_cli.foreign import Contents, Reader, Source, read_file
+from agent_memory_services.transfer_cli.foreign import (
+    Contents,
+    Reader,
+    Source,
+    read_bytes,
+    read_file,
+)
 
 TEN: Any = datetime(2024, 6, 1, 10, tzinfo=UTC)
 
@@ -170,6 +176,56 @@ def test_an_export_of_slack_is_read_by_channel(tmp_path: Path) -> None:
     assert conversation.session_id == "slack-general"
 
 
+def test_a_session_of_redis_is_a_conversation_with_its_memories(tmp_path: Path) -> None:
+    """As its API answers it, alone or in a list, with whose it is."""
+    session = {
+        "session_id": "s1",
+        "user_id": "ann",
+        "messages": [
+            {"role": "user", "content": "I live in Ghent.", "created_at": TEN.timestamp()}
+        ],
+        "memories": [REDIS],
+        "data": {"step": 2},
+    }
+    for words in (json.dumps(session), json.dumps([session])):
+        contents = read(tmp_path, "session.json", words)
+        (conversation,) = contents.conversations
+        assert (conversation.user_id, conversation.data) == ("ann", {"step": 2})
+        assert conversation.messages[0].created_at == TEN
+        assert [each.session_id for each in contents.memories] == ["s1"]
+
+
+def test_what_another_command_writes_is_read(tmp_path: Path) -> None:
+    """As the same words in a file."""
+    contents = read_bytes(json.dumps([MEM0]).encode(), Source.MEM0, Reader())
+    assert contents == read(tmp_path, "m.json", json.dumps([MEM0]))
+
+
+def test_an_export_may_be_a_folder_or_a_zip_with_folders_in_it(tmp_path: Path) -> None:
+    """With several files of conversations, and others that are not looked at."""
+    files = {
+        "export/conversations-000.json": [CHATGPT],
+        "export/conversations-001.json": [{**CHATGPT, "conversation_id": "c2"}],
+        "export/user.json": {"id": "u"},
+    }
+    with zipfile.ZipFile(tmp_path / "account.zip", "w") as archive:
+        for name, value in files.items():
+            archive.writestr(name, json.dumps(value))
+    with zipfile.ZipFile(tmp_path / "account.zip") as archive:
+        archive.extractall(tmp_path / "account")
+    (tmp_path / "account" / "gone.json").symlink_to(tmp_path / "nowhere")
+    for place in ("account.zip", "account"):
+        contents = read_file(tmp_path / place, Source.AUTO, Reader())
+        assert contents is not None
+        assert [each.session_id for each in contents.conversations] == ["c1", "c2"]
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("a.json", "b.json"):
+        (other / name).write_text("[]")
+    with pytest.raises(TransferError, match="no export that is known"):
+        read_file(other, Source.AUTO, Reader())
+
+
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     """The rest is read."""
     contents = read(
@@ -177,6 +233,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     )
     assert len(contents.memories) == 1
     assert [place for place, _ in contents.rejected] == ["item 2", "item 3", "item 4"]
+    assert contents.rejected[0][1] == "has no 'text'"
     with pytest.raises(TransferError):
         read(tmp_path, "c.txt", "[01/06/2024, 10:00:00] Nobody speaks\n")
 

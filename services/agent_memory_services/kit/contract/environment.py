@@ -227,6 +227,12 @@ def refuse_unknown_keys(settings: type[BaseSettings], environment: Mapping[str, 
     Raises:
         SettingsError: there are some; the message names the closest known key of each.
     """
+    if complaints := unknown_keys(settings, environment):
+        raise SettingsError("\n".join(complaints))
+
+
+def unknown_keys(settings: type[BaseSettings], environment: Mapping[str, str]) -> list[str]:
+    """Return a complaint for each variable with our prefix that nothing reads."""
     known = {key for name in settings.model_fields for key in variables_of(settings, name)}
     section = getattr(settings, "section", "")
     foreign = tuple(f"{PREFIX}{other}_" for other in SECTIONS if other != section)
@@ -235,8 +241,7 @@ def refuse_unknown_keys(settings: type[BaseSettings], environment: Mapping[str, 
         for key in environment
         if key.startswith(PREFIX) and key not in known and not key.startswith(foreign)
     )
-    if unknown:
-        raise SettingsError("\n".join(_suggestion(key, known) for key in unknown))
+    return [_suggestion(key, known) for key in unknown]
 
 
 def _suggestion(key: str, known: set[str]) -> str:
@@ -247,10 +252,30 @@ def _suggestion(key: str, known: set[str]) -> str:
 
 
 def spell_out(settings: type[BaseSettings], error: ValidationError) -> SettingsError:
-    """The same complaint in terms of variables, without their values."""
+    """The same complaint in terms of variables, those that are set first, without their values."""
     lines = []
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
         field = str(detail["loc"][0]) if detail["loc"] else ""
-        at = f"{keys_of(settings, field)[0]}: " if field in settings.model_fields else ""
-        lines.append(f"{at}{detail['msg'].removeprefix('Value error, ')}")
+        at = f"{variable_for(settings, field)}: " if field in settings.model_fields else ""
+        lines.append(f"{at}{_in_variables(settings, detail['msg'].removeprefix('Value error, '))}")
     return SettingsError("\n".join(lines))
+
+
+def variable_for(settings: type[BaseSettings], name: str) -> str:
+    """The variable that says what the field `name` is, or could say it for all services."""
+    keys = [key for key in keys_of(settings, name) if key.startswith(PREFIX)]
+    return source_of(settings, name, os.environ) or keys[-1]
+
+
+def _in_variables(settings: type[BaseSettings], text: str) -> str:
+    """Put variables in the place of the fields that a text names."""
+    return _FIELD_NAMES.sub(
+        lambda found: (
+            variable_for(settings, found[0]) if found[0] in settings.model_fields else found[0]
+        ),
+        text,
+    )
+
+
+# Of one word only where it is no word of English.
+_FIELD_NAMES = re.compile(r"\bauth\b|\b[a-z]+(?:_[a-z0-9]+)+\b")

@@ -234,13 +234,19 @@ class ProcessSettings(TrustSettings, LimitSettings, TraceSettings):
         """Read the settings from the environment.
 
         Raises:
-            SettingsError: a variable is unknown or holds no valid value.
+            SettingsError: variables are unknown or hold no valid value; the message has a line for
+                each of them.
         """
-        environment.refuse_unknown_keys(cls, os.environ)
+        complaints = environment.unknown_keys(cls, os.environ)
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
-            raise environment.spell_out(cls, error) from None
+            complaints.append(str(environment.spell_out(cls, error)))
+        except environment.SettingsError as error:
+            complaints.append(str(error))
+        if complaints:
+            raise environment.SettingsError("\n".join(complaints))
+        return settings
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Self:

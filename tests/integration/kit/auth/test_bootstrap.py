@@ -189,7 +189,7 @@ def test_what_stands_in_the_way_is_one_line(deployment: Deployment) -> None:
         ({"token_file": str(deployment.account / "wrong")}, "does not accept the token"),
         ({"ca_file": str(deployment.account / "wrong")}, "holds no certificate"),
         ({"service_secret": "absent"}, "create secret generic absent"),
-        ({"redis_url": "redis://:hid/den@store"}, "the URL of the store is no address"),
+        ({"redis_url": "redis://:hid/den@store"}, "--redis-url is no address"),
     ):
         line = deployment.refused(**options)
         assert says in line

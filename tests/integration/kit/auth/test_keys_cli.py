@@ -117,8 +117,6 @@ def test_a_key_of_a_service_has_no_tenant(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("create", "--role", "reader"), "tenant"),
-        (("create", "--role", "service", "--tenant", "acme"), "tenant"),
         (("show", "am"), "no key of this id"),
         (("revoke", "a" * 16), "no key of this id"),
         (("rotate", "a" * 16), "no key of this id"),
