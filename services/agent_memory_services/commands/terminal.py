@@ -49,6 +49,10 @@ def run(options: Mapping[str, Any], command: Command, **named: Any) -> int:
         # Whoever reads has enough; nothing more may be written when the process ends.
         sys.stdout = None
         return 0
+    except OSError as error:
+        sys.stdout = None
+        complain(f"cannot write: {error.strerror or error}")
+        return 1
 
 
 def in_one_line(error: Exception) -> str:
@@ -95,9 +99,17 @@ def is_attended() -> bool:
     return sys.stdin.isatty()
 
 
+class _Pipe(Console):
+    """A console that leaves the end of its pipe to the command."""
+
+    def on_broken_pipe(self) -> None:
+        """Tell the command that nobody reads any more; not to read on is no failure."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return a console whose lines wrap at the width of a terminal, but never in a pipe."""
-    made = Console(highlight=False, markup=False, emoji=False)
+    made = _Pipe(highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
         made.width = _WIDE
     return made

@@ -178,6 +178,8 @@ def _prior(language: str) -> float:
 
 
 def _script(text: str) -> str:
+    if text.isascii():
+        return "latin" if _SCRIPTS["latin"].search(text) else UNKNOWN
     counts = {
         name: len(letters.findall(text)) * _SYLLABLES.get(name, 1)
         for name, letters in _SCRIPTS.items()

@@ -288,8 +288,41 @@ _REWORDED: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
         r"\1 \2 any more and ",
     ),
 )
+_PIECE: Final = re.compile(
+    r"\\[bB]|[\^$]|(?P<group>[()])|(?P<either>\|)|(?P<any>\\\w|\[(?:\\.|[^\]\\])+\]|\.)"
+    r"|(?P<least>[?*+]|\{\d+(?:,\d*)?\})|\\?(?P<plain>.)"
+)
+"""Piece of a regular expression."""
+
+
+def _needed(pattern: str) -> str:
+    """Return words, in lower case, that all that a pattern fits holds; empty where there are none.
+
+    They are the longest ones outside of groups.
+    """
+    runs, depth = [""], 0
+    for piece in _PIECE.finditer(pattern):
+        if piece["group"]:
+            depth += 1 if piece["group"] == "(" else -1
+        elif depth:
+            continue
+        elif piece["either"]:
+            return ""
+        if piece["least"] and piece["least"][:2] in {"?", "*", "{0"}:
+            runs[-1] = runs[-1][:-1]
+        if piece["plain"]:
+            runs[-1] += piece["plain"]
+        elif piece["group"] or piece["any"] or piece["least"]:
+            runs.append("")
+    return max(runs, key=len).lower()
+
+
 _REWRITING: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE if pattern[:1] == "^" or _DATED in pattern else 0), to)
+    (
+        _needed(pattern),
+        re.compile(pattern, re.IGNORECASE if pattern[:1] == "^" or _DATED in pattern else 0),
+        to,
+    )
     for pattern, to in _REWORDED
 )
 
@@ -301,9 +334,12 @@ def unquoted(text: str) -> str:
 
 def reworded(text: str) -> str:
     """Return a text without what its parser is known to stumble over."""
-    plain = text
-    for pattern, replacement in _REWRITING:
-        plain = pattern.sub(replacement, plain)
+    plain, lower = text, text.lower()
+    for needed, pattern, replacement in _REWRITING:
+        # Letters beyond ASCII may fit others in more ways than by their lower case.
+        if needed in lower or not lower.isascii():
+            plain = pattern.sub(replacement, plain)
+            lower = plain.lower()
     return plain
 
 

@@ -173,13 +173,13 @@ def agree_on_marks(one: str, other: str) -> bool:
 
 
 @remembered(1024, longest=256)
-def _marks(text: str) -> Counter[str]:
+def _marks(text: str) -> Sequence[str]:
     plain = _ARTICLE.sub("", text.strip().rstrip(".!"))
     found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
     words = re.split(r"[\s-]+", plain.casefold())
     written = (NUMBERS[word] for word in words if word in NUMBERS)
     marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
-    return Counter(map(_unified, chain(marks, written)))
+    return sorted(map(_unified, chain(marks, written)))
 
 
 _ARTICLE: Final = re.compile(r"^[AEOY] (?=[^\W\dA-Z_])(?!(?:is|are|was|has)\b)")
@@ -337,6 +337,8 @@ def _as_changes(later: Sequence[Claim], old: Claim) -> Sequence[Claim]:
         if each.relation == OTHER and REASON in each.limits
         for root in roots(every(each))
     }
+    if not given:
+        return later
     named = bare(old.value)
     if given.isdisjoint(roots(named - times(old) - digits(named))):
         return later
