@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from scripts.chart import CHART
 
+import baseline
 from tests.cluster.cluster import NAMESPACE, Cluster
 from tests.cluster.jobs import node
 from tests.integration.deploy.conftest import KUBERNETES
@@ -17,6 +20,7 @@ from tests.support.kubectl import kustomize
 from tests.support.stores import empty
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+ROOT = Path(__file__).parents[2]
 OVERLAYS = {
     "dev": "agent-memory-dev",
     **dict.fromkeys(("prod", "prod-cluster", "example"), NAMESPACE),
@@ -67,6 +71,49 @@ def test_an_overlay_is_taken_twice(cluster: Cluster, overlay: str, namespace: st
     found = cluster.get("deployments", namespace=namespace)["items"]
     replicas = {name_of(one): one["spec"]["replicas"] for one in found}
     assert replicas == dict.fromkeys(replicas, 5 if scaled else 1)
+
+
+def _step(heading: str) -> list[str]:
+    """The words of the first command under a heading of the page about upgrades."""
+    text = (ROOT / "docs/operations/upgrade.md").read_text()
+    _, _, below = text.partition(f"### {heading}\n")
+    (line, *_) = re.findall(r"^kubectl (.*)$", below, re.MULTILINE)
+    return shlex.split(line, comments=True)
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Path:
+    """The overlay `prod` of the last release, whose manifests have `replicas`."""
+    baseline.extract(baseline.last_release().commit, tmp_path, "deploy")
+    return tmp_path / "deploy" / "kubernetes" / "overlays" / "prod"
+
+
+@pytest.mark.usefixtures("namespace")
+@pytest.mark.parametrize(("prepared", "fewest"), [(True, 2), (False, 1)])
+def test_the_number_of_pods_outlives_the_manifest_that_stated_it(
+    cluster: Cluster, released: Path, prepared: bool, fewest: int
+) -> None:
+    """With the step of the page; without it an untouched number falls to one."""
+    cluster.run("apply", "--server-side", "--kustomize", released)
+    assert set(_replicas(cluster).values()) == {2}
+    _scale(cluster, "extraction", 5)
+    if prepared:
+        cluster.run(*_step("Release 0.1 stated `replicas`"))
+    before = _replicas(cluster)
+    _apply(cluster, "prod")
+    after = _replicas(cluster)
+    assert after["extraction"] == before["extraction"] > 2
+    assert min(after.values()) >= fewest
+    assert (after == before) is prepared
+    # From then on the autoscaler alone says the number.
+    _scale(cluster, "gateway", 4)
+    _apply(cluster, "prod")
+    assert _replicas(cluster) == after | {"gateway": 4}
+    # The way back: its manifests claim the number again.
+    back = ("apply", "--server-side", "--kustomize", released)
+    assert ".spec.replicas" in cluster.tried(*back).stderr
+    cluster.run(*back, "--force-conflicts")
+    assert set(_replicas(cluster).values()) == {2}
 
 
 @pytest.mark.usefixtures("namespace")
@@ -156,6 +203,24 @@ def test_the_chart_is_installed_upgraded_and_taken_back(
     assert "pepper: kept" in told[1]
     for kind in ("jobs", "roles", "rolebindings"):
         assert cluster.get(kind)["items"] == []
+
+
+@pytest.mark.usefixtures("namespace")
+@pytest.mark.parametrize(("prepared", "fewest"), [(True, 3), (False, 1)])
+def test_a_chart_hands_the_number_of_pods_to_autoscalers(
+    cluster: Cluster, prepared: bool, fewest: int
+) -> None:
+    """Switched on later, with the step of the page; without it there is one of each at first."""
+    install = ("upgrade", "--install", "memory", str(CHART), "--set", "bootstrap.enabled=false")
+    _helm(cluster, *install, "--set", "autoscaling.enabled=false")
+    assert set(_replicas(cluster).values()) == {2}
+    if prepared:
+        cluster.run(*_step("Release 0.1 stated `replicas`"))
+    _helm(cluster, *install)
+    assert min(_replicas(cluster).values()) == fewest
+    _scale(cluster, "extraction", 5)
+    _helm(cluster, *install, "--set", "image.tag=0.1.1")
+    assert _replicas(cluster)["extraction"] == 5
 
 
 def _images(cluster: Cluster) -> set[str]:

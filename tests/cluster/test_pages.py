@@ -16,9 +16,10 @@ from tests.integration.deploy.conftest import KUBERNETES
 from tests.support.stores import empty
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900), pytest.mark.in_order]
+DEV = "agent-memory-dev"
 PAGES = Path(__file__).parents[2] / "docs" / "operations"
-# A terminal for the reader, a page of another repository, and what a controller would undo.
-_UNPLAYED = ("| less", "git revert", "helm rollback", "rollout undo")
+# A terminal for the reader, a page of another repository, and what the test of the chart does.
+_UNPLAYED = ("| less", "git revert", "helm rollback")
 
 
 def _part(text: str, heading: str) -> str:
@@ -104,9 +105,39 @@ class Operator:
             if container["name"] == "service"
         }
 
-    def replicas(self) -> set[int]:
+    def revise(self, number: int) -> None:
+        """Keep what each Deployment has now as a revision, which is a controller's work."""
+        for one in self.cluster.get("deployments")["items"]:
+            name, spec = one["metadata"]["name"], one["spec"]
+            told = {"pod-template-hash": str(number)}
+            owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+            owner |= {"uid": one["metadata"]["uid"], "controller": True}
+            template = spec["template"]
+            labels = template["metadata"]["labels"] | told
+            kept = {
+                "apiVersion": "apps/v1",
+                "kind": "ReplicaSet",
+                "metadata": {
+                    "name": f"{name}-{number}",
+                    "namespace": NAMESPACE,
+                    "labels": labels,
+                    "annotations": {"deployment.kubernetes.io/revision": str(number)},
+                    "ownerReferences": [
+                        owner | {"uid": one["metadata"]["uid"], "controller": True}
+                    ],
+                },
+                "spec": {
+                    "replicas": 0,
+                    "selector": {"matchLabels": spec["selector"]["matchLabels"] | told},
+                    "template": template | {"metadata": template["metadata"] | {"labels": labels}},
+                },
+            }
+            self.cluster.run("create", "--filename", "-", given=kept)
+
+    def replicas(self, namespace: str = NAMESPACE) -> set[int]:
         """How many each Deployment is to have."""
-        return {one["spec"]["replicas"] for one in self.cluster.get("deployments")["items"]}
+        found = self.cluster.get("deployments", namespace=namespace)["items"]
+        return {one["spec"]["replicas"] for one in found}
 
 
 @pytest.fixture(scope="module")
@@ -153,11 +184,16 @@ def test_a_key_and_a_credential_are_rotated(operator: Operator) -> None:
 
 
 def test_a_version_is_taken_up_and_taken_back(operator: Operator) -> None:
-    """By its number in the overlay; autoscalers keep what they set."""
+    """By its number in the overlay, or one service by itself; autoscalers keep what they set."""
     operator.runs("kubectl -n agent-memory scale deployment/extraction --replicas 7")
+    operator.revise(1)
     operator.own_overlay("0.1.1")
     assert "agent-memory:0.1.1" in operator.follows("upgrade.md", "Upgrade")
     assert operator.images() == {"registry.example.org/agent-memory:0.1.1"}
+    operator.revise(2)
+    operator.follows("upgrade.md", "Roll back")
+    both = {f"registry.example.org/agent-memory:{tag}" for tag in ("0.1.0", "0.1.1")}
+    assert operator.images() == both
     operator.own_overlay("0.1.0")
     operator.runs('kubectl apply --server-side -k "$OVERLAY"')
     assert operator.images() == {"registry.example.org/agent-memory:0.1.0"}
@@ -172,3 +208,35 @@ def test_a_restored_suite_serves_again(operator: Operator) -> None:
     for line in [*between, last]:
         operator.runs(line)
     assert operator.replicas() == {2}
+
+
+def test_it_is_installed_where_no_pod_may_talk_to_the_api_server(
+    operator: Operator, redis_url: str
+) -> None:
+    """The pepper is one's own, and the toolbox makes the credential."""
+    operator.cluster.remove_namespace(NAMESPACE)
+    asyncio.run(empty(redis_url))
+    operator.cluster.make_namespace(NAMESPACE)
+    operator.runs("openssl rand -hex 32 > api-key-pepper")
+    files = "--from-file=redis-url --from-file=api-key-pepper"
+    operator.runs(f"kubectl -n agent-memory create secret generic agent-memory-store {files}")
+    operator.follows("install.md", "Where no pod may talk to the API server")
+    assert operator.field("agent-memory-service", "service-credential").startswith("am_")
+    operator.follows("install.md", "4. Everything else", "5. See that it works")
+    assert (operator.folder / "first-key").read_text().startswith("am_")
+
+
+def test_the_overlay_to_try_it_is_installed(operator: Operator, redis_url: str) -> None:
+    """With a store of its own, whose password is made on the way."""
+    operator.cluster.remove_namespace(DEV)
+    asyncio.run(empty(redis_url))
+    page = (PAGES / "install.md").read_text()
+    printed = ""
+    for line in _lines(_part(page, "To try it: the overlay `dev`")):
+        printed += operator.runs(line.replace("deploy/kubernetes", str(KUBERNETES)))
+        if line.endswith("> redis-url"):
+            assert "@redis:6379" in (operator.folder / "redis-url").read_text()
+            # No node runs the store of the overlay, so the Job finds another one.
+            (operator.folder / "redis-url").write_text(redis_url)
+    assert "service credential: made" in printed
+    assert operator.replicas(DEV) == {1}

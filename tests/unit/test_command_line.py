@@ -1,15 +1,17 @@
 """The command line as a whole: what it lists, loads and shows."""
 
+import errno
+import io
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 import pytest
 from typer.testing import CliRunner
 
-from agent_memory_services import cli
-from agent_memory_services.commands import keys, stack
+from agent_memory_services import __main__, cli
+from agent_memory_services.commands import keys, stack, terminal
 from agent_memory_services.embedded.store import Fsync
 from agent_memory_services.kit.auth.identity import Role
 
@@ -118,3 +120,50 @@ def test_roles_and_choices_are_those_of_what_they_choose() -> None:
     """Commands name them without loading what they are of."""
     assert [each.value for each in keys.KeyRole] == [each.value for each in Role]
     assert get_args(stack.Fsync) == get_args(Fsync)
+
+
+class Outlet(io.StringIO):
+    """A standard output that cannot be written."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self._error = error
+
+    def write(self, _: str) -> int:
+        """Fail."""
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (BrokenPipeError(), 0, ""),
+        (OSError(errno.ENOSPC, "No space left"), 1, "agent-memory: cannot write: No space left\n"),
+    ],
+)
+@pytest.mark.parametrize("tell", [terminal.say, lambda text: terminal.print_json([text])])
+def test_an_output_that_ends_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    tell: Callable[[str], None],
+    error: OSError,
+    code: int,
+    told: str,
+) -> None:
+    """A reader that has enough is no failure, a disk without room is one."""
+    monkeypatch.setattr(sys, "stdout", Outlet(error))
+    assert terminal.run({}, lambda _: tell("User plays chess")) == code
+    assert capsys.readouterr().err == told
+
+
+def test_letters_that_an_encoding_has_not_are_spelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What people wrote is shown everywhere."""
+    outlet = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", outlet)
+    monkeypatch.setattr(sys, "argv", ["agent-memory", "--version"])
+    with pytest.raises(SystemExit):
+        __main__.main()
+    outlet.write("茶")
+    outlet.flush()
+    assert outlet.buffer.getvalue().endswith(b"\\u8336")

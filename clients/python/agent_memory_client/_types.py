@@ -5,7 +5,7 @@ Each failure is an error that names the field by its path.
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache, wraps
 from typing import Annotated, Any, Final, ParamSpec, TypeVar
@@ -123,13 +123,16 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """Show what was set, long values in short."""
+        """Show what was set and says something to a reader, long values in short."""
         for name, value in super().__repr_args__():
             field = type(self).model_fields.get(name or "")
-            if field is None or value != field.get_default(call_default_factory=True):
+            default = None if field is None else field.get_default(call_default_factory=True)
+            if value != default and value not in _EMPTY and name not in _UNSHOWN:
                 yield name, _brief(value)
 
 
+_EMPTY: Final[Sequence[Any]] = (None, "", [], {})
+_UNSHOWN: Final = frozenset({"content_hash", "embedding_model", "etag"})
 _LONGEST_SHOWN: Final = 80
 _MOST_SHOWN: Final = 3
 
@@ -150,6 +153,8 @@ def _brief(value: Any) -> Any:
         return f"{value[:_LONGEST_SHOWN]}…"
     if isinstance(value, bytes) and len(value) > _LONGEST_SHOWN:
         return _Brief(f"<{len(value)} bytes>")
+    if isinstance(value, datetime):
+        return _Brief(value.isoformat(" ", "seconds"))
     if isinstance(value, list) and len(value) > _MOST_SHOWN:
         first = ", ".join(map(repr, map(_brief, value[:_MOST_SHOWN])))
         return _Brief(f"[{first}, … {len(value) - _MOST_SHOWN} more]")
@@ -256,6 +261,15 @@ def _refusal(
     return errors.MemoryValidationError(message, errors.ErrorInfo(field_violations=violations))
 
 
+_PLAIN: Final[Mapping[str, str]] = {
+    "extra_forbidden": "is unknown here",
+    "missing": "is needed",
+    "string_unicode": "is no Unicode text: it holds half of a surrogate pair, or bytes of another"
+    " encoding",
+}
+"""Complaints of pydantic that say little to a caller, by their type."""
+
+
 def _violations(issue: Any, path: _Location) -> Iterable[errors.FieldViolation]:
     """Yield what a model complains of: in its own words, or in those of the client's own rules."""
     cause = issue.get("ctx", {}).get("error")
@@ -263,7 +277,7 @@ def _violations(issue: Any, path: _Location) -> Iterable[errors.FieldViolation]:
         for field, description in cause.field_violations:
             yield errors.FieldViolation(_spelled((*path, field)), description)
     else:
-        said = issue["msg"].removeprefix("Value error, ")
+        said = _PLAIN.get(issue["type"]) or issue["msg"].removeprefix("Value error, ")
         yield errors.FieldViolation(_spelled(path), said)
 
 

@@ -131,6 +131,8 @@ def resolved(given: Mapping[str, Any], *, scope: bool) -> dict[str, Any]:
     Raises:
         typer.BadParameter: The profile does not exist or makes no sense.
     """
+    # Why nobody can be reached is in the error, not in lines of the library before it.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     options = {name: value for name, value in given.items() if value is not None}
     # A credential of the command line takes the place of the profile's, of either kind.
     unwanted = {*(_SECRETS if _SECRETS & options.keys() else ()), *(() if scope else _SCOPE)}

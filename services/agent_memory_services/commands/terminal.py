@@ -49,18 +49,20 @@ def run(options: Mapping[str, Any], command: Command, **named: Any) -> int:
         # Whoever reads has enough; nothing more may be written when the process ends.
         sys.stdout = None
         return 0
+    except OSError as error:
+        sys.stdout = None
+        complain(f"cannot write: {error.strerror or error}")
+        return 1
 
 
 def in_one_line(error: Exception) -> str:
     """Say what went wrong, and what to do about it, in terms of the command line."""
     text = " ".join(str(error).split())
     match error:
-        case errors.MemoryClientError(reason=""):
+        case errors.MemoryClientError(reason="" | "UNIMPLEMENTED"):
             # Nothing of it comes from a service: it is about the client's own settings.
             text = in_options(text)
     match error:
-        case errors.MemoryUnavailableError(reason=""):
-            return f"{text}; --profile takes all options of another stack"
         case errors.MemoryAuthenticationError():
             return f"{text}; give --api-key or --bearer-token, a variable, or a --profile"
         case errors.MemoryTimeoutError():
@@ -95,9 +97,17 @@ def is_attended() -> bool:
     return sys.stdin.isatty()
 
 
+class _Pipe(Console):
+    """A console that leaves the end of its pipe to the command."""
+
+    def on_broken_pipe(self) -> None:
+        """Tell the command that nobody reads any more; not to read on is no failure."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return a console whose lines wrap at the width of a terminal, but never in a pipe."""
-    made = Console(highlight=False, markup=False, emoji=False)
+    made = _Pipe(highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
         made.width = _WIDE
     return made

@@ -30,9 +30,10 @@ from typing import Any, Final
 from agent_memory_services.evaluation.corpus import UnreadableCorpusError
 from agent_memory_services.evaluation.matching import Content
 
-SHIPPED_HISTORIES: Final[Traversable] = files("agent_memory_services.evaluation").joinpath(
-    "data", "truth_histories.jsonl"
-)
+_DATA: Final[Traversable] = files("agent_memory_services.evaluation").joinpath("data")
+SHIPPED_HISTORIES: Final[Traversable] = _DATA.joinpath("truth_histories.jsonl")
+SHIPPED_CORRECTIONS: Final[Traversable] = _DATA.joinpath("truth_corrections.jsonl")
+"""Histories of two statements, of which the second corrects, denies or ends the first."""
 _BOTH: Final = "both"
 _AFTER: Final = timedelta(days=1)
 _LANGUAGE: Final = "en"
@@ -132,7 +133,7 @@ class History:
 
 
 def read_histories(source: Traversable = SHIPPED_HISTORIES) -> list[History]:
-    """Return the histories of a file; without one, those that are shipped.
+    """Return the histories of a file; without one, those that are shipped, but for corrections.
 
     Raises:
         UnreadableCorpusError: the file holds something else.

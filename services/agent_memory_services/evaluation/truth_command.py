@@ -16,6 +16,7 @@ from agent_memory_services.embedded.errors import EmbeddedError
 from agent_memory_services.evaluation.command import fail, shown
 from agent_memory_services.evaluation.corpus import UnreadableCorpusError
 from agent_memory_services.evaluation.histories import (
+    SHIPPED_CORRECTIONS,
     SHIPPED_HISTORIES,
     History,
     Way,
@@ -61,7 +62,7 @@ def evaluate_truth(
     """
     console = Console(width=max(_WIDTH, Console().width))
     try:
-        histories = _read(paths or [SHIPPED_HISTORIES], kinds)
+        histories = _read(paths or [SHIPPED_HISTORIES, SHIPPED_CORRECTIONS], kinds)
         with Progress(console=console, transient=True) as progress:
             verdicts = asyncio.run(_tell(histories, ways, address, token, progress))
     except (UnreadableCorpusError, OSError, EmbeddedError, TimeoutError) as error:

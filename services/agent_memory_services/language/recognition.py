@@ -128,8 +128,9 @@ _ADDRESS: Final = re.compile(
 """Addresses of mails, pages and files, which are in no language."""
 _CAPITALISING: Final = frozenset({"de"})
 """Languages whose nouns have a capital wherever they stand."""
-_NAME: Final = re.compile(r"(?<=[a-z] )[A-Z][a-z]+")
-"""Words with a capital within a sentence, such as the name Kim, which is a word of Turkish."""
+_NAME: Final = re.compile(r"(?<=[a-z] )(?:[A-Z][a-z]+|[A-HJ-Z](?![\w'\u2019]))")
+"""Words with a capital within a sentence, such as the name Kim, which is a word of Turkish, and
+lone letters, such as the blood group O, which is one of Portuguese."""
 
 
 def recognised(text: str) -> str:
@@ -177,6 +178,8 @@ def _prior(language: str) -> float:
 
 
 def _script(text: str) -> str:
+    if text.isascii():
+        return "latin" if _SCRIPTS["latin"].search(text) else UNKNOWN
     counts = {
         name: len(letters.findall(text)) * _SYLLABLES.get(name, 1)
         for name, letters in _SCRIPTS.items()

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from agent_memory.common.v1 import memory_pb2
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language import foreign_claims
 from agent_memory_services.language.claims import Claim, ClaimModality, Quantity
 from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, recognised
@@ -83,11 +84,15 @@ def language_of(memory: memory_pb2.Memory) -> str:
     """Return the language in which a memory's claims are read; empty where none is read."""
     if len(memory.text) > LONGEST_STATEMENT:
         return ""
-    language = memory.language.partition("-")[0].lower()
-    if not language and _ENGLISH_USER.match(memory.text):
+    return memory.language.partition("-")[0].lower() or _language_told(memory.text)
+
+
+# A fact is compared many times.
+@remembered(4096, longest=LONGEST_STATEMENT)
+def _language_told(text: str) -> str:
+    if _ENGLISH_USER.match(text):
         return ENGLISH
-    language = language or foreign_claims.told_in(memory.text)
-    language = language or recognised(memory.text)
+    language = foreign_claims.told_in(text) or recognised(text)
     # Too short a text is recognised as none; English is what most of those are.
     return ENGLISH if language == UNKNOWN else language
 

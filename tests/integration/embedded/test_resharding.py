@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 import redis as blocking
 from redis.asyncio import Redis
+from typer.testing import CliRunner
 
+from agent_memory_services.cli import app
 from agent_memory_services.commands import resharding
 from agent_memory_services.commands.resharding import MARK, ReshardError
 from agent_memory_services.embedded.store import EmbeddedStore
@@ -31,6 +33,7 @@ SERVICES: dict[str, tuple[Any, Any]] = {
     "long-term memory": (long_term_memory, LongTermSettings),
     "extraction": (extraction, ExtractionSettings),
 }
+NOBODY = "redis://:secret@127.0.0.1:1"
 LEASES = "am:ex:{p00}:leases"
 Told = Callable[[int], None]
 
@@ -131,3 +134,20 @@ async def test_a_process_that_was_killed_is_gone_after_its_silence(redis: Redis)
         pass
     await other.leave()
     assert not await is_anyone_present(redis, "am:test:present")
+
+
+@pytest.mark.parametrize(
+    "command", [("snapshot", "--store"), ("reshard", "--to", NOBODY, "--from")]
+)
+@pytest.mark.parametrize(
+    ("url", "told"), [("nonsense", "is no address of a store"), (NOBODY, "127.0.0.1:1")]
+)
+def test_a_store_that_is_not_there_is_told_in_one_line(
+    command: tuple[str, ...], url: str, told: str
+) -> None:
+    """With the address, and without its password."""
+    ended = CliRunner().invoke(app, [*command, url])
+    assert ended.exit_code == 1
+    (line,) = ended.output.splitlines()
+    assert told in line
+    assert "secret" not in line

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 from ulid import ULID
 
+from agent_memory_client import MemoryClient
 from agent_memory_client.models import (
     ClientMemoryRecord,
     ExtractedMemoryRecord,
@@ -15,6 +16,7 @@ from agent_memory_client.models import (
     MemoryRecordResults,
     MemoryTypeEnum,
     MemoryUpdate,
+    PromptSectionReport,
     ToolCall,
     WorkingMemory,
 )
@@ -116,3 +118,10 @@ def test_a_model_is_shown_in_short() -> None:
     assert "user_id" not in shown
     assert len(shown) < 250
     assert repr(MemoryRecordResults(memories=[], total=7)) == "MemoryRecordResults(total=7)"
+    report = PromptSectionReport(
+        section="summary", tokens=9, cap=90, included=1, left_out_ids=[], duplicate_ids=[]
+    )
+    assert repr(report) == "PromptSectionReport(section='summary', tokens=9, cap=90, included=1)"
+    dated = MemoryRecord(id="m", text="x", created_at=datetime(2026, 1, 2, 3, tzinfo=UTC))
+    assert "created_at=2026-01-02 03:00:00+00:00" in repr(dated)
+    assert repr(MemoryClient("http://a:1")) == "MemoryClient('http://a:1')"

@@ -1,11 +1,11 @@
 """Memory of what functions of a text returned, and what may be remembered at all."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import agent_memory_services
-from agent_memory_services.kit.contract.remembered import remembered
+from agent_memory_services.kit.contract.remembered import RememberedEach, remembered
 
 _SOURCE = Path(agent_memory_services.__file__).parent
 # Their texts are names in our own source, contracts and settings, or parts of a text that a
@@ -40,6 +40,23 @@ def test_a_long_text_is_not_kept() -> None:
 
     assert [length(text) for text in ("abc", "abcd", "abcd", "abc")] == [3, 4, 4, 3]
     assert asked == ["abc", "abcd", "abcd"]
+
+
+def test_of_several_texts_only_the_unknown_ones_are_looked_at() -> None:
+    """Each once, and those without a result of their own too; long ones each time."""
+    asked: list[list[str]] = []
+
+    def lengths(texts: Sequence[str]) -> list[int | None]:
+        asked.append(list(texts))
+        return [len(text) or None for text in texts]
+
+    known = RememberedEach(lengths, 2, longest=3)
+    assert not known.knows(["a"])
+    assert known(["a", "", "a"]) == [1, None, 1]
+    assert known.knows(["a", ""])
+    assert known(["a", "long", "bb"]) == [1, 4, 2]
+    assert known(["bb", "long", "", "a"]) == [2, 4, None, 1]
+    assert asked == [["a", ""], ["long", "bb"], ["long", ""]]
 
 
 def _kept(tree: ast.AST) -> Iterator[tuple[str, str, list[str]]]:

@@ -33,6 +33,8 @@ def test_short_messages_of_every_language_are_recognised(language: str) -> None:
         "User's website is https://www.hola.es/el/la/de",
         "User's domain is bob.com",
         "User is dating Kim",
+        "User's ward is E",
+        "Sandra is O negative",
     ],
 )
 def test_english_stays_english_whatever_names_it_holds(text: str) -> None:

@@ -40,6 +40,9 @@ class ClientBase:
         """Settings of this client."""
         return self._connection.config
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config.base_url!r})"
+
     async def _send(self, operation: Operation[Any, Result], timeout: float | None) -> Result:
         return await self._connection.call(operation, timeout)
 

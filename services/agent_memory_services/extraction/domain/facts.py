@@ -9,6 +9,7 @@ from typing import Protocol
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory.common.v1.message_pb2 import Message
 from agent_memory_services.kit.contract.clock import to_datetime
+from agent_memory_services.language.claims import Claim
 from agent_memory_services.shared.prompts import without_recalled
 
 
@@ -110,6 +111,8 @@ class Candidate:
         slot: `subject/attribute` of a fact that has one value at a time, such as
             `user/employer`; empty where there is none.
         language: BCP 47 tag of the text's language; empty where it is not known.
+        claims: What it claims, where more was said than its text tells; empty where the text is
+            to be read.
         ends: Ids of the known memories that it ends or corrects.
         compared: Ids of the known memories that it was compared with.
     """
@@ -124,6 +127,7 @@ class Candidate:
     standing: bool = False
     slot: str = field(default="")
     language: str = ""
+    claims: tuple[Claim, ...] = ()
     ends: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
 

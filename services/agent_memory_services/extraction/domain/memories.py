@@ -18,6 +18,7 @@ from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.extraction.domain.facts import Candidate, Kind, Precision
 from agent_memory_services.kit.contract import clock, ids
 from agent_memory_services.kit.contract.messages import copied
+from agent_memory_services.shared.claims import to_contract
 from agent_memory_services.shared.content import told
 
 # What the contract allows, in bytes.
@@ -84,6 +85,7 @@ def from_candidate(
     memory.provenance.ended_memory_ids.extend(candidate.ends[:_MAX_ENDED])
     memory.provenance.compared_memory_ids.extend(candidate.compared[:_MAX_COMPARED])
     memory.language = candidate.language
+    memory.claims.extend(to_contract(candidate.claims))
     if len(candidate.slot.encode()) <= _MAX_SLOT:
         memory.slot = candidate.slot
     if candidate.event_time is not None:

@@ -59,10 +59,11 @@ def info(event: str, fields: EventDict) -> None:
         structlog.get_logger().info(event, **fields)
         return
     if (output := _Direct.output) is not None:
-        line = _name_span(None, "info", _name_request(None, "info", {**fields, "event": event}))
+        line = {**fields, "event": event}
+        _name_span(None, "info", _name_request(None, "info", line))
         line["level"] = "info"
-        line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        output.msg(_dumps(line))
+        line["timestamp"] = datetime.now(UTC)
+        output.msg(orjson.dumps(line, default=_spelled, option=orjson.OPT_UTC_Z))
 
 
 class _Direct:

@@ -7,24 +7,34 @@ Tenants and users are never labels.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+import math
+from bisect import bisect_left
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Final, Literal, TypeVar
 
 import grpc
 from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
-    Counter,
     Gauge,
     Histogram,
     disable_created_metrics,
     start_http_server,
 )
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from agent_memory_services.kit.contract.environment import AddressTakenError
 from agent_memory_services.kit.contract.methods import MethodPolicy
@@ -57,35 +67,123 @@ class MethodMeters:
     seconds: Callable[[float], None]
 
 
+class _Count:
+    """One series of `_Counts`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def inc(self) -> None:
+        """Count one more."""
+        self.value += 1
+
+
+class _Counts(Collector):
+    """A counter whose series change in the event loop alone.
+
+    The library's own takes a lock and checks its labels at every step; several of them change in
+    every call.
+    """
+
+    def __init__(
+        self, name: str, text: str, labels: Sequence[str], registry: CollectorRegistry
+    ) -> None:
+        self._described = name, text
+        self._labels = labels
+        self._series: dict[tuple[str, ...], _Count] = {}
+        registry.register(self)
+
+    def of(self, *labels: str) -> _Count:
+        """Return a series, which exists from then on."""
+        return self._series.setdefault(labels, _Count())
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metric as it is now."""
+        family = CounterMetricFamily(*self._described, labels=self._labels)
+        for labels, count in list(self._series.items()):
+            family.add_metric(labels, count.value)
+        yield family
+
+
+class _Spread:
+    """One series of `_Spreads`."""
+
+    __slots__ = ("_bounds", "counts", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count a value in the bucket that it falls into."""
+        self.counts[bisect_left(self._bounds, value)] += 1
+        self.total += value
+
+
+class _Spreads(Collector):
+    """A histogram whose series change in the event loop alone; see `_Counts`."""
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        labels: Sequence[str],
+        bounds: Sequence[float],
+        registry: CollectorRegistry,
+    ) -> None:
+        self._described = name, text
+        self._labels = labels
+        self._bounds = bounds
+        spelled: Callable[[float], str] = floatToGoString
+        self._names = [spelled(bound) for bound in (*bounds, math.inf)]
+        self._series: dict[tuple[str, ...], _Spread] = {}
+        registry.register(self)
+
+    def of(self, *labels: str) -> _Spread:
+        """Return a series, which exists from then on."""
+        return self._series.setdefault(labels, _Spread(self._bounds))
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metric as it is now."""
+        family = HistogramMetricFamily(*self._described, labels=self._labels)
+        for labels, spread in list(self._series.items()):
+            buckets = list(zip(self._names, accumulate(spread.counts), strict=True))
+            family.add_metric(labels, buckets, spread.total)
+        yield family
+
+
 class RpcMeters:
     """The meters of all methods that one side of a process knows."""
 
     def __init__(self, side: Literal["server", "client"], registry: CollectorRegistry) -> None:
-        def counter(name: str, text: str, *more: str) -> Counter:
+        def counter(name: str, text: str, *more: str) -> _Counts:
             text = f"{text} on the {side}."
-            return Counter(f"grpc_{side}_{name}", text, (*LABELS, *more), registry=registry)
+            return _Counts(f"grpc_{side}_{name}", text, (*LABELS, *more), registry)
 
         self._started = counter("started", "RPCs started")
         self._received = counter("msg_received", "Stream or unary messages received")
         self._sent = counter("msg_sent", "Stream or unary messages sent")
         self._handled = counter("handled", "RPCs completed, by code,", "grpc_code")
-        self._seconds = Histogram(
+        self._seconds = _Spreads(
             f"grpc_{side}_handling_seconds",
             f"Seconds from the start to the end of an RPC on the {side}.",
             LABELS,
-            buckets=SECONDS,
-            registry=registry,
+            SECONDS,
+            registry,
         )
 
     def of(self, shape: str, service: str, method: str) -> MethodMeters:
         """The meters of a method; `shape` is `unary`, `server_stream` and so on."""
         labels = shape, service, method
         return MethodMeters(
-            started=self._started.labels(*labels).inc,
-            received=self._received.labels(*labels).inc,
-            sent=self._sent.labels(*labels).inc,
-            handled={c: self._handled.labels(*labels, go).inc for c, go in GO_CODES.items()},
-            seconds=self._seconds.labels(*labels).observe,
+            started=self._started.of(*labels).inc,
+            received=self._received.of(*labels).inc,
+            sent=self._sent.of(*labels).inc,
+            handled={c: self._handled.of(*labels, go).inc for c, go in GO_CODES.items()},
+            seconds=self._seconds.of(*labels).observe,
         )
 
 
@@ -129,15 +227,15 @@ class CallMeters:
         self.of = _ByMethod(
             policies, lambda policy: rpcs.of(policy.shape, policy.service, policy.method)
         )
-        trips = Histogram(
+        trips = _Spreads(
             "agent_memory_store_round_trips",
             "Round trips to the store that an RPC made; those of watches are not counted.",
             ("grpc_service", "grpc_method"),
-            buckets=_TRIPS,
-            registry=registry,
+            _TRIPS,
+            registry,
         )
         self.round_trips: _ByMethod[Callable[[float], None]] = _ByMethod(
-            policies, lambda policy: trips.labels(policy.service, policy.method).observe
+            policies, lambda policy: trips.of(policy.service, policy.method).observe
         )
 
     def complete(self) -> None:

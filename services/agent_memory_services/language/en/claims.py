@@ -55,7 +55,7 @@ from agent_memory_services.language.en.wordings import (
     unified,
     unquoted,
 )
-from agent_memory_services.language.en.words import MONTHS, stem
+from agent_memory_services.language.en.words import IRREGULAR, MONTHS, is_past, stem
 
 _LEMMAS: Final = {
     "'s": "be", "become": "be", "hat": "hate", "married": "marry", "decide": "plan",
@@ -102,7 +102,7 @@ _IMPLIED: Final = {
     "live": "home back",
     "spouse": "marry married name called get getting",
     "name": "called spelled",
-    "live with": "alone",
+    "live with": "alone move out",
     "birthday": "bear born",
     "commute": "work",
     "want": "assistant give show use provide include display keep",
@@ -123,6 +123,14 @@ _KIN: Final = frozenset(
 )
 """Words for one's own relatives that stand alone, as names do."""
 _NOBODY: Final = frozenset(["it", "that", "this", "there", "what", "who", "he", "she", "they"])
+_EMPHASISED: Final = frozenset(
+    """
+    like love want need work live enjoy smoke cook care help hope agree believe care use try worry
+    exercise walk talk play travel garden volunteer look listen dance clean shop paint move
+    """.split()  # noqa: SIM905
+)
+"""Regular verbs that people put "do" before, to say that they really do."""
+_ONESELF: Final = frozenset({"i", "me", "user"})
 _NO_ONE: Final = frozenset({"no one", "nobody", "none", "noone"})
 _THERE: Final = frozenset({"there", "here"})
 _MOST: Final = 16
@@ -144,9 +152,12 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
     told = [each.text for each in plain if each.text and "?" not in each.text]
     trees = reader.parse([*told, *denied])
     found = {text: _claims_of(tree) for text, tree in zip([*told, *denied], trees, strict=True)}
-    # A verb behind "User" is often taken for a noun, and behind a pronoun never.
-    again = [text for text, claims in found.items() if not claims and text.startswith("User ")]
-    for text, tree in zip(again, reader.parse([f"He{text[4:]}" for text in again]), strict=True):
+    # A verb behind "User" is often taken for a noun, and behind a pronoun never; nor is it known
+    # to be one where nobody stands before it.
+    again = {
+        text: retold for text, claims in found.items() if not claims and (retold := _retold(text))
+    }
+    for text, tree in zip(again, reader.parse(list(again.values())), strict=True):
         found[text] = _claims_of(Tree([replace(tree.tokens[0], text="User"), *tree.tokens[1:]]))
     return [
         each.framed(
@@ -154,6 +165,15 @@ def read(texts: Sequence[str], parser: Parser | None = None) -> list[tuple[Claim
         )
         for each in plain
     ]
+
+
+def _retold(text: str) -> str:
+    """Return a statement about the user with a pronoun for them; empty where it is about others."""
+    if text.startswith("User "):
+        return f"He{text[4:]}"
+    verb = text.partition(" ")[0]
+    bare = verb[1:].islower() and is_past(verb.lower()) and not verb.lower().endswith("ing")
+    return f"He {verb.lower()}{text[len(verb) :]}" if bare else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +261,13 @@ def _claims_of(tree: Tree) -> tuple[Claim, ...]:
         return ()
     given = reasons(tree)
     lost = list(_lost(tree, found, verbs))
-    behind = [one for one in lost if one.index in given]
+    aside = [one for one in lost if one.index in given and given[one.index] in _TELLING]
+    behind = [one for one in lost if one.index in given and one not in aside]
     lost = [one for one in lost if one.index not in given]
     if any(one.tag in _TURNING and one.lower not in _HARMLESS for one in lost):
         return ()
     told = any(one.tag.startswith("VB") or one.dep in _SUBJECTS for one in lost)
-    for words, limit in ((lost, "clause" if told else ""), (behind, REASON)):
+    for words, limit in ((lost, "clause" if told else ""), (behind, REASON), (aside, "")):
         if words:
             rest = " ".join(word for one in words for word in normal(one).split())
             found[Claim("user", OTHER, rest, limits=(limit,) if limit else ())] = None
@@ -315,16 +336,28 @@ def _clauses(tree: Tree) -> Iterator["_Clause"]:
             yield _Clause(clause, changed=changed)
 
 
-def reasons(tree: Tree) -> set[int]:
-    """Return the places of what a statement gives as the reason of what it says."""
-    found: set[int] = set()
+def reasons(tree: Tree) -> dict[int, str]:
+    """Return the places of what a statement gives as its reason, each with the verb of that.
+
+    Where that is a verb of saying, it is no reason: "as noted on day 3".
+    """
+    found: dict[int, str] = {}
     for token in tree.tokens:
         mark = tree.child(token, "mark")
         if token.dep == "advcl" and mark is not None and mark.lower in _BECAUSE:
-            found |= {one.index for one in tree.subtree(token)}
+            said = token.lemma if mark.lower == "as" else ""
+            found |= {one.index: said for one in tree.subtree(token)}
         if token.dep in {"prep", "acomp"} and token.lower == "because":
-            found |= {one.index for one in tree.subtree(token)}
+            found |= {one.index: "" for one in tree.subtree(token)}
     return found
+
+
+_TELLING: Final = frozenset(
+    """
+    note say mention agree plan discuss expect promise tell describe write ask report explain know
+    advise recommend suggest state arrange order
+    """.split()  # noqa: SIM905
+)
 
 
 _BECAUSE: Final = frozenset({"because", "as", "since", "cause"})
@@ -488,8 +521,10 @@ class _Clause:
             return None
         rest = [token for token in tokens if token.lower not in SELF]
         own = tuple(normal(token) for token in rest if counts(token) and token.lower != "new")
-        if words[0] in SELF or (words[0] == "the" and words[1:2] == ["user"]):
-            return Holder("user", own)
+        together = any(one.lower in _ONESELF for one in self._tree.children(subject, "conj"))
+        if words[0] in SELF or words[:2] == ["the", "user"] or together:
+            # "Sofia and I": what is said of both is said of the user.
+            return Holder("user", () if together and words[0] not in SELF else own)
         if words[0] == "the":
             return Holder("the " + " ".join(own), ())
         if words[0] in _KIN and {*words[1:]} <= {"'s"}:
@@ -536,6 +571,8 @@ class _Clause:
         settled = settled or (lemma == "go" and said.relation != "go")
         if lemma in {"live", "reside", "work", "employ"} and past:
             settled = False
+        if self._is_deed and not said.words and not holder.own:
+            said = replace(said, relation="do", words=[lemma])
         relation = said.relation
         if relation == SAME.get(lemma, lemma) and relation not in STATES:
             said = self._voiced(said, settled=settled or over)
@@ -556,6 +593,14 @@ class _Clause:
             single=said.single or relation in _ONE_AT_A_TIME,
             ended=over,
         )
+
+    @property
+    def _is_deed(self) -> bool:
+        """True if what is taken for a verb behind "do" is rather what is done: "I do karate"."""
+        clause = self._clause
+        helped = any(one.dep == "aux" and one.lemma == "do" for one in clause.group)
+        verbal = clause.lemma in _EMPHASISED or clause.lemma in IRREGULAR.values()
+        return helped and not clause.negated and not verbal
 
     @property
     def _is_never(self) -> bool:

@@ -31,14 +31,13 @@ _SURE: Final = (
     r"|that(?:'s| is| was) (?:wrong|not right|a mistake|my mistake)|not quite right"
     r"|I should have said|let me correct (?:that|myself)|what I meant was"
 )
-_UNSURE: Final = (
-    r"sorry|oops|whoops|actually|no|wait|hang on|hold on|pardon|ah|oh|turns out|it turns out"
-)
+_UNSURE: Final = r"sorry|oops|whoops|actually|no|wait|hang on|hold on|pardon|turns out|it turns out"
 _LEAD: Final = re.compile(
     rf"^(?:(?:oh|ah|er|um|well|so|no|nope|wait|right|ok|okay|sorry)\b[,.:! ]+)*"
     rf"(?:(?P<sure>{_SURE})|(?P<unsure>{_UNSURE}))\b"
     rf"(?: about (?:that|this|it|before|earlier))?(?: (?:earlier|before|there|again|yesterday))?"
-    rf"\s*(?P<mark>[,.:;!\u2026-]+\s*|$|(?<=actually) (?=(?:I|my|we|our|User)\b))"
+    rf"\s*(?P<mark>[,.:;!\u2026-]+\s*|$|(?<=actually) (?=(?:I|my|we|our|the|he|she|User)\b)"
+    rf"|(?<=turns out) (?:that )?(?=\w))"
     rf"(?:(?:and|but|so|it's that)\s+)?",
     re.IGNORECASE,
 )
@@ -88,7 +87,7 @@ def unclefted(text: str) -> str:
     if found is None:
         return text
     verb = _SHORT.get(found["verb"], found["verb"])
-    alone = not found["rest"] and verb.strip() not in _HELPING
+    alone = not found["rest"] and verb.strip() not in _HELPING - {"have", "has", "had"}
     if not alone and _LED.search(found["rest"]) is None:
         return text
     said = f"{found['who']}{verb}{found['rest']} {found['what']}{found['mark']}{found['tail']}"

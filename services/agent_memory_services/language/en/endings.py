@@ -25,12 +25,14 @@ def _phrases(text: str) -> _Phrases:
 _OVER: Final = _phrases("""
     sell; cancel; drop; pass; lose; quit; leave; stop; close; resign; resign from; retire
     retire from; finish
-    abandon; ditch; discontinue; unsubscribe; unsubscribe from; end; terminate; sack; fire; delete
+    abandon; ditch; flog; jack in; chuck in; pack up
+    discontinue; unsubscribe; unsubscribe from; end; terminate; sack; fire; delete
     uninstall; scrap; shelve; surrender; renounce; repay; donate; rehome; divorce; complete; submit
     withdraw; withdraw from; forgo; dissolve; deactivate; relinquish; swear off; kick; evict
     give up; give up on; give away; call off; pay off; hand in; hand back; give back; throw out
     throw away; break off; break up with; split up with; split with; split from; split up from
-    separate from; step down as; step down from; step back from; stand down as; get rid of
+    separate from; step down as; step down from; step back from; stand down as; stand down from
+    get rid of
     get over; get off; let go; let go of; part with; part ways with; do away with; come off
     go off
     trade in; pack in; phase out; shut down; wind up; wrap up; lay off; lose interest in
@@ -76,6 +78,7 @@ _TIPS: Final = frozenset(
     "scrapyard dump tip skip bin junkyard landfill scrap recycling knacker breaker".split()  # noqa: SIM905
 )
 """Places where things end."""
+_MOVED_OUT: Final = _phrases("move out")
 _GOING: Final = _phrases("move; go; leave; return")
 _GONE: Final = frozenset(
     """
@@ -106,6 +109,7 @@ _TURNS: Final = frozenset(
 _ALTERED: Final = frozenset({"change", "update", "reset", "alter", "switch", "set", "correct"})
 _FAMILIES: Final = {
     "sell": "sell", "donate": "sell", "rehome": "sell", "bin": "sell", "chuck": "sell",
+    "flog": "sell",
     "throw away": "sell", "throw out": "sell", "give away": "sell", "leave": "leave",
     "cancel": "cancel", "call off": "cancel", "finish": "finish", "complete": "finish",
     "submit": "finish", "end": "finish", "wrap up": "finish", "return": "leave", "drop": "drop",
@@ -219,9 +223,8 @@ class Endings:
         if lemma in {"give", "sell", "donate"} and "to" in target[1:]:
             target = target[: target.index("to", 1)]
         target = target[: target.index("since")] if "since" in target[1:] else target
-        dated = next((at for at in range(len(target)) if _is_dated(target[at:])), len(target))
-        target = target[:dated] or target
-        value = " ".join(word for word in target if word != "job")
+        target = _undated(target)
+        value = " ".join(word for word in target if word not in {"job", "habit"})
         path = self._holder.path
         if lemma == "lose" and len(target) > _LOST:
             return None
@@ -241,6 +244,7 @@ class Endings:
         rest = self._behind(_FETCHED, self._lemma, [])
         if not rest or rest[0] in _WHEN_OR_WHERE:
             return None
+        rest = _undated(self._values.since(rest))
         return Claim("user", f"{END} hand back", " ".join(rest), ended=True)
 
     def _subject_over(self) -> Claim | None:
@@ -254,7 +258,15 @@ class Endings:
             return self._end(left)
         if not self.is_told:
             return None
-        return self._moved(root, subject) or self._gone(root, subject)
+        return self._moved(root, subject) or self._gone(root, subject) or self._moved_out()
+
+    def _moved_out(self) -> Claim | None:
+        """Return that somebody's own, who moved out, lives with them no more."""
+        rest = self._behind(_MOVED_OUT, self._lemma, [])
+        leaves = is_person(self._holder.own) and not self._passive and rest is not None
+        if not leaves or (rest and rest[0] not in _FOR):
+            return None
+        return Claim(self._holder.path, "live with", "user", negated=True, ended=True)
 
     def _named_gone(self) -> Claim | None:
         """Return the end of somebody's own by their name: "Rex died", "Duke has been adopted"."""
@@ -406,6 +418,12 @@ def _parts(lemma: str, words: Sequence[str]) -> tuple[list[str], list[str], list
         what, after = (), ()
     kept = [[word for word in each if word not in SELF] for each in (what, before, after)]
     return kept[0], [word for word in kept[1] if word not in {"in", "up"}], kept[2]
+
+
+def _undated(words: list[str]) -> list[str]:
+    """Return words without a date behind them."""
+    dated = next((at for at in range(len(words)) if _is_dated(words[at:])), len(words))
+    return words[:dated] or words
 
 
 def _is_dated(words: Sequence[str]) -> bool:

@@ -280,7 +280,8 @@ _RUN_ON: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]
 )
 _CLOSERS: Final = re.compile(
     r"(?:[, \t]+(?:btw|lol|lmao|haha+|hehe+|tbh|imo|imho|fyi|ngl|xd|thx|ty|thanks|rn|though|tho"
-    r"|you know|if that helps|just so you know|my mistake|my bad|silly me"
+    r"|you know|if that helps|if you please|if you must know|if you ask me"
+    r"|just so you know|my mistake|my bad|silly me"
     r"|what am I saying))+(?=[.!?]?[ \t]*(?:\n|$))",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -473,7 +474,8 @@ _PUTS_RIGHT: Final = re.compile(
 )
 _AROUND: Final = re.compile(
     r"^(?:(?:no|nope|sorry|oops|oh|ah|er|um|well|wait|actually|hang on|i mean|i meant|make (?:it"
-    r"|that)|it should be|it is|it's|that is|that's|should be|correction|rather|duh|just)\b[,:.!]?"
+    r"|that)|it should be|(?:it is|it's|that is|that's)(?: (?:spelled|spelt|called|written))?"
+    r"|should be|correction|rather|duh|just)\b[,:.!]?"
     r" *)*|(?:,? (?:actually|now|sorry|i mean|i meant|rather|these days|please|instead|to be exact"
     r"|not \w+))+$",
     re.IGNORECASE,

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agent_memory_services.language.en.corrections import Correcting
+
 _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|a\.m|p\.m|no|approx|inc|ltd|co)"
     r"|(?<!')\b[A-Z])\.$",
@@ -56,14 +58,14 @@ class Utterance:
         told: Whether its form alone, that of a list or of an answer, says that it is about the
             speaker.
         whole: The sentence, as it was said, that it was made from; empty for one as it was said.
-        corrects: Whether it was said to put right something that was said before.
+        corrects: How surely it was said to put right something that was said before.
     """
 
     text: str
     asks: bool
     told: bool = False
     whole: str = ""
-    corrects: bool = False
+    corrects: Correcting = Correcting.NO
 
 
 def without_runs(text: str) -> str:

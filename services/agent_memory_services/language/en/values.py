@@ -78,7 +78,8 @@ _PAST_TIME: Final = re.compile(rf"(?:last|this|earlier|past) |(?:{ANY_WEEKDAY}|t
 _WHEN: Final = re.compile(
     rf"(?:^| )(?:(?:on|in|back|early|late) )*(?:(?:{'|'.join(sorted(MONTHS))})(?: on)?"
     r"|(?:spring|summer|autumn|fall|winter)(?= \d)|(?:19|20)\d\d)(?: \d{1,4})*$"
-    r"|(?:^| )(?:yesterday|today|tonight|ago)$"
+    r"|(?:^| )(?:(?:\d+|few|couple|several|long|while|age|year|month|week|day|time) )*"
+    r"(?:yesterday|today|tonight|ago)$"
 )
 """Time at the end of a value."""
 _LISTED: Final = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "CD", "DT", "PRP$", "HYPH", "VBG"})
@@ -205,7 +206,8 @@ class Values:
         before = tokens[place - 1].lower if place else ""
         after = next((one for one in tokens[place + 1 : place + 2]), None)
         month = {before, after.lower if after else ""} & MONTHS
-        year = before in {"in", "since", "until"} and re.fullmatch("[12]\\d{3}", word)
+        dated = before in {"in", "since", "until"} or re.fullmatch(r"\d{1,2}", before)
+        year = dated and re.fullmatch("[12]\\d{3}", word)
         if before in _NAMED_NUMBERS or month or year:
             return
         if place and tokens[place - 1].dep == "det" and before in {"a", "an", "the"}:

@@ -4,11 +4,11 @@ The matter is one relation for all ways of saying where somebody lives, works an
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from agent_memory_services.language.en.values import Holder
+from agent_memory_services.language.en.values import SELF, Holder
 from agent_memory_services.language.en.words import MONTHS
 
 _QUOTED: Final = re.compile(r'^User said(?: on \d{1,2} \w+ \d{4})?: "(.*?)[.!]*"$', re.DOTALL)
@@ -28,9 +28,57 @@ _PARTED: Final = (
     "(?:have |has )?(?:called it off|called off the engagement|split up|broke up|broken up|split"
     "|separated|parted ways)"
 )
-_REWORDED: Final = (
+_DONE: Final = (
+    r"(?:moved|quit|stopped|joined|become|died|(?:left|given|packed|handed|sold|taken|switched"
+    r"|started|dropped|retired|split)(?=$| (?:the|his|her|their|my|our|us|me|it|up|in|away|back|out"
+    r"|home|to|from|for|at|on|off|over|school|work|[A-Z])))"
+)
+"""Participles of what somebody has done, where another would be what is done to them."""
+_OF_LIFE: Final = (
+    "go|eat|drink|smoke|play|live|work|drive|see|take|do|have|need|like|watch|read|wear|run|swim"
+    "|teach|study|train|own|rent|use to"
+)
+"""Verbs of what one does oneself, and asks no assistant for."""
+
+
+_FAVOURED: Final = (
+    r"(?:User's|My) (?:all-time )?(?:favou?rite|best|top|usual|go-to|number one|desert island)"
+    r" [\w ]{2,24}?"
+)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    return f"{match[1]} {'have' if match[2] == 've' else 'are'}"
+
+
+_REWORDED: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
     (r"[\u2018\u2019]", "'"),
     (r"\b[Tt]he [Uu]ser\b", "User"),
+    (r"(?<=\w),? (?:by the way|btw)$", ""),
+    (r"(?<=\w), (?:bliss|phew|hooray|hurrah|alas|sadly|thankfully|finally|gutted|sigh|ouch)$", ""),
+    (rf"^({_FAVOURED})(?: has|'s)(?: got)? to be (?=[A-Z])", r"\1 is "),
+    (r"^(?:Oh|Ah|Well|Anyway|By the way|Btw),? (?=(?:I|we|my|our|the)\b)", ""),
+    (r"\bI'm\b", "I am"),
+    (r"\b(I|[Ww]e|[Tt]hey)'(ve|re)\b", _written_out),
+    (rf"(?<=[a-z])'s (?=(?:just |now |finally )?{_DONE}\b)", " has "),
+    # "Not vegan any more", "Don't go there any more": of whoever says it.
+    (
+        r"^Not (?!(?:sure|yet|only|that|bad|much|many|all|every\w*)\b)(?=[^,;]*\bany ?more\b)",
+        "I am not ",
+    ),
+    (rf"^Do(?:n't| not) (?=(?:{_OF_LIFE})\b[^,;]*\bany ?more\b)", "I do not "),
+    (r"\b(?:got|gotten) rid of\b", "gave up"),
+    (
+        (
+            r"^(?:They|[SH]he)(?: have| has|'s)? (?:let (?:me|User) go|laid (?:me|User) off)"
+            r"(?: (?:from|at))?(?= (?!(?:early|home|first|ahead|in|out|to|with|on|for|and|so)\b)\w)"
+        ),
+        "User quit job at",
+    ),
+    (
+        r"^(?:They|[SH]he)(?: have| has|'s)? (?:let (?:me|User) go|laid (?:me|User) off)$",
+        "User quit the job",
+    ),
     (r"^User studies\b", "User is studying"),
     (
         (
@@ -135,6 +183,25 @@ _REWORDED: Final = (
     (r"\bto call (?:User|them|him|her|me) (?=[A-Z])", "to be called "),
     (r"^(User|I) wants? the assistant to be called ", r"\1 wants to be called "),
     (r"^(?:Actually|It turn(?:s|ed) out(?: that)?|Turns out),? ", ""),
+    (
+        r"^([A-Z][\w-]+) and (?:I|User)(?: have)? called off (?:the|our) wedding\b",
+        r"User called off the wedding and ended the engagement with \1",
+    ),
+    (
+        r"^([A-Z][\w-]+) and (?:I|User)(?: have)? called it off\b",
+        r"User split up with \1",
+    ),
+    (
+        (
+            r"^(?:Please )?(?:(?:don't|do not) call me [A-Z][\w'-]+[,;]? (?:but )?)?"
+            r"(?:call|address) me (?:as )?(?=(?-i:[A-Z]))"
+        ),
+        "User wants to be called ",
+    ),
+    (
+        r"^(?:Please )?(?:answer|reply|respond)(?: to)?(?: me)? in (?=(?-i:[A-Z]))",
+        "User wants answers in ",
+    ),
     (rf"^User and ([A-Z][\w-]+) ({_PARTED})\b", r"User \2 with \1"),
     (rf"^([A-Z][\w-]+) and (?:I|User) ({_PARTED})\b", r"User \2 with \1"),
     (r"(?<=[a-z]) ?'s been\b", " has been"),
@@ -161,6 +228,7 @@ _REWORDED: Final = (
     (r"\bwent (part|full)(?:-| )?time\b", r"works \1 time now"),
     (r"\b(?:wants?|needs?) no more (?=\w)", "gave up "),
     (r"^[Nn]o more ([\w -]{1,40}?)(?: for (?:me|us|User))?$", r"User gave up \1"),
+    (r"^[Nn]o (?!one\b)([\w -]{1,40}?)(?: for (?:me|us|User))? any ?more$", r"User gave up \1"),
     (r",? (?:and |so )?no more ([\w -]{1,40})$", r" and gave up \1"),
     (r"\b(?:is|am|'m|has been|have been|'ve been) off (?!sick|work|duty|today)(?=\w)", "gave up "),
     (r"\bdecided (?:not to|against) (?=\w+ing\b)", "called off "),
@@ -207,7 +275,7 @@ _REWORDED: Final = (
     (r"\bI(?: have|'ve)? (?:just )?got (?=(?:married|divorced|engaged)\b)", "I am "),
     (r"\b(?:has )?(?:just )?(?:got|gotten) (?=(?:married|divorced|engaged)\b)", "is "),
     (
-        r"^([A-Z][\w.-]+(?: [A-Z][\w-]+)?) is (User's|[Mm]y) ((?!name)[\w ]+?)( now)?$",
+        r"^([A-Z][\w.-]+(?: [A-Z][\w-]+)?) is (User's|[Mm]y|[Oo]ur) ((?!name)[\w ]+?)( now)?$",
         r"\2 \3 is\4 \1",
     ),
     (r"(\bprefers? (?:\w+ ){1,4}?)(?:rather than|instead of|as opposed to) ", r"\1over "),
@@ -220,8 +288,41 @@ _REWORDED: Final = (
         r"\1 \2 any more and ",
     ),
 )
+_PIECE: Final = re.compile(
+    r"\\[bB]|[\^$]|(?P<group>[()])|(?P<either>\|)|(?P<any>\\\w|\[(?:\\.|[^\]\\])+\]|\.)"
+    r"|(?P<least>[?*+]|\{\d+(?:,\d*)?\})|\\?(?P<plain>.)"
+)
+"""Piece of a regular expression."""
+
+
+def _needed(pattern: str) -> str:
+    """Return words, in lower case, that all that a pattern fits holds; empty where there are none.
+
+    They are the longest ones outside of groups.
+    """
+    runs, depth = [""], 0
+    for piece in _PIECE.finditer(pattern):
+        if piece["group"]:
+            depth += 1 if piece["group"] == "(" else -1
+        elif depth:
+            continue
+        elif piece["either"]:
+            return ""
+        if piece["least"] and piece["least"][:2] in {"?", "*", "{0"}:
+            runs[-1] = runs[-1][:-1]
+        if piece["plain"]:
+            runs[-1] += piece["plain"]
+        elif piece["group"] or piece["any"] or piece["least"]:
+            runs.append("")
+    return max(runs, key=len).lower()
+
+
 _REWRITING: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE if pattern[:1] == "^" or _DATED in pattern else 0), to)
+    (
+        _needed(pattern),
+        re.compile(pattern, re.IGNORECASE if pattern[:1] == "^" or _DATED in pattern else 0),
+        to,
+    )
     for pattern, to in _REWORDED
 )
 
@@ -233,9 +334,12 @@ def unquoted(text: str) -> str:
 
 def reworded(text: str) -> str:
     """Return a text without what its parser is known to stumble over."""
-    plain = text
-    for pattern, replacement in _REWRITING:
-        plain = pattern.sub(replacement, plain)
+    plain, lower = text, text.lower()
+    for needed, pattern, replacement in _REWRITING:
+        # Letters beyond ASCII may fit others in more ways than by their lower case.
+        if needed in lower or not lower.isascii():
+            plain = pattern.sub(replacement, plain)
+            lower = plain.lower()
     return plain
 
 
@@ -319,7 +423,8 @@ def _work(one: _Wording) -> Said | None:
     if one.said.relation not in {"work", "employ"}:
         return None
     first, words = one.words[:1], one.words
-    words = ["for", *words[1:]] if first in (["at"], ["by"], ["for"]) else words
+    firm = first in (["at"], ["by"], ["for"]) and words[1:] != ["home"]
+    words = ["for", *words[1:]] if firm else words
     return one.as_("work", words, single=one.said.single or words[:1] in _EMPLOYED)
 
 
@@ -361,7 +466,8 @@ _YEAR: Final = 2
 def _home(one: _Wording) -> Said | None:
     words = one.words
     if one.said.relation == "live" and (one.begins("with") or words == ["alone"]):
-        return one.as_("live with", words[1:] or ["nobody"])
+        others = ["user" if word in SELF else word for word in words[1:]]
+        return one.as_("live with", others or ["nobody"])
     if one.lemma in {"move", "relocate"} and "to" in words:
         if set(words[: words.index("to")]) - _ALONG:
             return None

@@ -204,7 +204,7 @@ def root(word: str) -> str:
     plain = _KIN.get(word, word)
     while (shorter := _DERIVED.sub("", plain, count=1)) != plain:
         plain = shorter
-    found = stem(plain)
+    found = _DERIVED.sub("", stem(plain))
     # "Care" and "car" have one stem.
     return plain if len(found) < len(plain) <= _SHORTEST + 1 and plain.endswith("e") else found
 

@@ -44,7 +44,12 @@ class Text:
     def __init__(self, plain: str) -> None:
         """Keep the text and its form without accents."""
         self.plain = plain
-        self.folded = plain.translate(_FOLDING)
+        self.folded = plain if plain.isascii() else plain.translate(_FOLDING)
+
+    @property
+    def is_plain(self) -> bool:
+        """True if it is written without accents."""
+        return self.folded is self.plain
 
     def part(self, start: int, end: int) -> "Text":
         """Return the text between two places."""
@@ -59,11 +64,13 @@ class Pattern:
 
     def search(self, text: Text) -> re.Match[str] | None:
         """Return the first place that fits, in either form of the text."""
-        return self.compiled.search(text.plain) or self.compiled.search(text.folded)
+        found = self.compiled.search(text.plain)
+        return found if found or text.is_plain else self.compiled.search(text.folded)
 
     def match(self, text: Text) -> re.Match[str] | None:
         """Return the fit at the start of the text, in either form."""
-        return self.compiled.match(text.plain) or self.compiled.match(text.folded)
+        found = self.compiled.match(text.plain)
+        return found if found or text.is_plain else self.compiled.match(text.folded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,6 +369,13 @@ class Table:
         ids = self.columns.ids
         return [ids[at] for at in self.places.tolist()]
 
+    @cached_property
+    def by_id(self) -> Places:
+        """The place of each memory in the order of ids."""
+        found = np.empty(len(self), dtype=np.intp)
+        found[sorted(range(len(self)), key=self.ids.__getitem__)] = np.arange(len(self))
+        return found
+
     def memory(self, at: int) -> Memory:
         """Return a memory."""
         return self.columns.memory(int(self.places[at]))

@@ -276,5 +276,5 @@ class Ranking:
         places = np.flatnonzero(pairs.without_repeats(good, scores))
         best = places[np.argsort(-scores[places], kind="stable")]
         if (np.diff(scores[best]) == 0).any():
-            best = np.array(sorted(best.tolist(), key=lambda at: (-scores[at], table.ids[at])))
+            best = places[np.lexsort((table.by_id[places], -scores[places]))]
         return Ordered(table, sheet, distances, best)

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import STOP_WORDS
 from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.columns import Readable, Table, table_of
@@ -86,7 +87,7 @@ class QuestionNames:
 
     def hold(self, name: str) -> bool:
         """Return true if the question has the name, word by word."""
-        sought = terms.plain(name)
+        sought = _words_of_name(name)
         size = len(sought)
         if sought == [self._role]:
             return True
@@ -96,6 +97,12 @@ class QuestionNames:
 
     def __bool__(self) -> bool:
         return self._role is not None or any(self._starts)
+
+
+# An owner's names are the same for every question.
+@remembered(16_384, longest=64)
+def _words_of_name(name: str) -> list[str]:
+    return terms.plain(name)
 
 
 def _role(question: str, found: Sequence[str]) -> str | None:

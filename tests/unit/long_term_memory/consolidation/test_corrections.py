@@ -1,18 +1,16 @@
 """Corrections and denials of many kinds, said later in the user's own words."""
 
-from pathlib import Path
-
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.evaluation.histories import SHIPPED_CORRECTIONS, read_histories
 from agent_memory_services.long_term_memory.consolidation.rules import comparing
 
 PAIRS = [
-    line.split(" | ")
-    for line in Path("tests/data/corrections.txt").read_text(encoding="utf-8").splitlines()
-    if not line.startswith("#")
+    [statement.text for statement in history.statements]
+    for history in read_histories(SHIPPED_CORRECTIONS)
 ]
-LEAST = 46
+LEAST = 49
 """Pairs of which the later ends the earlier; more may, and fewer never again."""
 
 

@@ -50,6 +50,15 @@ def test_what_was_said_later_is_newer() -> None:
     assert newer.turn_to(older) is None
 
 
+def test_an_event_still_to_come_waits_for_no_other_time_of_it() -> None:
+    """A flight that is moved is at its old time no more; a job lasts until the next begins."""
+    flight = told("2024-02-05", event="2024-05-08", precision="day")
+    moved = told("2024-02-19", event="2024-05-09", precision="day")
+    assert flight.turn_to(moved) == micros("2024-02-19")
+    job = told("2023-05-01")
+    assert job.turn_to(moved) == micros("2024-05-09")
+
+
 def test_events_come_before_words() -> None:
     """What happened later is newer, though it was told first."""
     first = told("2024-01-01", event="2020-03-01")

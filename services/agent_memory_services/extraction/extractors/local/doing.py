@@ -107,7 +107,9 @@ def _is_unable(said: Said) -> bool:
 def must(said: Said) -> Ruling | None:
     """Judge what somebody must do: a commitment, where its day is still to come."""
     due = said.dated and said.upcoming and not is_chore(said) and not said.about_chat
-    return Ruling(Family.COMMITMENT, expires=True) if due else None
+    deed = said.infinitive or said.clause.verb
+    lasting = deed.lemma in words("turning_points")
+    return Ruling(Family.COMMITMENT, expires=not lasting) if due else None
 
 
 def _needs(said: Said) -> Ruling | None:

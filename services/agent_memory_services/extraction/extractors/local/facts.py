@@ -16,7 +16,7 @@ from agent_memory_services.extraction.domain.facts import (
     Turn,
     Wanted,
 )
-from agent_memory_services.extraction.extractors.local.dates import ground
+from agent_memory_services.extraction.extractors.local.dates import Grounded, ground
 from agent_memory_services.extraction.extractors.local.instructions import Wish, instruction
 from agent_memory_services.extraction.extractors.local.keeping import (
     ENOUGH,
@@ -71,9 +71,10 @@ from agent_memory_services.extraction.extractors.local.wording import (
     with_lead,
 )
 from agent_memory_services.extraction.extractors.local.words import words
-from agent_memory_services.language.claims import CHANGE, END, MOVE
+from agent_memory_services.language.claims import CHANGE, END, MOVE, Claim, ClaimModality
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.clauses import Clause, Tense, behind, clauses
+from agent_memory_services.language.en.corrections import Correcting
 from agent_memory_services.language.en.parser import Parser, Tree
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import is_past
@@ -81,6 +82,7 @@ from agent_memory_services.language.en.words import is_past
 # "My last name is now Reed": judged as what it says without its adverb.
 _NOW: Final = re.compile(r"^(?:now|currently|these days) (?=\w)", re.IGNORECASE)
 _LET_US: Final = re.compile(r"(?:and |but )?let us\b|let's\b", re.IGNORECASE)
+_YEAR: Final = re.compile(r"\b(?:18|19|20)\d\d\b")
 _I_WANT: Final = re.compile(r"I want you to \w")
 
 
@@ -151,13 +153,13 @@ def _of_message(heard: Heard, scene: _Scene, wishes: Container[int]) -> list[Fac
             before, told = None, False
             continue
         stated = [
-            _put_right(fact) if part.corrects else fact
+            _put_right(fact, part.corrects, scene)
             for part, tree in saying.parts
             for fact in _of_sentence(part, tree, scene)
         ]
         behind = saying.behind(before) if before is not None else None
         kept = _is_kept(saying, stated, behind=behind is not None, told=told)
-        kept = kept or (not stated and _tells_of_an_end(saying, scene))
+        kept = kept or _loses_an_end(saying, stated, scene)
         if kept and behind is not None and found and found[-1].quoted and told:
             # What it leans on is told with it.
             found.pop()
@@ -169,32 +171,96 @@ def _of_message(heard: Heard, scene: _Scene, wishes: Container[int]) -> list[Fac
     return found
 
 
-def _put_right(fact: Fact) -> Fact:
-    """Return a fact that says that it puts right something that was said before."""
-    text = f"Correction: {fact.candidate.text}"
-    return replace(fact, candidate=replace(fact.candidate, text=text))
+def _put_right(fact: Fact, how: Correcting, scene: _Scene) -> Fact:
+    """Return a fact that says how surely it puts right something that was said before.
+
+    What perhaps does says so by its claims: "Actually" tells no reader anything.
+    """
+    text = fact.candidate.text
+    if how is Correcting.SURELY:
+        candidate = replace(fact.candidate, text=f"Correction: {text}")
+    elif how is Correcting.PERHAPS:
+        [claims] = english.read([f"Actually, {text}"], scene.parser)
+        candidate = replace(fact.candidate, claims=claims)
+    else:
+        return fact
+    return replace(fact, candidate=candidate)
 
 
-def _tells_of_an_end(saying: Saying, scene: _Scene) -> bool:
-    """Return true if a sentence tells that a thing or a plan is no more, or at another time."""
-    if scene.company is not Company.ASSISTANT or not saying.may_be_kept or saying.is_of_software:
+def _loses_an_end(saying: Saying, stated: Sequence[Fact], scene: _Scene) -> bool:
+    """Return true if a sentence tells of an end or of another time, and the facts in it do not.
+
+    What is over may be a thing or a plan, or what the speaker did as a rule.
+    """
+    if scene.company is not Company.ASSISTANT or not saying.may_tell or saying.is_of_software:
         return False
-    if any(one.lemma == "die" or one.lower == "again" for one in saying.tokens):
-        # Batteries and plants do, every now and then; of people other rules tell.
+    dying = any(one.lower == "again" or one.lemma == "die" for one in saying.tokens)
+    if dying and not _DIED.match(saying.text):
+        # Batteries and plants do, every now and then; whoever has a name does for good.
         return False
+    if any(fact.family is Family.INSTRUCTION for fact in stated):
+        return False
+    own = _OWN_END.search(saying.text) is not None
+    if not own and (stated or not _is_of_a_thing(saying)):
+        return False
+    said, *found = english.read(
+        [saying.text, *(fact.candidate.text for fact in stated)], scene.parser
+    )
+    if any(each.ended or each.negated for claims in found for each in claims):
+        return False
+    ends = (
+        each
+        for each in said
+        if (each.ended or each.relation == CHANGE)
+        and not (stated and each.relation in {CHANGE, MOVE})
+    )
+    return any(_is_lasting_end(each) if own else _names_an_end(each) for each in ends)
+
+
+def _is_of_a_thing(saying: Saying) -> bool:
+    """Return true if a sentence tells of a thing, and not of one of the conversation."""
     subject = saying.clauses[0].subject if saying.clauses else None
-    if (
-        subject is None
-        or subject.lower in _NO_THING
-        or is_chat_noun(saying.clauses[0].tree, subject)
-    ):
+    if subject is None or subject.lower in _NO_THING:
         return False
-    [claims] = english.read([saying.text], scene.parser)
-    return any(each.ended and each.relation.partition(" ")[0] in _ENDS for each in claims)
+    return not is_chat_noun(saying.clauses[0].tree, subject)
 
 
+def _names_an_end(claim: Claim) -> bool:
+    own = claim.negated and claim.holder == "user"
+    return claim.relation.partition(" ")[0] in _ENDS or claim.relation == "live with" or own
+
+
+def _is_lasting_end(claim: Claim) -> bool:
+    """Return true if a claim ends what somebody did as a rule, and not a task or a moment."""
+    relation, told = claim.relation, set(claim.value.split())
+    if relation == f"{END} job":
+        return True
+    idle = words("momentary") | words("chores") | words("own_chores") | words("idle_times")
+    idle -= words("foods") | {"beer", "wine", "tea"}
+    of_life = not told.isdisjoint(words("life_compounds"))
+    if claim.modality is not ClaimModality.FACT or not told - _POINTING:
+        return False
+    mood = relation == "be" and told & words("moods")
+    if mood or (told & idle and not of_life):
+        return False
+    if _names_an_end(claim):
+        return relation != f"{END} finish"
+    return relation not in words("opinions") | words("mind_verbs") | {"need", "get"}
+
+
+_DIED: Final = re.compile(r"(?!(?:I|We|They|He|She|It|My|The)\b)[A-Z][a-z]+ (?:has |just )?died\b")
 _NO_THING: Final = frozenset("i we you he she they it this that these those there".split())  # noqa: SIM905
 _ENDS: Final = frozenset({END, MOVE, CHANGE})
+_POINTING: Final = frozenset("it this that these those them to of at in from with on one".split())  # noqa: SIM905
+# "I've gone off wine", "They let me go", "Don't go there any more", "No more wine for me".
+_OWN_END: Final = re.compile(
+    r"^(?:(?:and|so|but|well|oh|actually|sadly|anyway|update|yeah|yes|no|sorry),? |update: "
+    r"|(?:it )?turns out(?: that)?,? )*"
+    r"(?:(?:I|we|(?-i:[A-Z])[\w-]+ and I)\b|they (?:\w+ )?(?:let|laid) (?:me|us)\b"
+    r"|they (?:\w+ )?(?:reset|changed|moved|raised|cut|lowered|increased|reduced|put)"
+    r" (?:my|our|the)\b|(?:not|no|don't|do not) )",
+    re.IGNORECASE,
+)
 
 
 def _is_kept(saying: Saying, stated: Sequence[Fact], *, behind: bool, told: bool) -> bool:
@@ -334,8 +400,26 @@ def _as_told(tree: Tree, scene: _Scene) -> Iterator[Fact]:
 def _wish(text: str, tree: Tree, found: Sequence[Clause]) -> Wish | None:
     """Return the standing instruction that a sentence, or one of its clauses, is."""
     starts = [0, *(_offset(clause) for clause in found if clause.subject is None)]
-    wishes = (instruction(text, tree, start) for start in starts)
+    wishes = (instruction(text, tree, start) for start in (*starts, *_behind_commas(text)))
     return next((wish for wish in wishes if wish is not None), None)
+
+
+def _behind_commas(text: str) -> Iterator[int]:
+    """Yield where an instruction may begin behind a statement: "Only two of us now, scale ..."."""
+    for mark in _COMMA.finditer(text):
+        if _HELD.search(text[: mark.start()]):
+            return
+        if not states_nothing(text[mark.end() :]):
+            yield mark.end()
+
+
+_COMMA: Final = re.compile(r", (?:so |and |just |please )*(?=[a-z])")
+_HELD: Final = re.compile(
+    r"\b(?:if|when|whenever|while|because|says?|said|saying|told|tells?|telling|asked|asks|wants?"
+    r"|wanted|thinks?|thought|means?|meant|like|imagine|suppose|would|should|could|might|maybe|me"
+    r"|him|her|them)\b",
+    re.IGNORECASE,
+)
 
 
 def _offset(clause: Clause) -> int:
@@ -392,7 +476,7 @@ def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said |
         return None
     if _was_read(clause, meant):
         clause = replace(clause, tense=Tense.PAST)
-    dates = ground(meant, scene.said, past=_looks_back(clause))
+    dates = _dated(meant, clause, subject, scene)
     return Said(
         clause=clause,
         subject=subject,
@@ -401,6 +485,17 @@ def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said |
         upcoming=_upcoming(dates.nearest, scene.said, past=_looks_back(clause)),
         company=scene.company,
     )
+
+
+def _dated(text: str, clause: Clause, subject: Subject, scene: _Scene) -> Grounded:
+    """Return a statement with its dates written out.
+
+    One's birth is no event of one's life to look up by its time, and its day may have no year.
+    """
+    if clause.lemma == "bear" and subject.about is About.SELF:
+        dated = _YEAR.search(text) is not None
+        return Grounded(ground(text, scene.said, past=True).text if dated else text, None, None)
+    return ground(text, scene.said, past=_looks_back(clause))
 
 
 def _looks_back(clause: Clause) -> bool:
@@ -443,7 +538,7 @@ def _text(said: Said, verdict: Ruling, scene: _Scene) -> str | None:
     rest = _with_own_pronoun(resolved(rest, scene.references) or rest, clause, subject)
     if subject.about is About.SELF and _is_stray(rest):
         return None
-    rest = ground(rest, scene.said, past=_looks_back(clause)).text
+    rest = _dated(rest, clause, subject, scene).text
     group = f"{adverb} {verb_group(clause, subject)}".strip()
     return statement(subject, group, trimmed(rest), clause)
 
@@ -497,7 +592,7 @@ def _wanted(wish: Wish, scene: _Scene) -> Fact:
 
 
 def _stated(said: Said, verdict: Ruling, text: str, scene: _Scene) -> Fact:
-    dates = ground(_dated_rest(said, scene), scene.said, past=_looks_back(said.clause))
+    dates = _dated(_dated_rest(said, scene), said.clause, said.subject, scene)
     # A day that comes back is no date: "every Friday", "on the first Thursday of each month".
     recurring = verdict.recurring or (
         has_often(said.rest) and re.search(r"\bevery\b|\beach\b|days\b", said.rest) is not None
@@ -553,6 +648,6 @@ def _introduced(found: list[Fact]) -> list[Fact]:
     text = f"User {named.name} {first.candidate.text.removeprefix('User ')}"
     joined_fact = replace(
         first,
-        candidate=replace(first.candidate, text=text, entities=entities(text)),
+        candidate=replace(first.candidate, text=text, entities=entities(text), claims=()),
     )
     return [joined_fact if fact is first else fact for fact in found if fact is not named]

@@ -239,7 +239,7 @@ def says_so(tree: Tree) -> bool:
 
 def _owned(tree: Tree, text: str) -> str:
     """Complete "exam passed", "wife pregnant", "new job at Bosch", "mum in hospital"."""
-    new = re.match(r"(?:brand )?(?:new|second-hand) (?!to\b)(?=[a-z])", text, re.IGNORECASE)
+    new = re.match(r"(?:brand )?(?:new|second-hand) (?!to\b)(?=[a-z][^,]*$)", text, re.IGNORECASE)
     if new and not any(token.tag in FINITE_TAGS for token in tree.tokens) and not _is_idle(tree):
         return f"I have a {text[:1].lower()}{text[1:]}"
     kin = _KIN_FIRST.match(text)
@@ -294,7 +294,8 @@ def _finished(tree: Tree, text: str) -> str:
     if not nouns or whole or not is_past(done.lower) or done.lemma in {"be", "have"}:
         return ""
     verbal = before[0].lower in {"got", "been", "just", "turn"} or is_past(before[0].lower)
-    if _is_idle(tree) or done.lower in _BARE_DONE or verbal:
+    kin = _KIN_FIRST.match(text) is not None and done.lemma not in words("passive_events")
+    if _is_idle(tree) or done.lower in _BARE_DONE or verbal or kin:
         return ""
     what, rest = text[: len(text) - len(_after(tree, done))].strip(), _after(tree, done)
     be = "were" if before[-1].tag == "NNS" else "was"
@@ -410,7 +411,7 @@ def _is_appointment(tree: Tree, text: str) -> bool:
     before = [token for token in tree.tokens if _offset(tree, token) < when] or list(tree.tokens)
     if day is None or _NO_OCCASION.search(text) or _is_idle(tree):
         return False
-    if len(before) == 1 and is_past(before[0].lower):
+    if is_past(before[0].lower) and (len(before) == 1 or before[1].tag in {"DT", "PRP$"}):
         return False
     # A lone word, or one behind a noun that does not agree with it, is no verb: "school play".
     nouns = {"VB", "VBP"} if len(before) == 1 or before[0].tag == "NN" else frozenset[str]()

@@ -220,7 +220,7 @@ _FORMS: Final = (
     _form(rf"^{_ASKED}(?P<do>(?:refer to|address) (?:me|us|my|our)\b.+? as \w.*)$", _TO),
     _form(rf"^{_ASKED}(?P<do>only {_TELLS}\b(?! (?:it|this|that|the)\b).+)$", _TO),
     _form(
-        rf"^(?:please,? )?no (?:more )?(?P<none>(?!\w\b)[\w' -]+?) (?P<when>{_WHEN})$",
+        rf"^(?:please,? )?no (?P<none>(?:more )?(?!\w\b)[\w' -]+?) (?P<when>{_WHEN})$",
         "User wants no {none} {when}",
     ),
     _form(rf"^{_ASKED}(?P<do>{_TELLS}{_TO_ME} {_GIVEN}{_FOR_ME} {_WAY}.*?)$", _TO),
@@ -287,9 +287,21 @@ _FORMS: Final = (
     _form(
         rf"^{_ASKED}(?P<do>(?:do not )?(?:sign(?: off)?|spell|pronounce|write|draft|address"
         r"|format|capitali[sz]e)"
-        r" (?:my|our) (?:[\w']+ )?(?:names?|surname|e-?mails|letters|messages|replies|posts|texts)"
-        r" (?:with|as|in|without|like|off)\b.+)$",
+        r" (?:my|our|the|all) (?:[\w']+ )?(?:names?|surname|e-?mails|letters|messages|replies|posts"
+        r"|texts)(?: (?:to|for) (?:my|our) [\w' -]{2,24}?)? (?:with|as|in|without|like|off)\b.+)$",
         _TO,
+    ),
+    _form(
+        rf"^{_ASKED}(?P<do>(?:write|give|show)(?: me)? code (?:examples|samples|snippets)"
+        r" (?:in|with|using) .+)$",
+        _TO,
+    ),
+    # "Enough with the jokes at the end of answers", "that's enough proverbs, thanks".
+    _form(
+        r"^(?:(?:and|so|but|ok|okay)[, ]+)*(?:that is |that's )?enough (?:of |with )?"
+        r"(?:the |your |all |these |those )*(?P<none>(?!this\b|yes\b)[a-z-]+s(?: (?:at|in|with|of"
+        r"|from|about) [\w' -]+)?)(?:, (?:thank you|thanks|please|no more of (?:those|them)))*$",
+        "User wants no more {none}",
     ),
     _form(
         rf"^{_ASKED}(?P<do>(?:do not )?(?:round|send|write|keep|show|quote|label|spell out)"
@@ -350,7 +362,7 @@ _FORMS: Final = (
     ),
     _form(
         r"^(?:(?:and|so|but|ok|okay|oh|also|like|then)[, ]+)*(?:(?:please"
-        r"|just)[, ]+)?no (?:more )?(?P<none>(?!\w\b|problem|worries|idea|way|need|thanks|one\b"
+        r"|just)[, ]+)?no (?P<none>(?:more )?(?!\w\b|problem|worries|idea|way|need|thanks|one\b"
         r"|rush"
         r"|hurry|clue|big deal|doubt|offen[cs]e|pressure|questions?|wait|sorry|not\b|but\b|I\b"
         r"|it\b|that\b)\w[\w' -]*?)(?:(?:,? (?:please|thanks|thank you|pls|ever)| in (?:your"
@@ -365,7 +377,7 @@ _FORMS: Final = (
         "User wants {what}",
     ),
     _form(
-        r"^(?:(?:and|so|but)[, ]+)*please,? no (?:more )?(?P<none>(?!problem|worries"
+        r"^(?:(?:and|so|but)[, ]+)*please,? no (?P<none>(?:more )?(?!problem|worries"
         r"|need)\w[\w' -]*)$",
         "User wants no {none}",
     ),

@@ -33,7 +33,7 @@ from agent_memory_services.language.en.clauses import (
 from agent_memory_services.language.en.parser import Token, Tree
 from agent_memory_services.language.en.sentences import Utterance
 from agent_memory_services.language.en.words import STOP_WORDS, stem
-from agent_memory_services.language.recognition import ENGLISH, recognised
+from agent_memory_services.language.recognition import ENGLISH, UNKNOWN, recognised
 
 _WEIGHTS: Final = {
     "@bias": 1.8, "name": 1.2, "life": 1.1, "long": 1.0, "told": 0.9, "kin": 0.8,
@@ -81,7 +81,8 @@ _REPORTS: Final = re.compile(
     re.IGNORECASE,
 )
 _SOFTWARE: Final = re.compile(
-    r"\b(?:code|script|file|function|app|link|page|button|error|screen|wifi|printer|laptop|update"
+    r"\b(?:(?<!gate )(?<!door )(?<!alarm )code|script|file|function"
+    r"|app|link|page|button|error|screen|wifi|printer|laptop|update"
     r"|version|server|tab|window|mic|click|download|save|pdf|email|password|website|internet)\b",
     re.IGNORECASE,
 )
@@ -176,11 +177,16 @@ class Saying:
     @property
     def may_be_kept(self) -> bool:
         """True if it is English in the speaker's own words, and tells no secret and no figure."""
+        return recognised(self.text) == ENGLISH and self.may_tell
+
+    @property
+    def may_tell(self) -> bool:
+        """True if it may be kept, where it is English: "Rex died" is too short to tell."""
         if self.asks or QUOTED in self.text or is_secret(self.text):
             return False
         if _commands(self.tokens) or _begins_with_command().match(self.text):
             return False
-        if len(self.text.split()) > _MOST_WORDS or recognised(self.text) != ENGLISH:
+        if len(self.text.split()) > _MOST_WORDS or recognised(self.text) not in {ENGLISH, UNKNOWN}:
             return False
         figure = any(is_figure(joined(one.body)) for one in self.clauses if one.body)
         return not figure and not self._guesses

@@ -12,6 +12,7 @@ from agent_memory_services.extraction.extractors.local.said import (
     Said,
     first,
     if_kept,
+    is_chat_noun,
     is_chore,
     preference,
 )
@@ -257,9 +258,11 @@ def _befalls(said: Said) -> Ruling | None:
     chores = words("own_chores") | words("chores")
     if said.clause.finite.tag == "VB":
         return None
+    noun = said.clause.subject
+    of_life = noun is not None and not is_chat_noun(said.clause.tree, noun)
     if (
         lemma in idle
-        or head in chores - {"anything", "everything"}
+        or (head in chores - {"anything", "everything"} and not of_life)
         or is_chore(said)
         or said.holds(_YOURS)
     ):

@@ -23,6 +23,8 @@ def _identified(match: re.Match[str]) -> str:
 
 
 def _group(where: str | None) -> str:
+    if where and where.lower() not in {"family", "house", "household", "home", "flat"}:
+        return where.lower()
     return "household" if where and where.lower() != "family" else "family"
 
 
@@ -43,7 +45,7 @@ def _uncapitalised(what: str) -> str:
 
 
 def _is_due(match: re.Match[str]) -> str:
-    what = match["what"]
+    what = re.sub(r"'s$| is$| are$", "", match["what"])
     if re.match(r"(?:I|we|he|she|it|they|what|who|when|how|is|are|that)\b", what, re.IGNORECASE):
         return match[0]
     many = what.endswith("s") and not what.endswith("ss")
@@ -122,13 +124,34 @@ CHANGES: Final[Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], s
     (re.compile(r"^were (?=(?:both |all |also |now )?\w+ing\b)", re.IGNORECASE), "We are "),
     (
         re.compile(
-            r"^(?:there are|there is|there's|it is|it's|we are) (?P<n>\d+|two|three|four|five"
-            r"|six|seven|eight"
-            r"|nine|ten) of us(?: (?:in|at) (?:my |our |the )?(?P<where>family|house|household|home"
-            r"|flat))?(?P<rest>[,.].*)?$",
+            r"^(?:there are|there is|there's|it is|it's|we are) (?:now |only |just )*(?P<n>\d+|two"
+            r"|three|four|five|six|seven|eight"
+            r"|nine|ten|eleven|twelve) of us(?: (?:in|at|on) (?:my |our |the )?"
+            r"(?P<where>(?!table\b)[a-z]+(?: (?!now\b)[a-z]+)?))?(?P<rest>[,.].*| now)?$",
             re.IGNORECASE,
         ),
         lambda match: f"my {_group(match['where'])} has {match['n']} people{match['rest'] or ''}",
+    ),
+    # "There are 6 points on my licence", "it's 9 points on my licence".
+    (
+        re.compile(
+            r"^(?:there are|there's|it is|it's) (?P<n>(?:now |only |still )?(?:\d+|two|three|four"
+            r"|five|six|seven|eight|nine|ten) [\w -]{2,30}?) (?:on|in|at) "
+            r"(?P<where>(?:my|our) [\w -]{2,30})$",
+            re.IGNORECASE,
+        ),
+        r"\g<where> has \g<n>",
+    ),
+    # "Boot's off!"
+    (
+        re.compile(
+            r"^(?P<what>(?:(?:the|my|our) )?(?!(?:it|that|what|he|she|there|here|who|how|when|where"
+            r"|this|let|everyone|everybody|everything|one|name|today)\b)[a-z]+(?: [a-z]+)?)'s "
+            r"(?=(?:off|gone|over|finished|dead|sold|closed|cancelled|back|out|fixed|stolen"
+            r"|expired)\b)",
+            re.IGNORECASE,
+        ),
+        r"\g<what> is ",
     ),
     (
         re.compile(

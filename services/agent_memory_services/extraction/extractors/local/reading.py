@@ -120,6 +120,11 @@ _EMPHASIS: Final = re.compile(
     r"(?:always|every (?:single )?time|each time|from now on|without exception)(?:,? please)?$",
     re.IGNORECASE,
 )
+# "I had it valued: my cello is from 1924": no list.
+_CLAUSE_BEHIND: Final = re.compile(
+    r"(?:I|we) [^:]{2,60}: (?:my|our|the|I|we|he|she|it) [^:]*\b(?:is|was|are|were|am|has|had)\b",
+    re.IGNORECASE,
+)
 _MERE_NO: Final = re.compile(
     r"(?:no|nope|nah|used to|not any ?more|wrong)(?:,? no)*$", re.IGNORECASE
 )
@@ -232,7 +237,8 @@ def _sentences(
                 yield Utterance(asker, asks=False)
             yield Utterance(one.text, asks=True)
         elif text:
-            particulars = listed(text, among=listing, sheet=sheet)
+            told_behind = _CLAUSE_BEHIND.match(text) is not None
+            particulars = None if told_behind else listed(text, among=listing, sheet=sheet)
             if particulars and not _is_english(text, parser):
                 particulars = None
             listing = bool(particulars)
@@ -246,16 +252,21 @@ def _sentences(
         newcomer = newcomer or _NEWCOMER.search(text)
 
 
-def _with_corrections(said: Iterable[Utterance]) -> Iterator[tuple[str, Utterance, bool]]:
-    """Yield sentences as said and as meant, and whether they put right what was said before.
+def _with_corrections(
+    said: Iterable[Utterance],
+) -> Iterator[tuple[str, Utterance, Correcting]]:
+    """Yield sentences as said and as meant, and how surely they put right what was said before.
 
-    It does behind a remark such as "I misheard", in the same sentence or in one before it.
+    They surely do behind a remark such as "I misheard", in the same sentence or in one before it,
+    and perhaps behind a word such as "actually".
     """
     wrong = False
     for one in said:
         rest, how = correcting(one.text)
-        corrects = not one.asks and bool(rest) and (wrong or how is Correcting.SURELY)
-        yield one.text, replace(one, text=rest) if corrects else one, corrects
+        sure = Correcting.SURELY if wrong else how
+        corrects = Correcting.NO if one.asks or not rest else sure
+        surely = corrects is Correcting.SURELY
+        yield one.text, replace(one, text=rest) if surely else one, corrects
         wrong = how is Correcting.SURELY and not rest
 
 

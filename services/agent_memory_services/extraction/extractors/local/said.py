@@ -246,6 +246,8 @@ def is_chat_noun(tree: Tree, noun: Token) -> bool:
         return False
     if noun.text[:1].isupper() and noun.tag.startswith("NNP"):
         return False
+    if noun.lemma == "sense" and tree.child(noun, "prep") is not None:
+        return False
     of = tree.child(noun, "prep") if noun.lemma in words("measures") else None
     inner = tree.child(of, "pobj", "pcomp") if of is not None and of.lower == "of" else None
     if inner is not None:

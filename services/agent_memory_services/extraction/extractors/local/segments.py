@@ -137,6 +137,7 @@ _CLAUSE: Final = re.compile(
     r"|[a-z]{2,}(?<!s)s|keep|got|came|went|found) ",
     re.IGNORECASE,
 )
+_NEW: Final = re.compile(r"new [a-z]+(?: [a-z]+)?", re.IGNORECASE)
 _REPORTING: Final = re.compile(
     r"\b(?:says?|said|told|tells?|thinks?|thought|knows?|hopes?|means?)$", re.IGNORECASE
 )
@@ -149,7 +150,8 @@ def spliced(text: str) -> list[str]:
     """
     for mark in _SPLICE.finditer(text):
         before = text[: mark.start()]
-        if _CLAUSE.match(f"{before} ") and not _REPORTING.search(before) and "," not in before:
+        whole = _CLAUSE.match(f"{before} ") or _NEW.fullmatch(before)
+        if whole and not _REPORTING.search(before) and "," not in before:
             return [before, *spliced(_IS.sub(r"\1 is ", text[mark.end() :]))]
     return [text]
 

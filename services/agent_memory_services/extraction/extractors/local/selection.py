@@ -119,7 +119,7 @@ def _by_tense(said: Said) -> Ruling | None:
     if tense.past:
         return Ruling(Family.EVENT)
     if said.dated and said.upcoming:
-        return Ruling(Family.COMMITMENT, expires=True)
+        return Ruling(Family.COMMITMENT, expires=said.deed.lemma not in words("turning_points"))
     return Ruling(Family.HABIT)
 
 
@@ -266,7 +266,11 @@ _REASONS: Final = (
 
 _LASTING: Final = re.compile(
     r"\b(?:from (?:now|here) on|going forward|in (?:the )?future)\W*$"
-    r"|^(?:please,? )?draft my (?:[\w']+ )?(?:e-?mails|letters|messages|posts) in \w+\W*$",
+    r"|^(?:please,? )?(?:write|draft|compose) (?:(?:all|any|my|your|the) ){0,2}"
+    r"(?:code (?:examples|samples|snippets)|times|dates|numbers|prices|amounts|temperatures"
+    r"|distances|(?:[\w']+ )?(?:e-?mails|letters|messages|posts|texts|replies)"
+    r"(?: (?:to|for) (?:my|our) [\w' -]{2,24}?)?)"
+    r" (?:in|with|without|as|using) (?!(?:this|that|these|those|mind|it)\b)[\w'& -]{2,30}\W*$",
     re.IGNORECASE,
 )
 """Wishes for all that will be written, such as "write code examples in Swift from now on"."""

@@ -31,8 +31,10 @@ from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     ENDING,
     PREPOSITIONS,
     bare,
+    digits,
     every,
     phrases,
+    times,
 )
 from agent_memory_services.long_term_memory.consolidation.rules.matters import without_use
 from agent_memory_services.long_term_memory.consolidation.rules.reading import claims_of
@@ -171,13 +173,17 @@ def agree_on_marks(one: str, other: str) -> bool:
 
 
 @remembered(1024, longest=256)
-def _marks(text: str) -> Counter[str]:
-    plain = text.strip().rstrip(".!")
+def _marks(text: str) -> Sequence[str]:
+    plain = _ARTICLE.sub("", text.strip().rstrip(".!"))
     found = (each.group().strip().rstrip(".,:") for each in _MARK.finditer(plain))
     words = re.split(r"[\s-]+", plain.casefold())
     written = (NUMBERS[word] for word in words if word in NUMBERS)
     marks = (each for each in found if each not in {"I", "a"} and _is_mark(each))
-    return Counter(map(_unified, chain(marks, written)))
+    return sorted(map(_unified, chain(marks, written)))
+
+
+_ARTICLE: Final = re.compile(r"^[AEOY] (?=[^\W\dA-Z_])(?!(?:is|are|was|has)\b)")
+"""Lone letter in front that is a word of its language: "O usuário", "A friend"."""
 
 
 def _is_mark(word: str) -> bool:
@@ -320,17 +326,26 @@ def _is_over(claim: Claim, later: Sequence[Claim]) -> bool:
 def _as_changes(later: Sequence[Claim], old: Claim) -> Sequence[Claim]:
     """Return claims as a change where they are made for a reason that names the older value.
 
-    "Shops at the market, since Lidl closed" takes the place of "shops at Lidl".
+    "Shops at the market, since Lidl closed" takes the place of "shops at Lidl". An older reason is
+    no value, nor are numbers and days one that two reasons share: "as noted on day 3".
     """
+    if old.relation == OTHER:
+        return later
     given = {
         root
         for each in later
         if each.relation == OTHER and REASON in each.limits
         for root in roots(every(each))
     }
-    if given.isdisjoint(roots(bare(old.value))):
+    if not given:
         return later
-    return [each if each.negated else replace(each, single=True) for each in later]
+    named = bare(old.value)
+    if given.isdisjoint(roots(named - times(old) - digits(named))):
+        return later
+    return [
+        each if each.negated or each.relation == OTHER else replace(each, single=True)
+        for each in later
+    ]
 
 
 def _is_meant(end: Claim, old: Claim, later: Sequence[Claim]) -> bool:

@@ -269,7 +269,8 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     verb = new.relation.partition(" ")[2]
     if not _can_end(verb, new, old):
         return False
-    said = bare(new.value)
+    # "User's posture" and "their posture".
+    said = bare(new.value) - {"user"} or bare(new.value)
     if len(said) > 1:
         said -= _GENERIC.get(old.relation, frozenset())
         planned = old.modality is not ClaimModality.FACT or old.relation in _JOURNEYS
@@ -356,7 +357,7 @@ _ALIASES: Final = (frozenset({"manager", "boss", "supervisor", "line manager"}),
 CHOICES: Final = frozenset({"book", "take", "choose", "pick", "prefer", "reserve", "request"})
 """Relations that say which of several things of one kind somebody has."""
 _STATES: Final = (
-    frozenset({"work", "be", "spouse", "look"}),
+    frozenset({"work", "start", "be", "spouse", "look"}),
     frozenset({"be", "eat"}),
     CHOICES,
 )

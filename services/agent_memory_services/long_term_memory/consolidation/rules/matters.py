@@ -95,7 +95,7 @@ def _other_time(new: Claim, old: Claim) -> bool:
     return bool(moments and others) and bare(new.value) - moments == bare(old.value) - others
 
 
-OF_LIFE: Final = frozenset({"live with", "work", "spouse", "be", "eat"})
+OF_LIFE: Final = frozenset({"live with", "work", "start", "spouse", "be", "eat"})
 """Relations of states of life."""
 
 
@@ -105,6 +105,9 @@ def is_state(new: Claim, old: Claim) -> bool:
         return new.value != old.value and "nobody" in {new.value, old.value}
     if new.relation == "work" and not new.limits and _is_idle(new, old):
         return True
+    if new.relation == "start" and old.relation in {"be", "look"} and not new.negated:
+        begun = new.value.partition(" ")[0] in {"as", "work", "job"}
+        return begun and (old.relation == "look" or old.value in _JOBLESS) and _is_idle(new, old)
     if old.relation == "be" and new.relation == "spouse":
         return old.value in _UNMARRIED or old.value.split()[:1] == ["engage"]
     if old.relation == "be" and old.value in _DIETS:
@@ -266,13 +269,26 @@ def _other_role(new: Claim, old: Claim) -> bool:
 def _other_place(new: Claim, old: Claim) -> bool:
     """Return true if a thing is somewhere else, or an attribute is something else."""
     if "/" not in new.holder:
-        return _other_role(new, old)
-    places = {"in", "on", "at", "under", "with", "behind", "back", "near", "outside", "by"}
-    first, second = (each.value.removeprefix("back ").split()[:1] for each in (new, old))
-    if not (set(first) <= places and set(second) <= places):
+        return is_elsewhere(new, old) or _other_role(new, old)
+    if not _are_places(new, old):
         return new.single and old.single
     dated = [bool(times(each) & (MONTHS | DAYS)) for each in (new, old)]
     return dated[0] is dated[1]
+
+
+_LED: Final = frozenset("in on at under with behind back near outside by home".split())  # noqa: SIM905
+
+
+def _are_places(*claims: Claim) -> bool:
+    led = (each.value.removeprefix("back ").split()[:1] for each in claims)
+    return all(_LED.issuperset(each) for each in led)
+
+
+def is_elsewhere(new: Claim, old: Claim) -> bool:
+    """Return true if a thing that is nobody's is said to be somewhere else now: "the spare key"."""
+    if not new.single or new.relation != "be" or not new.holder.startswith("the "):
+        return False
+    return bool(new.value and old.value) and _are_places(new, old)
 
 
 REPLACED: Final[Mapping[str, Callable[[Claim, Claim], bool]]] = {
@@ -324,7 +340,8 @@ def has_other_day(new: Claim, old: Claim) -> bool:
 
 
 def _is_day(limit: str) -> bool:
-    return {word.rstrip("s") for word in limit.split()} <= DAYS | DAYTIMES
+    words = {word.rstrip("s") for word in limit.split()} - {"every", "each"}
+    return bool(words) and words <= DAYS | DAYTIMES
 
 
 def is_without(new: Claim, old: Claim) -> bool:

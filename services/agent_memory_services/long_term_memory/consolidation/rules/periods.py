@@ -41,12 +41,14 @@ class Beginning:
         end: the first moment behind those; one that is known to the moment has one moment.
         said: when it was said.
         turn: when it takes the place of others, where that is later than its start.
+        comes: when the event is that was still to come; 0 where there is none.
     """
 
     start: int
     end: int
     said: int
     turn: int = 0
+    comes: int = 0
 
     @classmethod
     def of(cls, memory: Memory) -> Self:
@@ -58,16 +60,17 @@ class Beginning:
         if start <= said:
             return cls(start, end, said)
         planned = any(each.modality != ClaimModality.CLAIM_MODALITY_FACT for each in memory.claims)
-        return cls(said, said + 1, said, said if planned else start)
+        return cls(said, said + 1, said, said if planned else start, comes=start)
 
     def turn_to(self, newer: "Beginning") -> int | None:
         """Return the moment at which this fact ends as a newer one begins; None where it does not.
 
         None also where the order is not known. A newer event that is known to the month only may
-        begin before an older one of that month; what was said later is then the newer.
+        begin before an older one of that month; what was said later is then the newer. Of an event
+        that is still to come when a newer one is told, nothing holds until that.
         """
         if newer.start >= self.end:
-            return max(newer.start, newer.turn)
+            return newer.start if self.comes > newer.said else max(newer.start, newer.turn)
         if newer.end <= self.start or newer.said <= self.said:
             return None
         turn = max(newer.start, newer.turn, min(newer.end, newer.said))

@@ -2,19 +2,26 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import lru_cache, partial
 from typing import Final
 
 import structlog
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.messages import copied
-from agent_memory_services.kit.contract.remembered import remembered
+from agent_memory_services.kit.contract.remembered import RememberedEach
 from agent_memory_services.language.claims import Claim
 from agent_memory_services.language.en import claims as english
 from agent_memory_services.language.en.parser import Parser, UnfitModelError, shared
 from agent_memory_services.language.recognition import ENGLISH
 from agent_memory_services.long_term_memory.consolidation.rules.periods import is_fact
-from agent_memory_services.shared.claims import from_contract, language_of, read_foreign, read_into
+from agent_memory_services.shared.claims import (
+    LONGEST_STATEMENT,
+    from_contract,
+    language_of,
+    read_foreign,
+    read_into,
+)
 
 log = structlog.get_logger()
 
@@ -46,18 +53,23 @@ def _stored(memory: Memory) -> tuple[Claim, ...]:
     return found
 
 
-@remembered(4096, longest=1_000)
+_MOST_TEXTS: Final = 4096
+
+
+@lru_cache(maxsize=4)
+def _reader_of(parser: Parser) -> RememberedEach[tuple[Claim, ...]]:
+    """Return what reads the claims of English texts; also of a text that has none, only once."""
+    return RememberedEach(
+        partial(english.read, parser=parser), _MOST_TEXTS, longest=LONGEST_STATEMENT
+    )
+
+
 def _read(text: str) -> tuple[Claim, ...]:
     try:
-        [found] = english.read([text])
+        [found] = _reader_of(shared())([text])
     except UnfitModelError:
         return ()
     return found
-
-
-def _prepare(texts: Iterable[str]) -> None:
-    for text in texts:
-        _read(text)
 
 
 _LOT: Final = 64
@@ -70,6 +82,7 @@ class ClaimReading:
     def __init__(self, parser: Parser | None = None) -> None:
         """Take the parser; without one it is the process's own."""
         self._parser = parser or shared()
+        self._read = _reader_of(self._parser)
         self._unfit = False
 
     async def with_claims(self, memories: Sequence[Memory]) -> list[Memory]:
@@ -86,7 +99,9 @@ class ClaimReading:
         told = set()
         for start in range(0, len(copies), _LOT):
             lot = copies[start : start + _LOT]
-            told |= {each.id for each in await asyncio.to_thread(read_into, lot, self._read)}
+            read = partial(read_into, lot, self._read)
+            is_known = self._read.knows(each.text for each in lot)
+            told |= {each.id for each in (read() if is_known else await asyncio.to_thread(read))}
         found = {each.id: each for each in copies if each.id in told}
         return [found.get(each.id, each) for each in memories]
 
@@ -97,11 +112,10 @@ class ClaimReading:
     async def prepare(self, memories: Iterable[Memory]) -> None:
         """Read what memories without claims of their own say, so that comparing them is quick."""
         texts = {each.text for each in memories if not each.claims and language_of(each) == ENGLISH}
-        if texts and await self._is_usable():
-            await asyncio.to_thread(_prepare, sorted(texts))
-
-    def _read(self, texts: Sequence[str]) -> Sequence[Iterable[Claim]]:
-        return english.read(texts, self._parser)
+        if not self._read.knows(texts) and await self._is_usable():
+            unread = sorted(texts)
+            for start in range(0, len(unread), _LOT):
+                await asyncio.to_thread(self._read, unread[start : start + _LOT])
 
     async def _is_usable(self) -> bool:
         try:

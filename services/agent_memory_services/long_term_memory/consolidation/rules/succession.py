@@ -43,6 +43,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.matters import (
     REWISHED,
     excludes,
     has_other_day,
+    is_elsewhere,
     is_further,
     is_misspelled,
     is_state,
@@ -193,7 +194,8 @@ def _replaces(new: Claim, old: Claim) -> bool:
     if chosen and _contrasts(_without_repetition(new), _without_repetition(old)):
         return True
     new, old = _as_roles(new, old)
-    aliased = new.relation in aliases(old.relation) and not new.holder.startswith("the ")
+    known = not new.holder.startswith("the ") or is_elsewhere(new, old)
+    aliased = new.relation in aliases(old.relation) and known
     if not aliased or not _one_limit(new, old):
         return False
     differs = [_moves_number, _contrasts, _fills_otherwise]
@@ -371,10 +373,11 @@ _CONTRASTS: Final = tuple(
 
 def _contrasts(new: Claim, old: Claim) -> bool:
     """Return true if nothing differs but one of the words of which a thing has one at a time."""
-    if new.relation in MANY_VALUED and not new.single:
+    ordered = new.modality is ClaimModality.INSTRUCTION
+    if new.relation in MANY_VALUED and not (new.single or ordered):
         return False
     words, others = bare(new.value), bare(old.value)
-    alone, beside_it = words - others, others - words
+    alone, beside_it = words - others - {"user"}, others - words - {"user"}
     if len(alone) != 1 or len(beside_it) != 1:
         return False
     differing = alone | beside_it
