@@ -1,17 +1,18 @@
 """Memories as columns: an array for each number, a flat list for what memories have many of.
 
 Columns are only ever added to. What changed or went has a place that nothing points to any more;
-a table names the places that count.
+a table names the places that count. Rows (`traits`) are taken apart here, many at a time.
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.clock import to_micros
@@ -145,6 +146,157 @@ def entry_of(memory: Memory) -> Entry:
     return Entry(memory.id, row, accessed, memory.access_count, memory, expire)
 
 
+def is_row_of(row: bytes, etag: str) -> bool:
+    """Return true if a row is of this release, and of the version of a memory with this etag."""
+    if row[0] != traits.VERSION:
+        return False
+    # What an earlier release changes keeps the row that it had.
+    return row[_ETAG_AT : _ETAG_AT + 8] == terms.mark_of(etag).to_bytes(8, "little")
+
+
+_ETAG_AT: Final[int] = traits.PACKED.fields["etag"][1] if traits.PACKED.fields else 0
+
+
+class FlatLists(NamedTuple):
+    """Lists of numbers that memories have many of, one behind the other.
+
+    Attributes:
+        keys: the numbers.
+        lengths: how many each memory has.
+        more: a second number for each.
+    """
+
+    keys: npt.NDArray[Any]
+    lengths: npt.NDArray[Any]
+    more: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of memories, taken apart.
+
+    Attributes:
+        heads: their numbers, without the time at which they expire.
+        words: stems of the texts, with how often each occurs; those of the words around them.
+        others: by field as `words`: other forms, with the words that they also stand for.
+        plain: stems of plain words, with whether each says something.
+        conversations: marks of the conversations; 0 for none.
+        sessions: marks of the sessions.
+        sources: marks of the messages that each rests on.
+        names: of each, its namespace, and the names that it is by or about.
+    """
+
+    heads: npt.NDArray[Any]
+    words: tuple[FlatLists, FlatLists]
+    others: tuple[FlatLists, FlatLists]
+    plain: FlatLists
+    conversations: list[int]
+    sessions: list[int]
+    sources: list[list[int]]
+    names: list[tuple[str, list[str]]]
+
+
+def rows_of(rows: Sequence[bytes]) -> Rows:
+    """Take rows of this release apart."""
+    width = traits.PACKED.itemsize
+    packed = np.frombuffer(b"".join([row[:width] for row in rows]), dtype=traits.PACKED)
+    states = packed["numbers"][:, None] >> traits.STATES & 3
+    given = (states == traits.GIVEN).sum(axis=1)
+    text, context, text_others, context_others, beside, sources = packed["counts"].T.astype(np.intp)
+    lengths = (
+        *(8 * given, 8 * sources),
+        *(4 * text, 4 * context, 8 * text_others, 8 * context_others, 4 * beside),
+        *(text, context, beside),
+    )
+    numbers, marks, *keys, text_marks, context_marks, beside_marks = _cut(rows, width, lengths)
+    text_keys, context_keys, text_forms, context_forms, beside_keys = (
+        np.frombuffer(each, "<u4") for each in keys
+    )
+    said, around, says = (
+        np.frombuffer(each, "u1") for each in (text_marks, context_marks, beside_marks)
+    )
+    starts = np.cumsum(sources) - sources
+    flat = np.frombuffer(marks, "<u8").tolist()
+    ends = width + sum(lengths)
+    return Rows(
+        heads=_heads(packed, states, np.frombuffer(numbers, "<f8")),
+        words=(
+            FlatLists(text_keys, text, said & traits.MOST_TIMES),
+            FlatLists(context_keys, context, around),
+        ),
+        others=(_paired(text_forms, text_others), _paired(context_forms, context_others)),
+        plain=_plain_of(FlatLists(text_keys, text, said), FlatLists(beside_keys, beside, says)),
+        conversations=packed["conversation"].tolist(),
+        sessions=packed["session"].tolist(),
+        sources=[flat[at : at + many] for at, many in zip(starts, sources, strict=True)],
+        names=[orjson.loads(row[end:]) for row, end in zip(rows, ends.tolist(), strict=True)],
+    )
+
+
+def _cut(rows: Sequence[bytes], start: int, lengths: Sequence[npt.NDArray[Any]]) -> Iterator[bytes]:
+    """Yield parts that follow each other in every row, each part of all rows together."""
+    begins = np.full(len(rows), start)
+    for length in lengths:
+        ends = begins + length
+        spans = zip(rows, begins.tolist(), ends.tolist(), strict=True)
+        yield b"".join([row[begin:end] for row, begin, end in spans])
+        begins = ends
+
+
+def _heads(
+    packed: npt.NDArray[Any], states: npt.NDArray[Any], given: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    heads = np.zeros(len(packed), traits.HEAD)
+    for name in ("flags", "type", "text_words", "context_words", fields.CREATE):
+        heads[name] = packed[name]
+    numbers = np.where(states == traits.CREATED, packed["create"][:, None], np.nan)
+    numbers[states == traits.ZERO] = 0.0
+    numbers[states == traits.GIVEN] = given
+    for at, name in enumerate(traits.NUMBERS_OF_ROWS[1:]):
+        heads[name] = numbers[:, at]
+    heads[fields.EXPIRE] = np.nan
+    heads["features"] = _features(packed["words"], packed["names"], packed["marks"])
+    return heads
+
+
+def _paired(forms: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> FlatLists:
+    pairs = forms.reshape(-1, 2)
+    return FlatLists(pairs[:, 0], lengths, pairs[:, 1])
+
+
+def _plain_of(said: FlatLists, beside: FlatLists) -> FlatLists:
+    """Return the stems of plain words: those marked among a text's, and what stands beside them."""
+    owners = np.repeat(np.arange(len(said.lengths)), said.lengths)
+    marked = said.more & traits.PLAIN > 0
+    others = np.repeat(np.arange(len(beside.lengths)), beside.lengths)
+    order = np.argsort(np.concatenate([owners[marked], others]), kind="stable")
+    says = np.concatenate([said.more[marked] >= traits.SAYS, beside.more > 0])
+    return FlatLists(
+        np.concatenate([said.keys[marked], beside.keys])[order],
+        np.bincount(owners[marked], minlength=len(said.lengths)) + beside.lengths,
+        says[order],
+    )
+
+
+def _features(words: Any, names: Any, marks: Any) -> npt.NDArray[np.float64]:
+    """Return what texts tell by themselves; shape (texts, features)."""
+    counted = np.asarray(words, dtype=np.float64)
+    bits = np.asarray(marks)[:, None] >> np.arange(len(traits.MARKS)) & 1
+    held = {
+        "length": np.minimum(1.0, np.log1p(counted) / traits.ANY_LENGTH),
+        "short": counted <= traits.SHORT,
+        "long": np.minimum(1.0, counted / traits.LONG),
+        "names": np.asarray(names) / traits.MANY_NAMES,
+        **dict(zip(traits.MARKS, bits.T, strict=True)),
+    }
+    return np.column_stack([held[name] for name in traits.FEATURES]).astype(np.float64)
+
+
+def features(text: str) -> tuple[float, ...]:
+    """Read what a text tells by itself; see `FEATURES`."""
+    return tuple(_features(*([each] for each in traits.told(text)))[0].tolist())
+
+
 class Columns:
     """Columns of memories, each at its place.
 
@@ -213,13 +365,13 @@ class Columns:
 
     def code(self, kind: int, name: str) -> int:
         """Return the code of a session (1) or namespace (2); -1 for one that is not here."""
-        return self._codes[kind].get(traits.mark_of(name), -1)
+        return self._codes[kind].get(terms.mark_of(name), -1)
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """Add memories, each at the next place."""
         if not entries:
             return
-        first, rows = self.size, traits.rows_of([each.row for each in entries])
+        first, rows = self.size, rows_of([each.row for each in entries])
         rows.heads[fields.EXPIRE] = [np.nan if e.expire is None else e.expire for e in entries]
         self._heads.extend(rows.heads)
         accesses = [(np.nan if e.accessed is None else e.accessed, e.found) for e in entries]
@@ -235,9 +387,9 @@ class Columns:
         for at, sources in enumerate(rows.sources, first):
             self._relate(at, sources)
 
-    def _extend_names(self, rows: traits.Rows, first: int) -> None:
+    def _extend_names(self, rows: Rows, first: int) -> None:
         codes, known = self._codes, self.name_codes
-        namespaces = [traits.mark_of(namespace) for namespace, _ in rows.names]
+        namespaces = [terms.mark_of(namespace) for namespace, _ in rows.names]
         marked = zip(rows.conversations, rows.sessions, namespaces, strict=True)
         groups = [
             (

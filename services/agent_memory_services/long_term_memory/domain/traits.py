@@ -8,14 +8,12 @@ lengths are among those numbers, and the names.
 import re
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType, TimePrecision
@@ -63,8 +61,8 @@ _ROLE: Final = "role"
 
 _READ: Final = 2000
 """Characters of a text in which is read what it tells by itself."""
-_SHORT, _LONG, _MANY_NAMES = 4, 60, 3
-_ANY_LENGTH: Final = np.log1p(150)
+SHORT, LONG, MANY_NAMES = 4, 60, 3
+ANY_LENGTH: Final = np.log1p(150)
 _NAME: Final = re.compile(r"(?<=[a-z,;:'\"] )[\"'(]?[A-Z]\w+")
 _NUMBER: Final = re.compile(
     rf"\d|\b(?:{'|'.join(NUMBERS)}|hundred|thousand|twice|once)\b", re.IGNORECASE
@@ -94,11 +92,11 @@ FEATURES: Final = (
 """Features of a text, each 0 to 1."""
 
 
-_MARKS: Final = ("ends asking", "asks", "number", "time", "own", "quotes", "reacts")
+MARKS: Final = ("ends asking", "asks", "number", "time", "own", "quotes", "reacts")
 """Features that a text has or has not."""
 
 
-def _told(text: str) -> tuple[int, int, int]:
+def told(text: str) -> tuple[int, int, int]:
     """Count the words and names of a text, as far as they matter, and pack its marks as bits."""
     text = text[:_READ]
     held = (
@@ -110,27 +108,8 @@ def _told(text: str) -> tuple[int, int, int]:
         bool(_QUOTED.search(text)),
         bool(_REACTING.match(text)),
     )
-    names = min(_MANY_NAMES, len(_NAME.findall(text)))
+    names = min(MANY_NAMES, len(_NAME.findall(text)))
     return len(text.split()), names, sum(mark << bit for bit, mark in enumerate(held))
-
-
-def _features(words: Any, names: Any, marks: Any) -> npt.NDArray[np.float64]:
-    """Return what texts tell by themselves; shape (texts, features)."""
-    counted = np.asarray(words, dtype=np.float64)
-    bits = np.asarray(marks)[:, None] >> np.arange(len(_MARKS)) & 1
-    held = {
-        "length": np.minimum(1.0, np.log1p(counted) / _ANY_LENGTH),
-        "short": counted <= _SHORT,
-        "long": np.minimum(1.0, counted / _LONG),
-        "names": np.asarray(names) / _MANY_NAMES,
-        **dict(zip(_MARKS, bits.T, strict=True)),
-    }
-    return np.column_stack([held[name] for name in FEATURES]).astype(np.float64)
-
-
-def features(text: str) -> tuple[float, ...]:
-    """Read what a text tells by itself; see `FEATURES`."""
-    return tuple(_features(*([each] for each in _told(text)))[0].tolist())
 
 
 def mentions_time(text: str) -> bool:
@@ -216,7 +195,7 @@ HEAD: Final = np.dtype(
 )
 """Numbers of a memory, of fixed width; NaN where there is none."""
 
-_PACKED: Final = np.dtype(
+PACKED: Final = np.dtype(
     [
         *(("version", "u1"), ("flags", "u1"), ("type", "u1")),
         *(("names", "u1"), ("marks", "u1"), ("words", "<u2")),
@@ -229,13 +208,13 @@ _PACKED: Final = np.dtype(
 """The beginning of a row. Behind it come the numbers that `numbers` says are there, the marks of
 the source messages, the keys of stems, a byte for each of some of these, and the names."""
 _HEAD: Final = struct.Struct("<BBBBBHHHdHQQQ6H")
-_ABSENT, _ZERO, _CREATED, _GIVEN = range(4)
+ABSENT, ZERO, CREATED, GIVEN = range(4)
 """States of a number: not set, 0, that of the creation, or among those behind the head."""
-_STATES: Final = 2 * np.arange(len(NUMBERS_OF_ROWS) - 1)
+STATES: Final = 2 * np.arange(len(NUMBERS_OF_ROWS) - 1)
 _MOST: Final = (1 << 16) - 1
-_PLAIN, _SAYS = 1 << 6, 1 << 7
+PLAIN, SAYS = 1 << 6, 1 << 7
 """Marks beside how often a text has a stem: plain words have it, and one of them says something."""
-_MOST_TIMES: Final = _PLAIN - 1
+MOST_TIMES: Final = PLAIN - 1
 
 
 def row_of(memory: Memory, *, text: Words | None = None, context: Words | None = None) -> bytes:
@@ -246,23 +225,23 @@ def row_of(memory: Memory, *, text: Words | None = None, context: Words | None =
     plain = _plain(text)
     beside = {stem: says for stem, says in plain.items() if stem not in said.times}
     sources = _sources(memory)
-    told = (said.others[: 2 * _MOST], around.others[: 2 * _MOST])
-    counts = (len(said.times), len(around.times), *(len(each) // 2 for each in told))
+    forms = (said.others[: 2 * _MOST], around.others[: 2 * _MOST])
+    counts = (len(said.times), len(around.times), *(len(each) // 2 for each in forms))
     states, given = _numbers(memory)
-    words, names, marks = _told(memory.text)
+    words, names, marks = told(memory.text)
     head = _HEAD.pack(
         *(VERSION, _flags(memory), memory.type, names, marks, words, said.length, around.length),
         *(to_micros(memory.create_time), states, *_digests(memory)),
         *(*counts, len(beside), len(sources)),
     )
-    keys = np.fromiter(chain(said.times, around.times, *told, beside), dtype="<u4").tobytes()
+    keys = np.fromiter(chain(said.times, around.times, *forms, beside), dtype="<u4").tobytes()
     small = bytes(
         chain(
             (
-                min(times, _MOST_TIMES) | (_PLAIN | plain[stem] * _SAYS if stem in plain else 0)
+                min(times, MOST_TIMES) | (PLAIN | plain[stem] * SAYS if stem in plain else 0)
                 for stem, times in said.times.items()
             ),
-            (min(times, _MOST_TIMES) for times in around.times.values()),
+            (min(times, MOST_TIMES) for times in around.times.values()),
             beside.values(),
         )
     )
@@ -276,161 +255,25 @@ def _numbers(memory: Memory) -> tuple[int, list[int]]:
     indexed = (fields.NUMBERS[name].read(memory) for name in NUMBERS_OF_ROWS[1:-3])
     states, given = 0, []
     for at, number in enumerate((*indexed, memory.sequence, *_period(memory))):
-        known = {None: _ABSENT, created: _CREATED, 0: _ZERO}
-        states |= known.get(number, _GIVEN) << 2 * at
+        known = {None: ABSENT, created: CREATED, 0: ZERO}
+        states |= known.get(number, GIVEN) << 2 * at
         if number is not None and number not in known:
             given.append(number)
     return states, given
 
 
-def mark_of(*names: str) -> int:
-    """Return the number, not 0, by which names are told apart from other names in rows."""
-    digest = blake2b("\n".join(names).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") or 1
-
-
 def _digests(memory: Memory) -> tuple[int, int, int]:
     """Return the marks of the version, of the conversation, 0 for none, and of the session."""
     session, uid = memory.session_id, memory.provenance.session_uid
-    conversation = mark_of(memory.namespace, session, uid) if session else 0
-    return mark_of(memory.etag), conversation, mark_of(session)
+    conversation = terms.mark_of(memory.namespace, session, uid) if session else 0
+    return terms.mark_of(memory.etag), conversation, terms.mark_of(session)
 
 
 def _sources(memory: Memory) -> list[int]:
     """Return the marks of the messages that a memory rests on, where their session is known."""
     session = memory.provenance.session_uid
-    return [mark_of(session, each) for each in memory.provenance.message_ids] if session else []
-
-
-def is_row_of(row: bytes, etag: str) -> bool:
-    """Return true if a row is of this release, and of the version of a memory with this etag."""
-    if row[0] != VERSION:
-        return False
-    # What an earlier release changes keeps the row that it had.
-    return row[_ETAG_AT : _ETAG_AT + 8] == mark_of(etag).to_bytes(8, "little")
-
-
-_ETAG_AT: Final[int] = _PACKED.fields["etag"][1] if _PACKED.fields else 0
-
-
-class FlatLists(NamedTuple):
-    """Lists of numbers that memories have many of, one behind the other.
-
-    Attributes:
-        keys: the numbers.
-        lengths: how many each memory has.
-        more: a second number for each.
-    """
-
-    keys: npt.NDArray[Any]
-    lengths: npt.NDArray[Any]
-    more: npt.NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of memories, taken apart.
-
-    Attributes:
-        heads: their numbers, without the time at which they expire.
-        words: stems of the texts, with how often each occurs; those of the words around them.
-        others: by field as `words`: other forms, with the words that they also stand for.
-        plain: stems of plain words, with whether each says something.
-        conversations: marks of the conversations; 0 for none.
-        sessions: marks of the sessions.
-        sources: marks of the messages that each rests on.
-        names: of each, its namespace, and the names that it is by or about.
-    """
-
-    heads: npt.NDArray[Any]
-    words: tuple[FlatLists, FlatLists]
-    others: tuple[FlatLists, FlatLists]
-    plain: FlatLists
-    conversations: list[int]
-    sessions: list[int]
-    sources: list[list[int]]
-    names: list[tuple[str, list[str]]]
-
-
-def rows_of(rows: Sequence[bytes]) -> Rows:
-    """Take rows of this release apart."""
-    width = _PACKED.itemsize
-    packed = np.frombuffer(b"".join([row[:width] for row in rows]), dtype=_PACKED)
-    states = packed["numbers"][:, None] >> _STATES & 3
-    given = (states == _GIVEN).sum(axis=1)
-    text, context, text_others, context_others, beside, sources = packed["counts"].T.astype(np.intp)
-    lengths = (
-        *(8 * given, 8 * sources),
-        *(4 * text, 4 * context, 8 * text_others, 8 * context_others, 4 * beside),
-        *(text, context, beside),
-    )
-    numbers, marks, *keys, text_marks, context_marks, beside_marks = _cut(rows, width, lengths)
-    text_keys, context_keys, text_forms, context_forms, beside_keys = (
-        np.frombuffer(each, "<u4") for each in keys
-    )
-    said, around, says = (
-        np.frombuffer(each, "u1") for each in (text_marks, context_marks, beside_marks)
-    )
-    starts = np.cumsum(sources) - sources
-    flat = np.frombuffer(marks, "<u8").tolist()
-    ends = width + sum(lengths)
-    return Rows(
-        heads=_heads(packed, states, np.frombuffer(numbers, "<f8")),
-        words=(
-            FlatLists(text_keys, text, said & _MOST_TIMES),
-            FlatLists(context_keys, context, around),
-        ),
-        others=(_paired(text_forms, text_others), _paired(context_forms, context_others)),
-        plain=_plain_of(FlatLists(text_keys, text, said), FlatLists(beside_keys, beside, says)),
-        conversations=packed["conversation"].tolist(),
-        sessions=packed["session"].tolist(),
-        sources=[flat[at : at + many] for at, many in zip(starts, sources, strict=True)],
-        names=[orjson.loads(row[end:]) for row, end in zip(rows, ends.tolist(), strict=True)],
-    )
-
-
-def _cut(rows: Sequence[bytes], start: int, lengths: Sequence[npt.NDArray[Any]]) -> Iterator[bytes]:
-    """Yield parts that follow each other in every row, each part of all rows together."""
-    begins = np.full(len(rows), start)
-    for length in lengths:
-        ends = begins + length
-        spans = zip(rows, begins.tolist(), ends.tolist(), strict=True)
-        yield b"".join([row[begin:end] for row, begin, end in spans])
-        begins = ends
-
-
-def _heads(
-    packed: npt.NDArray[Any], states: npt.NDArray[Any], given: npt.NDArray[Any]
-) -> npt.NDArray[Any]:
-    heads = np.zeros(len(packed), HEAD)
-    for name in ("flags", "type", "text_words", "context_words", fields.CREATE):
-        heads[name] = packed[name]
-    numbers = np.where(states == _CREATED, packed["create"][:, None], np.nan)
-    numbers[states == _ZERO] = 0.0
-    numbers[states == _GIVEN] = given
-    for at, name in enumerate(NUMBERS_OF_ROWS[1:]):
-        heads[name] = numbers[:, at]
-    heads[fields.EXPIRE] = np.nan
-    heads["features"] = _features(packed["words"], packed["names"], packed["marks"])
-    return heads
-
-
-def _paired(forms: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> FlatLists:
-    pairs = forms.reshape(-1, 2)
-    return FlatLists(pairs[:, 0], lengths, pairs[:, 1])
-
-
-def _plain_of(said: FlatLists, beside: FlatLists) -> FlatLists:
-    """Return the stems of plain words: those marked among a text's, and what stands beside them."""
-    owners = np.repeat(np.arange(len(said.lengths)), said.lengths)
-    marked = said.more & _PLAIN > 0
-    others = np.repeat(np.arange(len(beside.lengths)), beside.lengths)
-    order = np.argsort(np.concatenate([owners[marked], others]), kind="stable")
-    says = np.concatenate([said.more[marked] >= _SAYS, beside.more > 0])
-    return FlatLists(
-        np.concatenate([said.keys[marked], beside.keys])[order],
-        np.bincount(owners[marked], minlength=len(said.lengths)) + beside.lengths,
-        says[order],
+    return (
+        [terms.mark_of(session, each) for each in memory.provenance.message_ids] if session else []
     )
 
 

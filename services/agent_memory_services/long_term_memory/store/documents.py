@@ -12,7 +12,7 @@ from typing import Final
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.redis.keys import decode, encode, partition_of
 from agent_memory_services.long_term_memory.domain import fields, terms, traits
-from agent_memory_services.long_term_memory.domain.columns import Entry
+from agent_memory_services.long_term_memory.domain.columns import Entry, is_row_of
 from agent_memory_services.long_term_memory.domain.memory import (
     MemoryVectors,
     StoredMemory,
@@ -104,7 +104,7 @@ def entry_of(values: Sequence[bytes | None]) -> Entry | None:
     record, access, access_count, memory_id, etag, row, expire = values
     if record is None or memory_id is None:
         return None
-    if row is None or etag is None or not traits.is_row_of(row, etag.decode()):
+    if row is None or etag is None or not is_row_of(row, etag.decode()):
         row = traits.row_of(Memory.FromString(record))
     return Entry(
         decode(memory_id.decode()),

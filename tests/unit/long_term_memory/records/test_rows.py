@@ -15,7 +15,12 @@ from agent_memory.common.v1.memory_pb2 import (
 from agent_memory_services.kit.contract.clock import to_micros, to_timestamp
 from agent_memory_services.language.en.words import stem
 from agent_memory_services.long_term_memory.domain import fields, terms, traits
-from agent_memory_services.long_term_memory.domain.columns import Table, entry_of
+from agent_memory_services.long_term_memory.domain.columns import (
+    Table,
+    entry_of,
+    features,
+    is_row_of,
+)
 
 SAID = 1_700_000_000_000_001
 MESSAGE = Memory(
@@ -81,8 +86,8 @@ def test_a_row_tells_the_period_that_a_memory_is_about(table: Table) -> None:
 def test_a_row_tells_what_features_tell(table: Table) -> None:
     """They are counted once, and worked out of the counts on either side."""
     for read, memory in zip(table.heads["features"], (MESSAGE, FACT, EMPTY), strict=True):
-        assert read.tolist() == pytest.approx(traits.features(memory.text))
-    assert len(set(traits.features(MESSAGE.text))) > len({0.0, 1.0})
+        assert read.tolist() == pytest.approx(features(memory.text))
+    assert len(set(features(MESSAGE.text))) > len({0.0, 1.0})
 
 
 def test_a_row_holds_the_stems_of_texts(table: Table) -> None:
@@ -114,9 +119,9 @@ def test_a_row_tells_whose_a_memory_is(table: Table) -> None:
 def test_a_row_is_of_one_version_of_a_memory() -> None:
     """That of another one, or of another release, is made anew."""
     row = traits.row_of(MESSAGE)
-    assert traits.is_row_of(row, "e1")
-    assert not traits.is_row_of(row, "e2")
-    assert not traits.is_row_of(bytes([traits.VERSION - 1]) + row[1:], "e1")
+    assert is_row_of(row, "e1")
+    assert not is_row_of(row, "e2")
+    assert not is_row_of(bytes([traits.VERSION - 1]) + row[1:], "e1")
 
 
 def test_a_row_of_the_longest_text_is_whole() -> None:

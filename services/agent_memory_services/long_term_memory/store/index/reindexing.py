@@ -27,6 +27,7 @@ from agent_memory_services.kit.redis import scripts
 from agent_memory_services.kit.redis.background import Lease
 from agent_memory_services.kit.redis.keys import encode
 from agent_memory_services.long_term_memory.domain import fields, terms, traits
+from agent_memory_services.long_term_memory.domain.columns import is_row_of
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import Shard, document
 from agent_memory_services.long_term_memory.store.embeddings.vectors import Space
@@ -143,7 +144,7 @@ def _words(record: bytes, row: bytes | None) -> list[bytes]:
     """Return the words of a memory as they are to be stored, and its row."""
     memory = Memory.FromString(record)
     text, context = terms.words_of(memory.text), terms.words_of(memory.context)
-    if row is None or not traits.is_row_of(row, memory.etag):
+    if row is None or not is_row_of(row, memory.etag):
         row = traits.row_of(memory, text=text, context=context)
     return [terms.indexed(text).encode(), terms.indexed(context).encode(), row]
 
