@@ -1,10 +1,10 @@
-"""What half precision costs: neighbours that are missed, and time, beside full precision.
+"""What half precision and fewer links cost: neighbours that are missed, and time.
 
     python benchmarks/precision.py [--vectors 20000] [--questions 200]
 
-The same vectors, in clusters, are indexed four times: exactly and as a graph, with numbers of 32
-and of 16 bits. The ten nearest that each index answers are compared with those that the exact one
-of full precision answers.
+The same vectors, in clusters, are indexed exactly and as a graph, with numbers of 32 and of 16
+bits, and as the graph of a new store. The ten nearest that each index answers are compared with
+those that the exact one of full precision answers.
 """
 
 import argparse
@@ -24,7 +24,11 @@ from rich.table import Table
 
 from agent_memory_services.embedded.store import EmbeddedStore
 from agent_memory_services.kit.redis.client import connect
-from agent_memory_services.long_term_memory.store.index.index import VectorIndex
+from agent_memory_services.long_term_memory.store.index.index import (
+    NEW_LINKS,
+    NEW_PRECISION,
+    VectorIndex,
+)
 
 DIMENSION: Final = 384
 CLUSTERS: Final = 200
@@ -35,6 +39,7 @@ INDEXES: Final = (
     VectorIndex(algorithm="flat", precision="float16"),
     VectorIndex(),
     VectorIndex(precision="float16"),
+    VectorIndex(precision=NEW_PRECISION, m=NEW_LINKS),
 )
 Answers = list[set[bytes]]
 

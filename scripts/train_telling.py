@@ -25,7 +25,7 @@ from agent_memory.common.v1.search_pb2 import RecencyOptions, SearchQuery
 from agent_memory_services.evaluation.adapters import locomo, written
 from agent_memory_services.evaluation.corpus import Conversation, Question, SpeakerForm
 from agent_memory_services.evaluation.retrieval import memories_of
-from agent_memory_services.long_term_memory.domain import traits
+from agent_memory_services.long_term_memory.domain import columns, traits
 from agent_memory_services.long_term_memory.search import legs, telling
 from agent_memory_services.long_term_memory.search.plan import DENSE, DENSE_CONTEXT, plan_of
 from agent_memory_services.long_term_memory.search.ranking import Ranking
@@ -89,7 +89,7 @@ async def read(conversation: Conversation, vectors: Vectors) -> list[Asked]:
     for memory, turn in zip(memories, conversation.turns, strict=True):
         memory.id = turn.id
     alone = await vectors.of(list(map(with_speaker, memories)))
-    told = np.array([traits.features(memory.text) for memory in memories])
+    told = np.array([columns.features(memory.text) for memory in memories])
     asked = [question for question in conversation.questions if question.counts]
     sought = await vectors.of([question.text for question in asked])
     return [

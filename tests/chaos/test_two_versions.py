@@ -27,8 +27,9 @@ async def test_two_versions_share_a_store(tmp_path: Path) -> None:
     (tmp_path / "release").mkdir()
     release = last_release(tmp_path / "release")
     # As in a store that the release made: a new one would be of the first to come.
-    precision = {"AGENT_MEMORY_LONG_TERM_MEMORY_INDEX_PRECISION": "float32"}
-    seen = await roll(tmp_path, [Turn(0, started=[])], precision, trees={0: release})
+    index = "AGENT_MEMORY_LONG_TERM_MEMORY_INDEX"
+    settings = {f"{index}_PRECISION": "float32", f"{index}_M": "16"}
+    seen = await roll(tmp_path, [Turn(0, started=[])], settings, trees={0: release})
     assert seen.exits == {0: 3}
     assert seen.calls.total() > 100
     assert seen.perfect, seen

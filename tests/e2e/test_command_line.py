@@ -212,6 +212,16 @@ def test_a_profile_says_where_and_whose(typed: Typed, tmp_path: Path) -> None:
     assert "am_secret" not in down
 
 
+def test_an_address_of_another_service_is_told_by_its_option(typed: Typed, stack: Stack) -> None:
+    """With what listens there, and TLS where there is none."""
+    other = f"http://{stack.services['working_memory']}"
+    swapped = typed("search", "x", "--long-term-memory-address", other, fails=True).stderr
+    assert "does not serve this call" in swapped
+    assert "look at --base-url or --long-term-memory-address" in swapped
+    secure = typed("search", "x", "--base-url", f"https://{stack.address}", fails=True).stderr
+    assert f"does not speak TLS: write http://{stack.address}" in secure
+
+
 def test_changes_are_watched(typed: Typed, memory: MemoryClient) -> None:
     """Each change is a line, for as many as are asked for."""
 

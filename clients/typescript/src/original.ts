@@ -81,8 +81,10 @@ class Speller {
   }
 
   #object(value: Record<string, unknown>, depth: number): unknown {
-    const known = depth > 0 && this.#texts.size > 0 && this.#texts.get(JSON.stringify(value));
-    if (known) return { $ref: known, $as: "json" };
+    if (depth > 0 && this.#texts.size > 0) {
+      const known = this.#texts.get(JSON.stringify(value)) ?? this.#texts.get(shortened(value));
+      if (known) return { $ref: known, $as: "json" };
+    }
     const fields = Object.fromEntries(
       Object.entries(value)
         .filter(([, each]) => each !== undefined)
@@ -200,11 +202,32 @@ function field(message: Kept, path: string): string | Uint8Array {
 
 function readAs(form: string, value: string | Uint8Array): unknown {
   if (form === "") return value;
-  if (form === "json" && typeof value === "string") return JSON.parse(value);
+  if (form === "json" && typeof value === "string") return spelledBy(value);
   if (typeof value === "string") throw new RangeError(form);
   if (form === "utf-8") return new TextDecoder().decode(value);
   const base64 = toBase64(value);
   return form === "base64" ? base64 : form + base64;
+}
+
+/** Read the JSON that a text spells; a shortened answer spells none, and is an output still. */
+function spelledBy(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { output: text };
+  }
+}
+
+/** Answer the text that `spelledBy` read as a shortened answer; empty where it is none. */
+function shortened(value: Record<string, unknown>): string {
+  const text = value["output"];
+  if (typeof text !== "string" || Object.keys(value).length !== 1) return "";
+  try {
+    JSON.parse(text);
+    return "";
+  } catch {
+    return text;
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -59,12 +59,10 @@ def in_one_line(error: Exception) -> str:
     """Say what went wrong, and what to do about it, in terms of the command line."""
     text = " ".join(str(error).split())
     match error:
-        case errors.MemoryClientError(reason=""):
+        case errors.MemoryClientError(reason="" | "UNIMPLEMENTED"):
             # Nothing of it comes from a service: it is about the client's own settings.
             text = in_options(text)
     match error:
-        case errors.MemoryUnavailableError(reason=""):
-            return f"{text}; --profile takes all options of another stack"
         case errors.MemoryAuthenticationError():
             return f"{text}; give --api-key or --bearer-token, a variable, or a --profile"
         case errors.MemoryTimeoutError():

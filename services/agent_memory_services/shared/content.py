@@ -31,6 +31,8 @@ _CAPTIONS: Final = frozenset(
 """Keys under which providers and exports of chats say what can be seen or heard in media."""
 _LONGEST_NAME: Final = 1024
 _DEEPEST: Final = 32
+_LONG_PIECE: Final = 1024
+"""Characters of a piece of an answer that is shortened with it."""
 # An address that ends in words and the ending of a file, unlike "/v1/9f86d081884c.jpg".
 _FILE: Final = re.compile(r"(?=.*[^\W\d_]{3})(?![0-9a-f-]+\.)[^/]+\.[A-Za-z0-9]{2,5}")
 
@@ -207,8 +209,36 @@ def shortened(message: Message) -> Message:
             setattr(holder, name, _cut(text.encode(), max(0, left)))
         left -= size
     short.content = text_of(short)
+    short.original = _shortened_original(short.original)
     short.whole_bytes = whole
     return short
+
+
+def _shortened_original(original: str) -> str:
+    """Return the message as its provider writes it, without the texts that no field has.
+
+    An answer in several pieces is one text in its field, and stands here in pieces.
+    """
+    if len(original) <= SHOWN_TEXT:
+        return original
+    try:
+        cut = _with_short_texts(json.loads(original), [SHOWN_TEXT], _DEEPEST)
+    except (ValueError, RecursionError):
+        return original
+    return json.dumps(cut, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _with_short_texts(value: Any, room: list[int], depth: int) -> Any:
+    """Return a value whose long texts take no more than there is `room`, a number in a list."""
+    if isinstance(value, list) and depth:
+        return [_with_short_texts(each, room, depth - 1) for each in value]
+    if isinstance(value, dict) and depth:
+        return {key: _with_short_texts(each, room, depth - 1) for key, each in value.items()}
+    if not isinstance(value, str) or len(value) < _LONG_PIECE:
+        return value
+    text, left = value.encode(), room[0]
+    room[0] = max(0, left - len(text))
+    return value if len(text) <= left else _cut(text, left)
 
 
 def _long_holders(message: Message) -> Iterator[tuple[Any, str]]:

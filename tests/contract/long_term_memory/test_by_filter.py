@@ -141,8 +141,17 @@ async def test_a_filter_without_a_condition_is_refused(
 
 @pytest.mark.parametrize("path", ["text", "context", "claims", "slot", "validity", "create_time"])
 async def test_what_each_memory_says_for_itself_is_not_changed(tenant: Tenant, path: str) -> None:
-    """Many memories are never given one text."""
-    await facts(tenant, 1)
+    """Many memories are never given one text, whether or not the filter matches any."""
     with refused() as refusal:
         await update(tenant, Memory(), path)
     assert (refusal.reason, refusal.metadata) == ("INVALID_FIELD_MASK", {"path": path})
+
+
+@pytest.mark.parametrize(
+    "given", [Memory(), Memory(text="all alike"), Memory(pinned=False)], ids=["", "text", "default"]
+)
+async def test_a_change_of_nothing_is_refused(tenant: Tenant, given: Memory) -> None:
+    """Nobody takes it for done."""
+    with refused() as refusal:
+        await update(tenant, given, execute=True)
+    assert (refusal.reason, list(refusal.fields)) == ("INVALID_FIELD", ["memory"])

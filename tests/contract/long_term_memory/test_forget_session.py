@@ -182,13 +182,13 @@ async def test_a_merged_fact_goes_with_the_last_message_of_its_originals(tenant:
     """Until then, what another message states is shown in its words."""
     merged = await one(
         tenant,
-        learned("User likes coffee", "s1", "m1", "m2"),
-        learned("User enjoys coffee", "s1", "m3"),
+        learned("User likes cocoa", "s1", "m1", "m2"),
+        learned("User enjoys cocoa", "s1", "m3"),
         deduplication=CONSOLIDATE,
     )
     assert merged.outcome == ltm.CREATE_OUTCOME_MERGED
     assert await forget(tenant, "s1", "m1", "m3") == 2
-    assert await shown(tenant) == {"User likes coffee"}
+    assert await shown(tenant) == {"User likes cocoa"}
     assert await forget(tenant, "s1", "m2") == 1
     assert await shown(tenant) == set()
 

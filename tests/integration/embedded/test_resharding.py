@@ -140,7 +140,7 @@ async def test_a_process_that_was_killed_is_gone_after_its_silence(redis: Redis)
     "command", [("snapshot", "--store"), ("reshard", "--to", NOBODY, "--from")]
 )
 @pytest.mark.parametrize(
-    ("url", "told"), [("nonsense", "the URL of the store is no address"), (NOBODY, "127.0.0.1:1")]
+    ("url", "told"), [("nonsense", "is no address of a store"), (NOBODY, "127.0.0.1:1")]
 )
 def test_a_store_that_is_not_there_is_told_in_one_line(
     command: tuple[str, ...], url: str, told: str

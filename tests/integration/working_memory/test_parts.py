@@ -1,5 +1,7 @@
 """Messages of more than one plain text, and what extraction gets of them."""
 
+import json
+
 import pytest
 from redis.asyncio import Redis
 
@@ -16,11 +18,12 @@ LOOK = ContentPart(tool_use=ToolCall(id="c", name="look", arguments="{}"))
 LONG = "".join(f"line {n}\n" for n in range(50_000))
 
 
-def answer(text: str) -> Message:
+def answer(text: str, original: str = "") -> Message:
     """A message in which a user's application answers a call, as Anthropic has it."""
     return Message(
         role="user",
         parts=[ContentPart(tool_result=ToolResult(tool_call_id="c", content=text))],
+        original=original,
     )
 
 
@@ -86,8 +89,9 @@ async def test_a_picture_with_a_name_says_something(
         said(LONG, "tool", tool_call_id="c"),
         Message(role="tool", tool_call_id="c", parts=[PICTURE, ContentPart(text=LONG)]),
         answer(LONG),
+        answer(LONG, original=json.dumps([LONG[: len(LONG) // 2], LONG[len(LONG) // 2 :]])),
     ],
-    ids=["plain", "parts", "result"],
+    ids=["plain", "parts", "result", "result in pieces"],
 )
 async def test_a_long_answer_of_a_tool_is_short_in_view_and_whole_in_the_log(
     sessions: Sessions, key: SessionKey, redis: Redis, long: Message
@@ -98,7 +102,7 @@ async def test_a_long_answer_of_a_tool_is_short_in_view_and_whole_in_the_log(
     shown = (await sessions.get(key, ANYBODY, ALL)).shown
     short = shown[1].message
     assert short.whole_bytes == len(LONG)
-    assert short.ByteSize() < 2 * SHOWN_TEXT + 1000
+    assert short.ByteSize() < 2 * SHOWN_TEXT + 2000
     text = f"{short.content}{''.join(part.tool_result.content for part in short.parts)}"
     assert text.startswith(LONG[:1000])
     assert text.rstrip().endswith(LONG[-1000:].rstrip())
@@ -110,6 +114,7 @@ async def test_a_long_answer_of_a_tool_is_short_in_view_and_whole_in_the_log(
     page = await sessions.log(key, ANYBODY, LogSlice(start=1, count=10, most_bytes=1 << 30))
     whole = page.messages[1]
     assert not whole.whole_bytes
+    assert whole.original == long.original
     assert list(whole.parts) == list(long.parts)
     assert LONG in (whole.content, *(part.tool_result.content for part in whole.parts))
 

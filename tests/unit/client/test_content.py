@@ -19,6 +19,7 @@ from agent_memory_client._operations.prompts import from_prompt
 PICTURE = bytes(range(256))
 BASE64 = base64.b64encode(PICTURE).decode()
 TEXT = "A text that is long enough to be stored once and not twice."
+CUT = '{"out": "' + "x" * 40 + " [... 960 of 1011 bytes are not shown ...]"
 ASKED = "What a model asks a tool for, in so many words."
 OUTPUT = {"type": "output_text", "text": TEXT, "annotations": [], "logprobs": []}
 NESTED = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -314,6 +315,18 @@ def test_what_another_client_wrote_wrongly_is_no_original() -> None:
     for wrong in ('{"a": {"$ref": "parts.9.text"}}', "[]", "{", '{"a": {"$bytes": 1}}'):
         sent.original = wrong
         assert from_message(sent) == MemoryMessage(role="user", content="hi")
+
+
+def test_a_shortened_answer_keeps_the_form_of_its_provider() -> None:
+    """What is left of a text that was JSON is an output; the call has its answer all the same."""
+    answer = {"name": "f", "response": {"out": "x" * 1000}}
+    came = {"role": "user", "parts": [{"function_response": answer}]}
+    (sent,) = to_messages([came])
+    sent.parts[0].tool_result.content = CUT
+    read = from_message(sent)
+    [part] = read.as_given()["parts"]
+    assert part["function_response"]["response"] == {"output": CUT}
+    assert to_messages([read]) == [sent]
 
 
 def test_a_message_with_bytes_can_be_spelled_as_json() -> None:

@@ -57,6 +57,10 @@ TEA = {"text": "User likes tea"}
         (SEARCH, "{'query': 'a', 'topics': None}", {}),
         (SEARCH, [A], {}),
         (SEARCH, {"query": 7}, {"query": "7"}),
+        (SEARCH, "tea and milk", {"query": "tea and milk"}),
+        (SEARCH, '"tea"', {"query": "tea"}),
+        (SEARCH, {"query": ["tea", "milk"]}, {"query": "tea milk"}),
+        (SEARCH, {**A, "memory_type": ["fact"]}, {"memory_type": "semantic"}),
     ],
 )
 def test_a_search_is_understood(tool: str, written: Any, meant: dict[str, Any]) -> None:
@@ -95,6 +99,9 @@ def test_a_search_is_understood(tool: str, written: Any, meant: dict[str, Any]) 
         (EDIT, {"id": "m", "content": "x", "topics": None}, {"memory_id": "m", "text": "x"}),
         (DELETE, {"memory_ids": "a, b"}, {"memory_ids": ["a", "b"]}),
         (DELETE, {"id": "a"}, {"memory_ids": ["a"]}),
+        (DELETE, "a, b", {"memory_ids": ["a", "b"]}),
+        (CREATE, "User likes tea", {"memories": [TEA]}),
+        ("get_long_term_memory", {"memory_id": ["a"]}, {"memory_id": "a"}),
         ("get_current_datetime", "null", {}),
         ("get_current_datetime", {"timezone": None}, {}),
     ],
@@ -118,6 +125,7 @@ def test_a_change_is_understood(tool: str, written: Any, meant: dict[str, Any]) 
         (SEARCH, {**A, "max_results": True, "offset": 1.5}, "offset"),
         (CREATE, {"memories": []}, "a list of objects with text (a text)"),
         (EDIT, {"memory_id": "m", "event_date": "soon"}, "event_date"),
+        (EDIT, {"memory_id": "m"}, "text (a text, optional)"),
         (DATA, {"data": "three"}, "data (an object, required)"),
     ],
 )

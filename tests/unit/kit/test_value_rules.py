@@ -1,6 +1,7 @@
 """Values that mean nothing, found by the descriptors."""
 
 import math
+from typing import Any
 
 import pytest
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
@@ -10,7 +11,18 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from agent_memory.common.v1 import message_pb2
-from agent_memory.common.v1.filter_pb2 import MemoryFilter
+from agent_memory.common.v1.filter_pb2 import (
+    MemoryFilter,
+    MetadataFilter,
+    MetadataNumberFilter,
+    NumberFilter,
+    StrategyFilter,
+    TagFilter,
+    TimeFilter,
+    TypeFilter,
+)
+from agent_memory.extraction.v1.extraction_pb2 import SummaryView
+from agent_memory.extraction.v1.service_pb2 import CreateSummaryViewRequest
 from agent_memory.working_memory.v1.service_pb2 import AppendMessagesRequest
 from agent_memory_services.kit.contract.errors import FieldViolation
 from agent_memory_services.kit.contract.methods import MethodPolicy
@@ -30,6 +42,34 @@ def test_every_field_is_found_wherever_it_stands(policy: MethodPolicy) -> None:
         assert [broken.field for broken in RULES.violations(request)] == [place.path]
     for _, request in filled(found, EXTREME):
         assert not RULES.violations(request)
+
+
+def _metadata(**conditions: Any) -> MemoryFilter:
+    asked = MetadataFilter(path="b", **conditions)
+    return MemoryFilter(metadata=[MetadataFilter(path="a"), asked])
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        (MemoryFilter(user_id=TagFilter()), "user_id"),
+        (MemoryFilter(user_id=TagFilter(any=[]), topics=TagFilter(eq="food")), "user_id"),
+        (MemoryFilter(type=TypeFilter()), "type"),
+        (MemoryFilter(strategy=StrategyFilter()), "strategy"),
+        (MemoryFilter(event_time=TimeFilter()), "event_time"),
+        (MemoryFilter(access_count=NumberFilter()), "access_count"),
+        (_metadata(text=TagFilter()), "metadata[1].text"),
+        (_metadata(number=MetadataNumberFilter()), "metadata[1].number"),
+        (MemoryFilter(none_of=[MemoryFilter(id=TagFilter())]), "none_of[0].id"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_filter_on_a_field_without_a_condition_is_found(given: MemoryFilter, path: str) -> None:
+    """Whoever left a value out by mistake would get the memories of everybody."""
+    request = CreateSummaryViewRequest(summary_view=SummaryView(filter=given))
+    assert RULES.violations(request) == [
+        FieldViolation(f"summary_view.filter.{path}", "holds no condition")
+    ]
 
 
 def test_every_fault_is_told() -> None:

@@ -20,6 +20,7 @@ def test_the_environment_reaches_embedder_and_index(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(PREFIX + name, value)
     settings = Settings.load()
     assert (settings.shards, str(settings.vectors)) == (4, "flat float16")
+    assert settings.unset_of_index == {"m"}
     assert (settings.embedding.dimension, settings.embedding.remote) == (256, True)
 
 
@@ -28,7 +29,7 @@ def test_the_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     settings = Settings.load()
     assert not settings.embedding.remote
-    assert str(settings.vectors) == "hnsw float16 m=16 ef_construction=64 ef=100"
+    assert str(settings.vectors) == "hnsw float16 m=12 ef_construction=64 ef=100"
 
 
 def test_an_embedder_that_cannot_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ A message that came in a provider's form is kept as JSON beside its fields. What
 stands there as a reference, so that nothing is stored twice:
 
 - `{"$ref": "parts.0.text"}` is the value of a field. With `"$as"` it is spelled otherwise:
-  `"json"` is the JSON that the text spells, `"utf-8"` the text of bytes, `"base64"` their base64,
+  `"json"` is the JSON that the text spells, or an object that has it as `output` where it was
+  shortened and spells none, `"utf-8"` the text of bytes, `"base64"` their base64,
   and `"data:...;base64,"` a data URL.
 - `{"$bytes": "..."}` is bytes, in base64.
 - `{"$literal": {...}}` is an object that itself has one of these keys.
@@ -26,6 +27,7 @@ _Kept: TypeAlias = message_pb2.Message | working_memory_pb2.PromptMessage
 _MARKS: Final = frozenset({"$ref", "$bytes", "$literal"})
 _WORTH_A_REFERENCE: Final = 32
 _DEEPEST: Final = 100
+_OUTPUT: Final = "output"
 
 
 def to_messages(
@@ -200,8 +202,10 @@ class _Speller:
         raise invalid(path, f"{type(value).__name__} is not JSON")
 
     def _object(self, value: Mapping[Any, Any], path: str, depth: int) -> dict[str, Any]:
-        if depth and self._texts and (text := spelled(value)) in self._texts:
-            return {"$ref": self._texts[text], "$as": "json"}
+        if depth and self._texts:
+            for text in (spelled(value), _shortened(value)):
+                if text in self._texts:
+                    return {"$ref": self._texts[text], "$as": "json"}
         fields: dict[str, Any] = {}
         for key, each in value.items():
             if not isinstance(key, str):
@@ -271,9 +275,23 @@ def _read_as(form: str, value: Any) -> Any:
     return spell(value) if spell else form + base64.b64encode(value).decode()
 
 
+def _spelled_by(text: str) -> Any:
+    """Read the JSON that a text spells; a shortened answer spells none, and is an output still."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {_OUTPUT: text}
+
+
+def _shortened(value: Mapping[Any, Any]) -> str | None:
+    """Answer the text that `_spelled_by` read as a shortened answer, if it is one."""
+    text = value.get(_OUTPUT) if len(value) == 1 else None
+    return text if isinstance(text, str) and _spelled_by(text) == value else None
+
+
 _FORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "": lambda value: value,
-    "json": json.loads,
+    "json": _spelled_by,
     "utf-8": bytes.decode,
     "base64": lambda value: base64.b64encode(value).decode(),
 }

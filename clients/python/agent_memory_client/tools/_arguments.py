@@ -25,6 +25,8 @@ _NOTHING: Final = frozenset({"", "null", "none", "nil", "undefined", "n/a", "na"
 _ANYTHING: Final = _NOTHING | {"any", "all", "default", "auto", "*"}
 _WRAPPERS: Final = ("arguments", "input", "args", "parameters", "params", "kwargs")
 _DATES: Final = frozenset({"event_date"})
+# Fields whose words count and not their order, so that several texts are one.
+_QUESTIONS: Final = frozenset({"query"})
 _DATE_FORMS: Final = (
     *("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %B %Y", "%d %b %Y", "%d. %B %Y"),
     *("%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%A, %B %d, %Y"),
@@ -68,8 +70,13 @@ _CHOICES: Final[Mapping[str, Sequence[str]]] = {
 }
 
 
-def read_arguments(arguments: Any) -> dict[str, Any]:
+def read_arguments(arguments: Any, schema: Schema | None = None) -> dict[str, Any]:
     """Read arguments from a dictionary, or from JSON that was spelled once or twice.
+
+    Args:
+        arguments: What a model wrote.
+        schema: The JSON schema of the arguments; with it a text alone may be the one thing that
+            a tool needs.
 
     Raises:
         MemoryValidationError: They are not a JSON object.
@@ -77,6 +84,8 @@ def read_arguments(arguments: Any) -> dict[str, Any]:
     for _ in range(3):
         if not isinstance(arguments, str | bytes):
             break
+        if (alone := _alone(arguments, schema)) is not None:
+            return alone
         arguments = _parsed(arguments)
     if isinstance(arguments, list) and len(arguments) == 1:
         (arguments,) = arguments
@@ -85,6 +94,15 @@ def read_arguments(arguments: Any) -> dict[str, Any]:
     if not isinstance(arguments, Mapping):
         raise MemoryValidationError("the arguments are not a JSON object")
     return dict(arguments)
+
+
+def _alone(given: str | bytes, schema: Schema | None) -> dict[str, Any] | None:
+    """Take a text that is no JSON for the only argument that is required."""
+    required = (schema or {}).get("required", ())
+    text = given.decode(errors="replace") if isinstance(given, bytes) else given
+    if len(required) != 1 or text.strip()[:1] in set("{[\"'`") or text.strip().lower() in _NOTHING:
+        return None
+    return {required[0]: text}
 
 
 def _parsed(text: str | bytes) -> Any:
@@ -189,6 +207,10 @@ def _says_nothing(text: str, schema: Schema, name: str) -> bool:
 def _read_text(value: Any, schema: Schema, name: str) -> Any:
     if isinstance(value, bool):
         return value
+    if isinstance(value, list | tuple) and len(value) == 1:
+        (value,) = value
+    if isinstance(value, list | tuple) and name in _QUESTIONS and all(map(_is_text, value)):
+        value = " ".join(value)
     if isinstance(value, int | float) and name not in _DATES:
         return str(value)
     if not isinstance(value, str):
@@ -196,6 +218,10 @@ def _read_text(value: Any, schema: Schema, name: str) -> Any:
     if "enum" in schema:
         return _choice(value, schema["enum"])
     return _date(value) if name in _DATES else value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _choice(text: str, allowed: Sequence[str]) -> str:

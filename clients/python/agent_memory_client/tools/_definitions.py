@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from agent_memory_client._types import When, build
 from agent_memory_client.errors import MemoryValidationError
@@ -111,6 +111,12 @@ class EditMemory(ToolArguments):
     )
     event_date: Written | None = Field(default=None, description=_EVENT_DATE)
 
+    @model_validator(mode="after")
+    def _require_a_change(self) -> Self:
+        if self.model_dump(exclude_defaults=True).keys() == {"memory_id"}:
+            raise ValueError("it names nothing to change")
+        return self
+
 
 class DeleteMemories(ToolArguments):
     """Arguments of `delete_long_term_memories`."""
@@ -140,7 +146,7 @@ class ToolDefinition:
         """
         schema = parameters_of(self.arguments)
         try:
-            return build(self.arguments, understood(read_arguments(given), schema))
+            return build(self.arguments, understood(read_arguments(given, schema), schema))
         except MemoryValidationError as error:
             message = f"{error.message}. {in_words(self.name, schema)}"
             raise MemoryValidationError(message, error.info) from error

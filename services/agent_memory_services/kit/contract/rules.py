@@ -1,9 +1,10 @@
 """Rules of the fields of a message: those of its contract, and values that no field may hold.
 
 Times, durations and numbers have encodings that mean nothing: a time that no calendar has, a
-number that is none. They are refused wherever they stand, found by the descriptors alone, so that
-a field which is added later is covered without a rule of its own. Only fields that lead to such a
-value are visited.
+number that is none. So has a condition of a filter: one without an operator would hold of
+everything, where a caller lost its value on the way. They are refused wherever they stand, found by
+the descriptors alone, so that a field which is added later is covered without a rule of its own.
+Only fields that lead to such a value are visited.
 """
 
 import math
@@ -17,6 +18,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from protovalidate import Validator, Violation
 
+from agent_memory.common.v1 import filter_pb2
 from agent_memory_services.kit.contract.clock import FIRST_MICROS
 from agent_memory_services.kit.contract.errors import FieldViolation
 
@@ -35,6 +37,7 @@ _Check: TypeAlias = Callable[[Any], Sequence[_Fault]]
 _NOT_A_TIME: Final = (("", "must be a time of the years 1 to 9999"),)
 _NOT_A_DURATION: Final = (("", "must be a duration from 0 to 10,000 years"),)
 _NOT_A_NUMBER: Final = (("", "must be a finite number"),)
+_NO_CONDITION: Final = (("", "holds no condition"),)
 
 
 class ValueRules:
@@ -81,6 +84,8 @@ class ValueRules:
             return _check_number if field.type in _NUMBERS else None
         if kind.full_name in _LEAVES:
             return _LEAVES[kind.full_name]
+        if kind.full_name in _CONDITIONS:
+            return _condition(self._plan(kind))
         return self._plan(kind) if _leads_somewhere(kind) else None
 
 
@@ -113,6 +118,26 @@ def _check_number(number: float) -> Sequence[_Fault]:
     return () if math.isfinite(number) else _NOT_A_NUMBER
 
 
+def _condition(within: _Check) -> _Check:
+    """Return the check of a condition and of the values within it."""
+
+    def check(condition: Message) -> Sequence[_Fault]:
+        return within(condition) if condition.ListFields() else _NO_CONDITION
+
+    return check
+
+
+_CONDITIONS: Final = frozenset(
+    kind.DESCRIPTOR.full_name
+    for kind in (
+        filter_pb2.TagFilter,
+        filter_pb2.TimeFilter,
+        filter_pb2.NumberFilter,
+        filter_pb2.TypeFilter,
+        filter_pb2.StrategyFilter,
+        filter_pb2.MetadataNumberFilter,
+    )
+)
 _LEAVES: Final[dict[str, _Check]] = {
     Timestamp.DESCRIPTOR.full_name: _check_time,
     Duration.DESCRIPTOR.full_name: _check_duration,
@@ -183,7 +208,7 @@ def _leads_somewhere(start: Descriptor) -> bool:
     waiting = [start]
     while waiting:
         kind = waiting.pop()
-        if kind.full_name in _LEAVES:
+        if kind.full_name in _LEAVES or kind.full_name in _CONDITIONS:
             return True
         if kind.full_name in seen:
             continue

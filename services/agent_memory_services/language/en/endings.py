@@ -223,8 +223,7 @@ class Endings:
         if lemma in {"give", "sell", "donate"} and "to" in target[1:]:
             target = target[: target.index("to", 1)]
         target = target[: target.index("since")] if "since" in target[1:] else target
-        dated = next((at for at in range(len(target)) if _is_dated(target[at:])), len(target))
-        target = target[:dated] or target
+        target = _undated(target)
         value = " ".join(word for word in target if word not in {"job", "habit"})
         path = self._holder.path
         if lemma == "lose" and len(target) > _LOST:
@@ -245,6 +244,7 @@ class Endings:
         rest = self._behind(_FETCHED, self._lemma, [])
         if not rest or rest[0] in _WHEN_OR_WHERE:
             return None
+        rest = _undated(self._values.since(rest))
         return Claim("user", f"{END} hand back", " ".join(rest), ended=True)
 
     def _subject_over(self) -> Claim | None:
@@ -418,6 +418,12 @@ def _parts(lemma: str, words: Sequence[str]) -> tuple[list[str], list[str], list
         what, after = (), ()
     kept = [[word for word in each if word not in SELF] for each in (what, before, after)]
     return kept[0], [word for word in kept[1] if word not in {"in", "up"}], kept[2]
+
+
+def _undated(words: list[str]) -> list[str]:
+    """Return words without a date behind them."""
+    dated = next((at for at in range(len(words)) if _is_dated(words[at:])), len(words))
+    return words[:dated] or words
 
 
 def _is_dated(words: Sequence[str]) -> bool:

@@ -71,7 +71,7 @@ _REWORDED: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
     (
         (
             r"^(?:They|[SH]he)(?: have| has|'s)? (?:let (?:me|User) go|laid (?:me|User) off)"
-            r"(?: (?:from|at))?(?= \w)"
+            r"(?: (?:from|at))?(?= (?!(?:early|home|first|ahead|in|out|to|with|on|for|and|so)\b)\w)"
         ),
         "User quit job at",
     ),

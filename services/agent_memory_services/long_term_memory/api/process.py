@@ -110,9 +110,7 @@ async def lifespan(settings: Settings) -> AsyncIterator[Service]:
         aclosing(await create_embedder(settings.embedding)) as embedder,
         chosen(settings) as judge,
     ):
-        vectors = settings.vectors
-        if settings.index_precision is None:
-            vectors = await layout.as_stored(client, vectors)
+        vectors = await layout.as_stored(client, settings.vectors, settings.unset_of_index)
         mine = layout.Generation.of(
             embedder.fingerprint, vectors, settings.shards, settings.embedding
         )

@@ -18,6 +18,7 @@ from agent_memory_services.long_term_memory.domain.recency import MICROS_PER_DAY
 from agent_memory_services.long_term_memory.lifecycle.schedule import ForgettingSchedule
 from agent_memory_services.long_term_memory.store.embeddings.settings import EmbeddingSettings
 from agent_memory_services.long_term_memory.store.index.index import (
+    NEW_LINKS,
     NEW_PRECISION,
     Precision,
     VectorIndex,
@@ -84,8 +85,14 @@ class Settings(ProcessSettings):
             "`float16` where it is new or reindexed."
         ),
     )
-    index_m: int = Field(
-        default=16, ge=2, le=512, description="Links per vector of an `hnsw` index."
+    index_m: int | None = Field(
+        default=None,
+        ge=2,
+        le=512,
+        description=(
+            "Links per vector of an `hnsw` index. Unset: that of the store, or 12 where it is new "
+            "or reindexed."
+        ),
     )
     index_ef_construction: int = Field(
         default=64, ge=1, le=4096, description="Candidates per vector while `hnsw` is built."
@@ -268,10 +275,16 @@ class Settings(ProcessSettings):
         return VectorIndex(
             algorithm=self.index_algorithm,
             precision=self.index_precision or NEW_PRECISION,
-            m=self.index_m,
+            m=self.index_m or NEW_LINKS,
             ef_construction=self.index_ef_construction,
             ef_runtime=self.index_ef_runtime,
         )
+
+    @property
+    def unset_of_index(self) -> frozenset[str]:
+        """Settings of the vector index that nobody chose, so that a store keeps its own."""
+        chosen = {"precision": self.index_precision, "m": self.index_m}
+        return frozenset(name for name, given in chosen.items() if given is None)
 
     @property
     def embedding(self) -> EmbeddingSettings:

@@ -1,14 +1,14 @@
 """Memories as columns: an array for each number, a flat list for what memories have many of.
 
 Columns are only ever added to. What changed or went has a place that nothing points to any more;
-a table names the places that count.
+a table names the places that count. Rows (`traits`) are taken apart here, many at a time.
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,9 @@ _SEEN_FROM_NOW: Final = (
 )
 # Words by which a speaker tells a day or a time as seen from that of speaking.
 _RELATIVE: Final = terms.keys_of(map(stem, (*WEEKDAY_NAMES, *_SEEN_FROM_NOW.split())))
+
+# Words by which a fact tells that somebody said what it quotes, or who that was.
+_SAYING: Final = terms.keys_of(map(stem, (traits.USER, traits.ASSISTANT, "said")))
 
 
 class Growing:
@@ -114,16 +117,20 @@ class Entry:
     """A memory to be added.
 
     Attributes:
+        id: its id.
         row: its row.
         accessed: when it was found last, in microseconds; None for never.
         found: how often it was found.
         record: where its record comes from.
+        expire: when it stops to exist, in microseconds; None for never.
     """
 
+    id: str
     row: bytes
     accessed: int | None = None
     found: int = 0
     record: bytes | Memory = b""
+    expire: int | None = None
 
     @property
     def is_message(self) -> bool:
@@ -131,24 +138,163 @@ class Entry:
         return bool(self.row[1] & traits.MESSAGE)
 
 
+def entry_of(memory: Memory) -> Entry:
+    """Return a memory as it is added, with its row made now."""
+    accessed = to_micros(memory.last_access_time) if memory.HasField("last_access_time") else None
+    expire = fields.NUMBERS[fields.EXPIRE].read(memory)
+    row = traits.row_of(memory)
+    return Entry(memory.id, row, accessed, memory.access_count, memory, expire)
+
+
 def is_row_of(row: bytes, etag: str) -> bool:
     """Return true if a row is of this release, and of the version of a memory with this etag."""
     if row[0] != traits.VERSION:
         return False
     # What an earlier release changes keeps the row that it had.
-    length = int.from_bytes(row[traits.HEAD.itemsize - 4 : traits.HEAD.itemsize], "little")
-    return row.startswith(b'["%b"' % etag.encode(), len(row) - length)
+    return row[_ETAG_AT : _ETAG_AT + 8] == terms.mark_of(etag).to_bytes(8, "little")
 
 
-def _named(row: bytes, length: int) -> list[Any]:
-    names: list[Any] = orjson.loads(row[-length:])
-    return names
+_ETAG_AT: Final[int] = traits.PACKED.fields["etag"][1] if traits.PACKED.fields else 0
 
 
-def entry_of(memory: Memory) -> Entry:
-    """Return a memory as it is added, with its row made now."""
-    accessed = to_micros(memory.last_access_time) if memory.HasField("last_access_time") else None
-    return Entry(traits.row_of(memory), accessed, memory.access_count, memory)
+class FlatLists(NamedTuple):
+    """Lists of numbers that memories have many of, one behind the other.
+
+    Attributes:
+        keys: the numbers.
+        lengths: how many each memory has.
+        more: a second number for each.
+    """
+
+    keys: npt.NDArray[Any]
+    lengths: npt.NDArray[Any]
+    more: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of memories, taken apart.
+
+    Attributes:
+        heads: their numbers, without the time at which they expire.
+        words: stems of the texts, with how often each occurs; those of the words around them.
+        others: by field as `words`: other forms, with the words that they also stand for.
+        plain: stems of plain words, with whether each says something.
+        conversations: marks of the conversations; 0 for none.
+        sessions: marks of the sessions.
+        sources: marks of the messages that each rests on.
+        names: of each, its namespace, and the names that it is by or about.
+    """
+
+    heads: npt.NDArray[Any]
+    words: tuple[FlatLists, FlatLists]
+    others: tuple[FlatLists, FlatLists]
+    plain: FlatLists
+    conversations: list[int]
+    sessions: list[int]
+    sources: list[list[int]]
+    names: list[tuple[str, list[str]]]
+
+
+def rows_of(rows: Sequence[bytes]) -> Rows:
+    """Take rows of this release apart."""
+    width = traits.PACKED.itemsize
+    packed = np.frombuffer(b"".join([row[:width] for row in rows]), dtype=traits.PACKED)
+    states = packed["numbers"][:, None] >> traits.STATES & 3
+    given = (states == traits.GIVEN).sum(axis=1)
+    text, context, text_others, context_others, beside, sources = packed["counts"].T.astype(np.intp)
+    lengths = (
+        *(8 * given, 8 * sources),
+        *(4 * text, 4 * context, 8 * text_others, 8 * context_others, 4 * beside),
+        *(text, context, beside),
+    )
+    numbers, marks, *keys, text_marks, context_marks, beside_marks = _cut(rows, width, lengths)
+    text_keys, context_keys, text_forms, context_forms, beside_keys = (
+        np.frombuffer(each, "<u4") for each in keys
+    )
+    said, around, says = (
+        np.frombuffer(each, "u1") for each in (text_marks, context_marks, beside_marks)
+    )
+    starts = np.cumsum(sources) - sources
+    flat = np.frombuffer(marks, "<u8").tolist()
+    ends = width + sum(lengths)
+    return Rows(
+        heads=_heads(packed, states, np.frombuffer(numbers, "<f8")),
+        words=(
+            FlatLists(text_keys, text, said & traits.MOST_TIMES),
+            FlatLists(context_keys, context, around),
+        ),
+        others=(_paired(text_forms, text_others), _paired(context_forms, context_others)),
+        plain=_plain_of(FlatLists(text_keys, text, said), FlatLists(beside_keys, beside, says)),
+        conversations=packed["conversation"].tolist(),
+        sessions=packed["session"].tolist(),
+        sources=[flat[at : at + many] for at, many in zip(starts, sources, strict=True)],
+        names=[orjson.loads(row[end:]) for row, end in zip(rows, ends.tolist(), strict=True)],
+    )
+
+
+def _cut(rows: Sequence[bytes], start: int, lengths: Sequence[npt.NDArray[Any]]) -> Iterator[bytes]:
+    """Yield parts that follow each other in every row, each part of all rows together."""
+    begins = np.full(len(rows), start)
+    for length in lengths:
+        ends = begins + length
+        spans = zip(rows, begins.tolist(), ends.tolist(), strict=True)
+        yield b"".join([row[begin:end] for row, begin, end in spans])
+        begins = ends
+
+
+def _heads(
+    packed: npt.NDArray[Any], states: npt.NDArray[Any], given: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    heads = np.zeros(len(packed), traits.HEAD)
+    for name in ("flags", "type", "text_words", "context_words", fields.CREATE):
+        heads[name] = packed[name]
+    numbers = np.where(states == traits.CREATED, packed["create"][:, None], np.nan)
+    numbers[states == traits.ZERO] = 0.0
+    numbers[states == traits.GIVEN] = given
+    for at, name in enumerate(traits.NUMBERS_OF_ROWS[1:]):
+        heads[name] = numbers[:, at]
+    heads[fields.EXPIRE] = np.nan
+    heads["features"] = _features(packed["words"], packed["names"], packed["marks"])
+    return heads
+
+
+def _paired(forms: npt.NDArray[Any], lengths: npt.NDArray[Any]) -> FlatLists:
+    pairs = forms.reshape(-1, 2)
+    return FlatLists(pairs[:, 0], lengths, pairs[:, 1])
+
+
+def _plain_of(said: FlatLists, beside: FlatLists) -> FlatLists:
+    """Return the stems of plain words: those marked among a text's, and what stands beside them."""
+    owners = np.repeat(np.arange(len(said.lengths)), said.lengths)
+    marked = said.more & traits.PLAIN > 0
+    others = np.repeat(np.arange(len(beside.lengths)), beside.lengths)
+    order = np.argsort(np.concatenate([owners[marked], others]), kind="stable")
+    says = np.concatenate([said.more[marked] >= traits.SAYS, beside.more > 0])
+    return FlatLists(
+        np.concatenate([said.keys[marked], beside.keys])[order],
+        np.bincount(owners[marked], minlength=len(said.lengths)) + beside.lengths,
+        says[order],
+    )
+
+
+def _features(words: Any, names: Any, marks: Any) -> npt.NDArray[np.float64]:
+    """Return what texts tell by themselves; shape (texts, features)."""
+    counted = np.asarray(words, dtype=np.float64)
+    bits = np.asarray(marks)[:, None] >> np.arange(len(traits.MARKS)) & 1
+    held = {
+        "length": np.minimum(1.0, np.log1p(counted) / traits.ANY_LENGTH),
+        "short": counted <= traits.SHORT,
+        "long": np.minimum(1.0, counted / traits.LONG),
+        "names": np.asarray(names) / traits.MANY_NAMES,
+        **dict(zip(traits.MARKS, bits.T, strict=True)),
+    }
+    return np.column_stack([held[name] for name in traits.FEATURES]).astype(np.float64)
+
+
+def features(text: str) -> tuple[float, ...]:
+    """Read what a text tells by itself; see `FEATURES`."""
+    return tuple(_features(*([each] for each in traits.told(text)))[0].tolist())
 
 
 class Columns:
@@ -163,7 +309,9 @@ class Columns:
         plain: keys of the stems of plain words, with whether each says something.
         names: codes of the names that memories are by or about.
         name_codes: code of each name.
-        restated: places of a message and of a fact that says all that it does.
+        resting: places of a message and of a fact that was taken from it.
+        restated: those of them where the fact says all that the message does.
+        stated: those of the others where the message says all that the fact does.
     """
 
     def __init__(self) -> None:
@@ -174,14 +322,18 @@ class Columns:
         self.plain = Postings()
         self.names = Postings()
         self.name_codes: dict[str, int] = {}
+        self.resting: list[tuple[int, int]] = []
         self.restated: list[tuple[int, int]] = []
+        self.stated: list[tuple[int, int]] = []
         self._heads = Growing(traits.HEAD)
         self._beside = Growing(np.float64, (2,))
         self._groups = Growing(np.int32, (3,))
-        self._codes: dict[tuple[str, ...], int] = {}
+        self._codes: tuple[dict[int, int], ...] = ({}, {}, {})
         self._plain_starts = [0]
-        self._told: dict[tuple[str, str], list[int]] = {}
-        self._said: dict[tuple[str, str], list[int]] = {}
+        self._told: dict[int, list[int]] = {}
+        self._said: dict[int, list[int]] = {}
+        self._borne: list[Sequence[str]] = []
+        self._name_stems: dict[str, frozenset[int]] = {}
         self._loose = 0
 
     @property
@@ -211,97 +363,77 @@ class Columns:
         codes: npt.NDArray[Any] = self._groups.values[:, kind]
         return codes
 
-    def code(self, *name: str) -> int:
-        """Return the code of a conversation, session or namespace; -1 for one that is not here."""
-        return self._codes.get(name, -1)
+    def code(self, kind: int, name: str) -> int:
+        """Return the code of a session (1) or namespace (2); -1 for one that is not here."""
+        return self._codes[kind].get(terms.mark_of(name), -1)
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """Add memories, each at the next place."""
         if not entries:
             return
-        first, width = self.size, traits.HEAD.itemsize
-        rows = [each.row for each in entries]
-        heads = np.frombuffer(b"".join([row[:width] for row in rows]), dtype=traits.HEAD)
-        self._heads.extend(heads)
+        first, rows = self.size, rows_of([each.row for each in entries])
+        rows.heads[fields.EXPIRE] = [np.nan if e.expire is None else e.expire for e in entries]
+        self._heads.extend(rows.heads)
         accesses = [(np.nan if e.accessed is None else e.accessed, e.found) for e in entries]
         self._beside.extend(np.array(accesses, dtype=np.float64))
-        counts = heads["counts"].astype(np.intp)
-        self._extend_lists(rows, counts, first)
-        named = list(map(_named, rows, counts[:, 5].tolist()))
-        self._extend_names(named, first)
+        lists = (*self.words, *self.others, self.plain)
+        for own, new in zip(lists, (*rows.words, *rows.others, rows.plain), strict=True):
+            own.extend(new.keys, new.lengths, first, new.more)
+        self._plain_starts.extend((self._plain_starts[-1] + np.cumsum(rows.plain.lengths)).tolist())
+        self._extend_names(rows, first)
+        self.ids += [each.id for each in entries]
         self.records += [each.record for each in entries]
         self._loose += sum(len(e.record) for e in entries if isinstance(e.record, bytes))
-        for at, names in enumerate(named, first):
-            self._relate(at, names[4], names[6])
+        for at, sources in enumerate(rows.sources, first):
+            self._relate(at, sources)
 
-    def _extend_lists(self, rows: Sequence[bytes], counts: Places, first: int) -> None:
-        width = traits.HEAD.itemsize
-        text, context, text_others, context_others, plain = counts[:, :5].T
-        keys = text + context + text_others + context_others + plain
-        small = text + context + plain
-        ends = (width + 4 * keys).tolist()
-        flat = np.frombuffer(
-            b"".join([row[width:end] for row, end in zip(rows, ends, strict=True)]), dtype="<u4"
-        )
-        marks = np.frombuffer(
-            b"".join(
-                [
-                    row[end : end + length]
-                    for row, end, length in zip(rows, ends, small.tolist(), strict=True)
-                ]
-            ),
-            dtype="u1",
-        )
-        # Behind one another in each row, and so cut out of all rows at once.
-        parts = np.repeat(
-            np.tile(np.arange(5), len(rows)),
-            np.column_stack([text, context, text_others, context_others, plain]).ravel(),
-        )
-        short = np.repeat(
-            np.tile(np.array([0, 1, 4]), len(rows)), np.column_stack([text, context, plain]).ravel()
-        )
-        for at, listed in ((0, self.words[0]), (1, self.words[1]), (4, self.plain)):
-            listed.extend(flat[parts == at], counts[:, at], first, marks[short == at])
-        for at, listed in ((2, self.others[0]), (3, self.others[1])):
-            pairs = flat[parts == at].reshape(-1, 2)
-            listed.extend(pairs[:, 0], counts[:, at] // 2, first, pairs[:, 1])
-        starts = self._plain_starts[-1] + np.cumsum(plain)
-        self._plain_starts.extend(starts.tolist())
-
-    def _extend_names(self, named: Sequence[Sequence[Any]], first: int) -> None:
+    def _extend_names(self, rows: Rows, first: int) -> None:
         codes, known = self._codes, self.name_codes
-        groups = []
-        for _, memory_id, namespace, session_id, session_uid, *_ in named:
-            self.ids.append(memory_id)
-            conversation = (namespace, session_id, session_uid)
-            groups.append(
-                (
-                    codes.setdefault(conversation, len(codes)) if session_id else -1,
-                    codes.setdefault(("", session_id), len(codes)),
-                    codes.setdefault((namespace,), len(codes)),
-                )
+        namespaces = [terms.mark_of(namespace) for namespace, _ in rows.names]
+        marked = zip(rows.conversations, rows.sessions, namespaces, strict=True)
+        groups = [
+            (
+                codes[0].setdefault(conversation, len(codes[0])) if conversation else -1,
+                codes[1].setdefault(session, len(codes[1])),
+                codes[2].setdefault(namespace, len(codes[2])),
             )
+            for conversation, session, namespace in marked
+        ]
         self._groups.extend(np.array(groups, dtype=np.int32))
-        borne = [[known.setdefault(name, len(known)) for name in names] for *_, names, _ in named]
+        self._borne += [names for _, names in rows.names]
+        borne = [[known.setdefault(name, len(known)) for name in names] for _, names in rows.names]
         flat = np.array([code for held in borne for code in held], dtype=np.uint32)
         lengths = np.array(list(map(len, borne)))
         self.names.extend(flat, lengths, first, np.zeros(len(flat), np.uint32))
 
-    def _relate(self, at: int, session: str, message_ids: Iterable[str]) -> None:
+    def _relate(self, at: int, sources: Iterable[int]) -> None:
         """Note the facts that restate messages; both rest on messages of a session."""
         is_message = bool(self.heads["flags"][at] & traits.MESSAGE)
         own, others = (self._said, self._told) if is_message else (self._told, self._said)
-        for source in [(session, each) for each in message_ids]:
+        for source in sources:
             own.setdefault(source, []).append(at)
             for other in others.get(source, ()):
                 message, fact = (at, other) if is_message else (other, at)
+                self.resting.append((message, fact))
                 if self.telling(message) <= self._says(fact):
                     self.restated.append((message, fact))
+                elif self.telling(fact) <= self.telling(message) | self._speaker(message):
+                    self.stated.append((message, fact))
 
     def _says(self, fact: int) -> frozenset[int]:
         """Return what a fact says; beside a date, words that count days from it say no more."""
         dated = self.heads["flags"][fact] & traits.DATED
         return self.telling(fact) | (_RELATIVE if dated else frozenset())
+
+    def _speaker(self, message: int) -> frozenset[int]:
+        """Return the words by which a fact tells who said something, where that is this message."""
+        return _SAYING.union(*map(self._stems_of, self._borne[message]))
+
+    def _stems_of(self, name: str) -> frozenset[int]:
+        found = self._name_stems.get(name)
+        if found is None:
+            found = self._name_stems[name] = terms.keys_of(map(stem, terms.plain(name)))
+        return found
 
     def memory(self, at: int) -> Memory:
         """Return the memory at a place, with its accesses."""
@@ -416,9 +548,9 @@ class Table:
         beside: Floats = self.columns.beside[self.places]
         return beside
 
-    def of_group(self, kind: int, names: Iterable[tuple[str, ...]]) -> npt.NDArray[np.bool_]:
+    def of_group(self, kind: int, names: Iterable[str]) -> npt.NDArray[np.bool_]:
         """Return which memories are of sessions (1) or namespaces (2) of these names."""
-        codes = [self.columns.code(*name) for name in names]
+        codes = [self.columns.code(kind, name) for name in names]
         return np.isin(self.columns.groups(kind)[self.places], codes)
 
     @cached_property

@@ -189,8 +189,7 @@ def compile_filter(given: filter_pb2.MemoryFilter, path: str) -> Node:
         path: where it stands in the request, for errors.
 
     Raises:
-        InvalidField: groups nest deeper than `MAX_DEPTH`, or the filter on a field holds no
-            condition: where a caller left a value out by mistake, it would match everything.
+        InvalidField: groups nest deeper than `MAX_DEPTH`.
     """
     return _compile(given, path, MAX_DEPTH)
 
@@ -205,7 +204,7 @@ def _compile(given: filter_pb2.MemoryFilter, path: str, levels: int) -> Node:
     excluded = _groups(given.none_of, f"{path}.none_of", levels)
     return every(
         [
-            *_conditions(given, path),
+            *_conditions(given),
             *((some(groups),) if groups else ()),
             *map(negated, excluded),
         ]
@@ -218,25 +217,12 @@ def _groups(given: Sequence[filter_pb2.MemoryFilter], path: str, levels: int) ->
     return [_compile(part, f"{path}[{at}]", levels - 1) for at, part in enumerate(given)]
 
 
-def _conditions(given: filter_pb2.MemoryFilter, path: str) -> Iterator[Node]:
+def _conditions(given: filter_pb2.MemoryFilter) -> Iterator[Node]:
     """Yield the conditions of the filter's own fields; one that is not declared is an error."""
     for descriptor, value in given.ListFields():
-        if descriptor.name in _GROUPS:
-            continue
-        field = fields.FILTERED[descriptor.name]
-        here = f"{path}.{descriptor.name}"
-        if field.kind is fields.Kind.METADATA:
-            for at, each in enumerate(value):
-                yield from _set(_metadata(field.name, each), f"{here}[{at}]")
-        else:
-            yield from _set(_READERS[field.kind](field.name, value), here)
-
-
-def _set(found: Iterable[Node], path: str) -> Iterable[Node]:
-    """Return the conditions that are set at a path, at least one."""
-    if not (conditions := list(found)):
-        raise errors.InvalidField(path, "holds no condition")
-    return conditions
+        if descriptor.name not in _GROUPS:
+            field = fields.FILTERED[descriptor.name]
+            yield from _READERS[field.kind](field.name, value)
 
 
 def _tag(field: str, given: filter_pb2.TagFilter) -> Iterator[Node]:
@@ -296,17 +282,17 @@ def _flag(field: str, given: bool) -> Iterator[Node]:
     yield flag(field, value=given)
 
 
-def _metadata(field: str, given: filter_pb2.MetadataFilter) -> Iterator[Node]:
-    path = given.path
-    if given.HasField("exists") or len(given.ListFields()) == 1:
-        found = Tag(field, (fields.exists_key(path),))
-        yield negated(found) if given.HasField("exists") and not given.exists else found
-    if given.HasField("flag"):
-        yield Tag(field, (fields.flag_key(path, value=given.flag),))
-    if given.HasField("not_flag"):
-        yield negated(Tag(field, (fields.flag_key(path, value=given.not_flag),)))
-    yield from _metadata_text(field, path, given.text)
-    yield from _metadata_number(field, path, given.number)
+def _metadata(field: str, given: Iterable[filter_pb2.MetadataFilter]) -> Iterator[Node]:
+    for each in given:
+        if each.HasField("exists") or len(each.ListFields()) == 1:
+            found = Tag(field, (fields.exists_key(each.path),))
+            yield negated(found) if each.HasField("exists") and not each.exists else found
+        if each.HasField("flag"):
+            yield Tag(field, (fields.flag_key(each.path, value=each.flag),))
+        if each.HasField("not_flag"):
+            yield negated(Tag(field, (fields.flag_key(each.path, value=each.not_flag),)))
+        yield from _metadata_text(field, each.path, each.text)
+        yield from _metadata_number(field, each.path, each.number)
 
 
 def _metadata_text(field: str, path: str, given: filter_pb2.TagFilter) -> Iterator[Node]:
@@ -362,6 +348,7 @@ _READERS: Final[Mapping[fields.Kind, Callable[[str, Any], Iterator[Node]]]] = {
     fields.Kind.FLAG: _flag,
     fields.Kind.TIME: _time,
     fields.Kind.NUMBER: _number,
+    fields.Kind.METADATA: _metadata,
 }
 
 

@@ -75,6 +75,7 @@ VALID_FROM: Final = "valid_from"
 INVALID_FROM: Final = "invalid_from"
 EXPIRE: Final = "expire"
 SEQUENCE: Final = "sequence"
+"""Stands in rows alone: neighbours are found there, and no query asks for it."""
 
 TEXT: Final = "text"
 CONTEXT: Final = "context"
@@ -348,7 +349,6 @@ _NUMBER_FIELDS: Final[tuple[Field[int | None], ...]] = (
     Field(VALID_FROM, Kind.TIME, lambda memory: _time(memory.validity, "valid_from")),
     Field(INVALID_FROM, Kind.TIME, lambda memory: _time(memory.validity, "invalid_from")),
     Field(EXPIRE, Kind.TIME, lambda memory: _time(memory, "expire_time")),
-    Field(SEQUENCE, Kind.NUMBER, lambda memory: memory.sequence),
 )
 
 TAGS: Final = {field.name: field for field in _TAG_FIELDS}

@@ -142,9 +142,9 @@ class Masks:
             case fields.TYPE:
                 met = np.isin(table.heads["type"], list(map(int, values)))
             case fields.NAMESPACE:
-                met = table.of_group(2, [(value,) for value in values])
+                met = table.of_group(2, values)
             case fields.SESSION:
-                met = table.of_group(1, [("", value) for value in values])
+                met = table.of_group(1, values)
             case fields.HIDDEN:
                 marks = {"1": traits.HIDDEN, fields.ARCHIVED: traits.ARCHIVED}
                 met = self._flagged(values, marks, traits.HIDDEN)

@@ -22,6 +22,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from importlib.resources import files
 from itertools import chain
 from typing import Final, NamedTuple
@@ -138,6 +139,12 @@ def key_of(stem: str) -> int:
 def keys_of(stems: Iterable[str]) -> frozenset[int]:
     """Return the numbers that stand for stems."""
     return frozenset(map(key_of, stems))
+
+
+def mark_of(*names: str) -> int:
+    """Return the number, not 0, by which names are told apart from other names in rows."""
+    digest = blake2b("\n".join(names).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") or 1
 
 
 def plain(text: str) -> list[str]:

@@ -28,7 +28,7 @@ from agent_memory_services.language.en.words import (
 from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.terms import Words, key_of
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Counts up when rows change, so that those of another release are made anew."""
 
 CONTEXT_CHARACTERS: Final = 1000
@@ -61,8 +61,8 @@ _ROLE: Final = "role"
 
 _READ: Final = 2000
 """Characters of a text in which is read what it tells by itself."""
-_SHORT, _LONG, _MANY_NAMES = 4, 60, 3
-_ANY_LENGTH: Final = np.log1p(150)
+SHORT, LONG, MANY_NAMES = 4, 60, 3
+ANY_LENGTH: Final = np.log1p(150)
 _NAME: Final = re.compile(r"(?<=[a-z,;:'\"] )[\"'(]?[A-Z]\w+")
 _NUMBER: Final = re.compile(
     rf"\d|\b(?:{'|'.join(NUMBERS)}|hundred|thousand|twice|once)\b", re.IGNORECASE
@@ -92,23 +92,24 @@ FEATURES: Final = (
 """Features of a text, each 0 to 1."""
 
 
-def features(text: str) -> tuple[float, ...]:
-    """Read what a text tells by itself; see `FEATURES`."""
+MARKS: Final = ("ends asking", "asks", "number", "time", "own", "quotes", "reacts")
+"""Features that a text has or has not."""
+
+
+def told(text: str) -> tuple[int, int, int]:
+    """Count the words and names of a text, as far as they matter, and pack its marks as bits."""
     text = text[:_READ]
-    words = len(text.split())
-    return (
-        min(1.0, float(np.log1p(words) / _ANY_LENGTH)),
-        float(words <= _SHORT),
-        min(1.0, words / _LONG),
-        float(text.rstrip().endswith(_ASKING)),
-        float(any(mark in text for mark in _ASKING)),
-        min(1.0, len(_NAME.findall(text)) / _MANY_NAMES),
-        float(bool(_NUMBER.search(text))),
-        float(mentions_time(text)),
-        float(bool(_OWN.search(text))),
-        float(bool(_QUOTED.search(text))),
-        float(bool(_REACTING.match(text))),
+    held = (
+        text.rstrip().endswith(_ASKING),
+        any(mark in text for mark in _ASKING),
+        bool(_NUMBER.search(text)),
+        mentions_time(text),
+        bool(_OWN.search(text)),
+        bool(_QUOTED.search(text)),
+        bool(_REACTING.match(text)),
     )
+    names = min(MANY_NAMES, len(_NAME.findall(text)))
+    return len(text.split()), names, sum(mark << bit for bit, mark in enumerate(held))
 
 
 def mentions_time(text: str) -> bool:
@@ -181,23 +182,39 @@ MESSAGE, DATED, TELLS_TIME, TWO_VECTORS, PINNED, STANDING, HIDDEN, ARCHIVED = (
 )
 NUMBERS_OF_ROWS: Final = (
     *(fields.CREATE, fields.UPDATE, fields.EVENT, fields.VALID_FROM),
-    *(fields.INVALID_FROM, fields.EXPIRE, fields.SEQUENCE),
+    *(fields.INVALID_FROM, fields.SEQUENCE, "begins", "ends"),
 )
-"""Indexed numbers that stand in a row; NaN where there is none."""
-_COUNTS: Final = ("text", "context", "text_others", "context_others", "plain", "names")
-_HEAD: Final = struct.Struct(f"<BBHII{len(NUMBERS_OF_ROWS)}d2d{len(FEATURES)}f{len(_COUNTS)}I")
+"""Numbers that stand in a row; `begins` and `ends` are of what a memory is about."""
 HEAD: Final = np.dtype(
     [
-        *(("version", "u1"), ("flags", "u1"), ("type", "<u2")),
+        *(("flags", "u1"), ("type", "<u2")),
         *(("text_words", "<u4"), ("context_words", "<u4")),
-        *((name, "<f8") for name in NUMBERS_OF_ROWS),
-        *(("begins", "<f8"), ("ends", "<f8")),
+        *((name, "<f8") for name in (*NUMBERS_OF_ROWS, fields.EXPIRE)),
         ("features", "<f4", (len(FEATURES),)),
-        ("counts", "<u4", (len(_COUNTS),)),
     ]
 )
-"""The numbers of fixed width; `begins` and `ends` are of what a memory is about."""
-_MOST_TIMES: Final = 255
+"""Numbers of a memory, of fixed width; NaN where there is none."""
+
+PACKED: Final = np.dtype(
+    [
+        *(("version", "u1"), ("flags", "u1"), ("type", "u1")),
+        *(("names", "u1"), ("marks", "u1"), ("words", "<u2")),
+        *(("text_words", "<u2"), ("context_words", "<u2")),
+        *(("create", "<f8"), ("numbers", "<u2")),
+        *(("etag", "<u8"), ("conversation", "<u8"), ("session", "<u8")),
+        ("counts", "<u2", (6,)),
+    ]
+)
+"""The beginning of a row. Behind it come the numbers that `numbers` says are there, the marks of
+the source messages, the keys of stems, a byte for each of some of these, and the names."""
+_HEAD: Final = struct.Struct("<BBBBBHHHdHQQQ6H")
+ABSENT, ZERO, CREATED, GIVEN = range(4)
+"""States of a number: not set, 0, that of the creation, or among those behind the head."""
+STATES: Final = 2 * np.arange(len(NUMBERS_OF_ROWS) - 1)
+_MOST: Final = (1 << 16) - 1
+PLAIN, SAYS = 1 << 6, 1 << 7
+"""Marks beside how often a text has a stem: plain words have it, and one of them says something."""
+MOST_TIMES: Final = PLAIN - 1
 
 
 def row_of(memory: Memory, *, text: Words | None = None, context: Words | None = None) -> bytes:
@@ -206,40 +223,62 @@ def row_of(memory: Memory, *, text: Words | None = None, context: Words | None =
     said = _counted(text)
     around = _counted(context or terms.words_of(memory.context))
     plain = _plain(text)
-    held = (fields.NUMBERS[name].read(memory) for name in NUMBERS_OF_ROWS)
-    names = _names(memory)
-    lists = (said.times, around.times, said.others, around.others, plain)
+    beside = {stem: says for stem, says in plain.items() if stem not in said.times}
+    sources = _sources(memory)
+    forms = (said.others[: 2 * _MOST], around.others[: 2 * _MOST])
+    counts = (len(said.times), len(around.times), *(len(each) // 2 for each in forms))
+    states, given = _numbers(memory)
+    words, names, marks = told(memory.text)
     head = _HEAD.pack(
-        *(VERSION, _flags(memory), memory.type, said.length, around.length),
-        *(np.nan if number is None else number for number in held),
-        *(*_period(memory), *features(memory.text), *map(len, lists), len(names)),
+        *(VERSION, _flags(memory), memory.type, names, marks, words, said.length, around.length),
+        *(to_micros(memory.create_time), states, *_digests(memory)),
+        *(*counts, len(beside), len(sources)),
     )
-    keys = np.fromiter(chain.from_iterable(lists), dtype="<u4").tobytes()
-    times = (*said.times.values(), *around.times.values())
-    small = bytes(min(count, _MOST_TIMES) for count in times)
-    return b"".join((head, keys, small, bytes(plain.values()), names))
+    keys = np.fromiter(chain(said.times, around.times, *forms, beside), dtype="<u4").tobytes()
+    small = bytes(
+        chain(
+            (
+                min(times, MOST_TIMES) | (PLAIN | plain[stem] * SAYS if stem in plain else 0)
+                for stem, times in said.times.items()
+            ),
+            (min(times, MOST_TIMES) for times in around.times.values()),
+            beside.values(),
+        )
+    )
+    wide = struct.pack(f"<{len(given)}d{len(sources)}Q", *given, *sources)
+    return b"".join((head, wide, keys, small, _names(memory)))
 
 
-def ending_at(row: bytes, moment: int) -> bytes:
-    """Return a row of a memory that expires at a moment in microseconds."""
-    ends = struct.pack("<d", moment)
-    if row[_EXPIRE_AT : _EXPIRE_AT + len(ends)] == ends:
-        return row
-    return b"".join((row[:_EXPIRE_AT], ends, row[_EXPIRE_AT + len(ends) :]))
+def _numbers(memory: Memory) -> tuple[int, list[int]]:
+    """Return the states of a row's numbers but the first, and those that stand behind the head."""
+    created = to_micros(memory.create_time)
+    indexed = (fields.NUMBERS[name].read(memory) for name in NUMBERS_OF_ROWS[1:-3])
+    states, given = 0, []
+    for at, number in enumerate((*indexed, memory.sequence, *_period(memory))):
+        known = {None: ABSENT, created: CREATED, 0: ZERO}
+        states |= known.get(number, GIVEN) << 2 * at
+        if number is not None and number not in known:
+            given.append(number)
+    return states, given
 
 
-_EXPIRE_AT: Final[int] = HEAD.fields[fields.EXPIRE][1] if HEAD.fields else 0
+def _digests(memory: Memory) -> tuple[int, int, int]:
+    """Return the marks of the version, of the conversation, 0 for none, and of the session."""
+    session, uid = memory.session_id, memory.provenance.session_uid
+    conversation = terms.mark_of(memory.namespace, session, uid) if session else 0
+    return terms.mark_of(memory.etag), conversation, terms.mark_of(session)
+
+
+def _sources(memory: Memory) -> list[int]:
+    """Return the marks of the messages that a memory rests on, where their session is known."""
+    session = memory.provenance.session_uid
+    return (
+        [terms.mark_of(session, each) for each in memory.provenance.message_ids] if session else []
+    )
 
 
 def _names(memory: Memory) -> bytes:
-    session = memory.provenance.session_uid
-    return orjson.dumps(
-        [
-            *(memory.etag, memory.id, memory.namespace, memory.session_id, session),
-            list(dict.fromkeys(names_of(memory))),
-            list(memory.provenance.message_ids) if session else [],
-        ]
-    )
+    return orjson.dumps([memory.namespace, list(dict.fromkeys(names_of(memory)))])
 
 
 def _plain(found: Words) -> dict[int, bool]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.errors import InvalidField
+from agent_memory_services.kit.contract.messages import apply_mask
 from agent_memory_services.long_term_memory.domain import conditions
 from agent_memory_services.long_term_memory.domain.scope import Scope
 from agent_memory_services.long_term_memory.listing import Listing, ListingCursor, Walk
@@ -104,10 +105,14 @@ class MatchingMemories:
 
         Raises:
             EtagMismatch: a memory keeps changing.
+            InvalidField: nothing is to be changed.
             InvalidFieldMask: a path is unknown or may not be named.
             InvalidFields: a changed memory would break a rule.
             AccessDenied: the change would move a memory out of the caller's scope.
         """
+        # An edit is wrong whether or not anything matches.
+        if not apply_mask(Memory(), edit.given, edit.paths, edit.allowed) and not edit.paths:
+            raise InvalidField("memory", "sets no field that may be changed by filter")
         result = BatchResult(await self._listing.count(scope, asked.condition))
         async for page in self._pages(scope, asked, result):
             if asked.execute:

@@ -152,6 +152,7 @@ class SearchPlan:
         diversity: how far hits are spread, 0 to 1.
         generation: the generation of the index that the question is embedded for; None is the
             present one.
+        fact_lead: what part of its lead over its message a fact keeps.
     """
 
     legs: tuple[Leg, ...]
@@ -165,6 +166,7 @@ class SearchPlan:
     times: tuple[intent.SpokenTime, ...] = ()
     diversity: float = 0.0
     generation: int | None = None
+    fact_lead: float = 1.0
 
 
 async def plan_of(
@@ -208,6 +210,7 @@ async def plan_of(
         times=times,
         diversity=ranking.diversity,
         generation=generation,
+        fact_lead=weights.fact_lead if hybrid else 1.0,
     )
 
 

@@ -10,8 +10,10 @@ full and being found as a small share of one, `RecencyWeights.found`.
 Weights that add up to more than 1 are scaled down, so that a score stays within 0 to 1 without
 changing an order.
 
-A fact and the message that it was taken from are one hit where the fact says all that the message
-does: the fact, in the better of their places.
+A fact and the message that it was taken from are one hit where one says all that the other does.
+Where the fact does, it is that hit, in the better of their places. Where the message says more, a
+fact that ranks behind it takes no place; before a fact, the message stays a hit for what else it
+says. A fact keeps a part of its lead over its message, for which all that surrounds it speaks.
 
 Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998), as a discount: the next hit is the
 one with the best score after a share of it is taken off for its likeness to a hit before it.
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 from typing import Final, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from agent_memory_services.long_term_memory.domain import fields
 from agent_memory_services.long_term_memory.domain.columns import (
@@ -114,18 +117,67 @@ def _likenesses(table: Table, places: Places) -> Floats:
     return likenesses
 
 
-def _restated(table: Table) -> Mapping[int, int]:
-    """Return the places of messages, each with that of a fact that says all that it does."""
-    if not table.columns.restated:
-        return {}
-    found: dict[int, int] = {}
-    for message, fact in table.at[np.array(table.columns.restated)].tolist():
-        if message < 0 or fact < 0:
-            continue
-        known = found.get(message)
-        if known is None or table.ids[fact] < table.ids[known]:
-            found[message] = fact
-    return found
+Pairing = tuple[Places, Places]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Facts beside the messages that they were taken from.
+
+    Attributes:
+        restated: messages, each with a fact that says all that it does.
+        stated: messages and facts of which they say all.
+        resting: all messages and facts.
+    """
+
+    restated: Mapping[int, int]
+    stated: Pairing
+    resting: Pairing
+
+    @classmethod
+    def of(cls, table: Table) -> "Pairs":
+        """Find the pairs of a table."""
+        columns = table.columns
+        restated: dict[int, int] = {}
+        for message, fact in zip(*_paired(table, columns.restated), strict=True):
+            known = restated.get(message)
+            if known is None or table.ids[fact] < table.ids[known]:
+                restated[message] = fact
+        stated, resting = _paired(table, columns.stated), _paired(table, columns.resting)
+        return cls(restated, stated, resting)
+
+    def place(self, sheet: Scoresheet, lead: float) -> None:
+        """Place facts by the best of their messages.
+
+        A fact keeps a part of its lead over them, and one that stands for a message is never behind
+        it.
+        """
+        scores, (messages, facts) = sheet.scores, self.resting
+        if not len(facts):
+            return
+        best, taken = np.full((2, len(scores)), np.nan)
+        np.fmax.at(best, facts, scores[messages])
+        for message, fact in self.restated.items():
+            taken[fact] = np.fmax(taken[fact], scores[message])
+        ahead = np.nan_to_num(np.maximum(scores - best, 0.0))
+        behind = np.nan_to_num(np.maximum(taken - scores, 0.0))
+        sheet.add("message", best, behind - (1 - lead) * ahead)
+
+    def without_repeats(self, good: npt.NDArray[np.bool_], scores: Floats) -> npt.NDArray[np.bool_]:
+        """Return which memories are hits of their own, among those that are good enough."""
+        shown = good.copy()
+        for message, fact in self.restated.items():
+            shown[message] &= not good[fact]
+        messages, facts = self.stated
+        shown[facts[shown[messages] & (scores[facts] < scores[messages])]] = False
+        return shown
+
+
+def _paired(table: Table, pairs: Sequence[tuple[int, int]]) -> Pairing:
+    """Return the messages and the facts of pairs of which both are in a table."""
+    found = table.at[np.array(pairs, dtype=np.intp).reshape(-1, 2)]
+    messages, facts = found[(found >= 0).all(axis=1)].T
+    return messages, facts
 
 
 class Ordered(Sequence[Candidate]):
@@ -213,29 +265,16 @@ class Ranking:
         return sheet
 
     def _ordered(self, table: Table, sheet: Scoresheet, distances: Floats | None) -> Ordered:
-        restated = _restated(table)
-        if restated:
-            _lift(sheet, restated)
+        pairs = Pairs.of(table)
+        pairs.place(sheet, self.plan.fact_lead)
         scores = sheet.scores
         good = scores >= self.plan.min_score
         if self.plan.max_distance is not None:
             # What was not compared has no distance, and is beyond any.
             near = np.full(len(scores), np.nan) if distances is None else distances
             good &= near <= self.plan.max_distance
-        shown = good.copy()
-        for message, fact in restated.items():
-            shown[message] &= not good[fact]
-        places = np.flatnonzero(shown)
+        places = np.flatnonzero(pairs.without_repeats(good, scores))
         best = places[np.argsort(-scores[places], kind="stable")]
         if (np.diff(scores[best]) == 0).any():
             best = places[np.lexsort((table.by_id[places], -scores[places]))]
         return Ordered(table, sheet, distances, best)
-
-
-def _lift(sheet: Scoresheet, restated: Mapping[int, int]) -> None:
-    """Give facts the scores of the messages in whose place they stand, where these are better."""
-    scores = sheet.scores
-    values = np.full(len(scores), np.nan)
-    for message, fact in restated.items():
-        values[fact] = np.fmax(values[fact], scores[message])
-    sheet.add("message", values, np.nan_to_num(np.maximum(values - scores, 0.0)))

@@ -75,6 +75,11 @@ class Weights:
         neighbour_lone: what part of its own match a memory without neighbours has for them.
             With 1, facts beside the messages of LoCoMo push more answers out of the first five
             (`agent-memory eval extraction`); below 0.7 fewer words of facts are read in time.
+        fact_lead: what part of its lead over the message that it was taken from a fact keeps. All
+            that surrounds a message speaks for it or against it, and a fact has its own words
+            alone. Of the evidence among the first five turns that messages and facts lead to, for
+            LoCoMo and for the shipped conversations, 76.8 and 69.1 % with 1, 77.9 and 71.1 with a
+            quarter, 77.7 and 69.9 with 0, and 77.3 and 69.3 among messages alone.
         reciprocal_rank_constant: the `k` of reciprocal rank fusion; 60 is the value of
             Cormack, Clarke and Buettcher (SIGIR 2009).
         recency: weights of recency.
@@ -96,6 +101,7 @@ class Weights:
     passage_reach: int = 6
     passage_decay: float = 0.9
     neighbour_lone: float = 0.7
+    fact_lead: float = 0.25
     reciprocal_rank_constant: int = 60
     recency: RecencyWeights = RecencyWeights()
     depth: int = 100

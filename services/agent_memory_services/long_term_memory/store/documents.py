@@ -22,8 +22,10 @@ from agent_memory_services.long_term_memory.domain.memory import (
 
 READ: Final = (fields.RECORD, fields.ACCESS, fields.ACCESS_COUNT)
 """The fields that make a memory, in the order `memory_of` takes them."""
-RANKED: Final = (*READ, fields.ETAG, fields.ROW, fields.EXPIRE)
+RANKED: Final = (*READ, fields.ID, fields.ETAG, fields.ROW, fields.EXPIRE)
 """The fields that a ranking reads, in the order `entry_of` takes them."""
+
+_ADDED: Final = [name for name, field in fields.TAGS.items() if field.added]
 
 
 def document(tenant: str, memory: Memory, vectors: MemoryVectors | None) -> dict[str, str | bytes]:
@@ -76,6 +78,7 @@ def accesses(memory: Memory) -> dict[str, str]:
 def absent_fields(memory: Memory, vectors: MemoryVectors | None) -> list[str]:
     """Return the fields that the hash of a memory must not have; None keeps its vectors."""
     absent = [name for name, value in _numbers(memory).items() if value is None]
+    absent += [name for name in _ADDED if not fields.TAGS[name].read(memory)]
     if not memory.HasField("sliding_ttl"):
         absent.append(fields.SLIDING)
     return [*absent, *(vectors.absent_fields if vectors else ())]
@@ -98,15 +101,19 @@ def entry_of(values: Sequence[bytes | None]) -> Entry | None:
 
     A row that is of another release, or of an earlier version of the memory, is made anew.
     """
-    record, access, access_count, etag, row, expire = values
-    if record is None:
+    record, access, access_count, memory_id, etag, row, expire = values
+    if record is None or memory_id is None:
         return None
     if row is None or etag is None or not is_row_of(row, etag.decode()):
         row = traits.row_of(Memory.FromString(record))
-    if expire is not None:
-        # Reads may have put it off since the row was made.
-        row = traits.ending_at(row, int(expire))
-    return Entry(row, int(access) if access else None, int(access_count or 0), record)
+    return Entry(
+        decode(memory_id.decode()),
+        row,
+        int(access) if access else None,
+        int(access_count or 0),
+        record,
+        int(expire) if expire else None,
+    )
 
 
 def whole(generations: Sequence[int]) -> tuple[str, ...]:
@@ -139,6 +146,8 @@ def _tags(tenant: str, memory: Memory) -> dict[str, str]:
     return {
         name: fields.SEPARATOR.join(map(encode, dict.fromkeys(held))) or encode("")
         for name, held in values.items()
+        # What an earlier release stored lacks these as well.
+        if held or name not in _ADDED
     }
 
 

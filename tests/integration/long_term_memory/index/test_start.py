@@ -37,11 +37,14 @@ async def test_a_layout_is_claimed_once(redis: Redis) -> None:
     assert await read(redis) == Indexes(MINE)
 
 
-async def test_a_store_keeps_its_precision_where_none_is_chosen(redis: Redis) -> None:
-    """A new one gets half precision; one of an earlier release goes on with what it has."""
-    assert (await as_stored(redis, VectorIndex(precision="float16"))).precision == "float16"
+async def test_a_store_keeps_what_nobody_chose(redis: Redis) -> None:
+    """A new one gets half precision and fewer links; an earlier one goes on with what it has."""
+    new = VectorIndex(precision="float16", m=12)
+    assert await as_stored(redis, new, {"precision", "m"}) == new
     await claim(redis, MINE)
-    assert await as_stored(redis, VectorIndex(precision="float16")) == MINE.vectors
+    assert await as_stored(redis, new, {"precision", "m"}) == MINE.vectors
+    assert await as_stored(redis, new, {"precision"}) == VectorIndex(m=12)
+    assert await as_stored(redis, new, set()) == new
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,45 @@ async def test_a_message_that_says_more_or_was_said_elsewhere_is_a_hit(
     assert sorted(await searching.texts("Where is Oslo?")) == sorted([message.text, fact.text])
 
 
+@pytest.mark.parametrize(
+    ("fact", "found"),
+    [
+        ("User lives in Oslo", False),
+        ('User said: "I have a parrot"', False),
+        ("User has lived in Oslo since May 2021", True),
+    ],
+)
+async def test_a_fact_behind_its_message_is_a_hit_for_what_else_it_says(
+    searching: Searching, fact: str, *, found: bool
+) -> None:
+    """What the message before it says in full takes no place; the fact alone is found as before."""
+    said = "I live in Oslo, have a parrot called Polly and cook soup for it every single evening"
+    told = [Memory(text=said, type=MESSAGE, provenance=TOLD), Memory(text=fact, provenance=TOLD)]
+    told[0].metadata["role"] = "user"
+    await searching.add(*told)
+    question = "Who cooks soup every evening for Polly?"
+    assert await searching.texts(question) == [said, fact][: 1 + found]
+    query = SearchQuery(text=question)
+    query.filter.type.any.append(MemoryType.MEMORY_TYPE_SEMANTIC)
+    [[hit]] = await searching.pages(query, 1)
+    assert hit.memory.text == fact
+
+
+async def test_a_fact_keeps_a_quarter_of_its_lead(searching: Searching) -> None:
+    """Its message is a hit behind it, for what it says besides."""
+    said = "I moved to Oslo because of the work, and the winters are long and the coffee is good"
+    fact = "User moved to Oslo"
+    await searching.add(
+        Memory(text=said, type=MESSAGE, provenance=TOLD), Memory(text=fact, provenance=TOLD)
+    )
+    query = SearchQuery(text="Who moved to Oslo?", recency=RecencyOptions(enabled=False))
+    [[first, second]] = await searching.pages(query, 2)
+    assert [first.memory.text, second.memory.text] == [fact, said]
+    [line] = [signal for signal in first.signals if signal.name == "message"]
+    assert line.value == pytest.approx(second.score)
+    assert first.score - second.score == pytest.approx(-line.contribution / 3)
+
+
 async def test_a_message_stays_where_its_fact_is_too_far(searching: Searching) -> None:
     """What a bound drops stands for nothing."""
     said = "I live in Oslo"

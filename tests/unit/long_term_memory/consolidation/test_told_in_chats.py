@@ -87,6 +87,9 @@ def test_what_everyday_words_end_is_over(before: str, after: str) -> None:
     [
         ("I play the bagpipes.", "My brother gave up the bagpipes."),
         ("I work at Argos.", "Argos let my cousin go."),
+        ("I work at Argos.", "They let me go early today."),
+        ("I have a dog.", "We let the dog out."),
+        ("I have a sofa bed.", "I'm off to bed."),
         ("I'm learning Finnish.", "I nearly gave up on Finnish."),
         ("I smoke.", "Should I pack in smoking?"),
         ("I take statins.", "I'm not taking ibuprofen any more."),
@@ -102,6 +105,7 @@ def test_what_everyday_words_end_is_over(before: str, after: str) -> None:
         ("I have two dogs.", "Actually we have three cats."),
         ("I'm vegetarian.", "Actually my brother is vegan."),
         ("I swim every Monday.", "I swim every Thursday."),
+        ("Scale recipes for six people.", "My teacher always says, scale recipes for two."),
         ("The spare key is under the flower pot.", "The spare key is rusty now."),
         ("I work at Lidl.", "I work at home on Fridays."),
     ],

@@ -12,8 +12,9 @@ FIRST_REVISION = (
     *("tenant", "namespace", "user", "session", "type", "topics", "entities", "strategy"),
     *("extractor", "source", "slot", "pinned", "standing", "hidden", "id"),
     *("create", "update", "access", "access_count", "event", "valid_from", "invalid_from"),
-    *("expire", "sequence", "text", "context", "vector", "context_vector"),
+    *("expire", "text", "context", "vector", "context_vector"),
 )
+"""But for `sequence`, which indexes of 0.1 have as well: no release asks for it."""
 
 
 def test_the_fields_are_those_of_the_revision() -> None:

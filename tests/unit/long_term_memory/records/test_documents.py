@@ -3,6 +3,7 @@
 from agent_memory.common.v1.memory_pb2 import EventTime, Memory, Provenance, Validity
 from agent_memory.common.v1.strategy_pb2 import ExtractionStrategy
 from agent_memory_services.kit.contract.clock import to_timestamp
+from agent_memory_services.long_term_memory.domain.fields import TAGS
 from agent_memory_services.long_term_memory.domain.memory import MemoryVectors
 from agent_memory_services.long_term_memory.store.documents import (
     READ,
@@ -13,7 +14,10 @@ from agent_memory_services.long_term_memory.store.documents import (
 
 
 def test_absent_values_are_searchable_as_absent() -> None:
-    """A tag that is not set has a spelling of its own; a time that is not set has no field."""
+    """A tag that is not set has a spelling of its own; a time that is not set has no field.
+
+    Neither has a tag that indexes of earlier releases lack.
+    """
     fields = document("t", Memory(text="x"), None)
     for name in (
         "namespace",
@@ -27,7 +31,8 @@ def test_absent_values_are_searchable_as_absent() -> None:
     ):
         assert fields[name] == "__"
     absent = absent_fields(Memory(), None)
-    assert absent == ["event", "valid_from", "invalid_from", "expire", "sliding"]
+    added = [name for name, field in TAGS.items() if field.added]
+    assert absent == ["event", "valid_from", "invalid_from", "expire", *added, "sliding"]
     assert fields.keys().isdisjoint(absent)
     assert absent_fields(Memory(), MemoryVectors(b"1", b"2")) == absent
     assert absent_fields(Memory(), MemoryVectors(b"1", None)) == [*absent, "context_vector"]

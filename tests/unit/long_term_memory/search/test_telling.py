@@ -4,7 +4,8 @@ import pytest
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory, MemoryType
-from agent_memory_services.long_term_memory.domain.traits import FEATURES, features
+from agent_memory_services.long_term_memory.domain.columns import features
+from agent_memory_services.long_term_memory.domain.traits import FEATURES
 from agent_memory_services.long_term_memory.search.telling import (
     ASKED,
     TELLING,

@@ -240,7 +240,8 @@ def _is_lasting_end(claim: Claim) -> bool:
     of_life = not told.isdisjoint(words("life_compounds"))
     if claim.modality is not ClaimModality.FACT or not told - _POINTING:
         return False
-    if told & idle and not of_life:
+    mood = relation == "be" and told & words("moods")
+    if mood or (told & idle and not of_life):
         return False
     if _names_an_end(claim):
         return relation != f"{END} finish"
@@ -487,9 +488,13 @@ def _said(clause: Clause, subject: Subject, plain: str, scene: _Scene) -> Said |
 
 
 def _dated(text: str, clause: Clause, subject: Subject, scene: _Scene) -> Grounded:
-    """Return a statement with its dates written out; the day on which one was born has no year."""
-    if clause.lemma == "bear" and subject.about is About.SELF and not _YEAR.search(text):
-        return Grounded(text, None, None)
+    """Return a statement with its dates written out.
+
+    One's birth is no event of one's life to look up by its time, and its day may have no year.
+    """
+    if clause.lemma == "bear" and subject.about is About.SELF:
+        dated = _YEAR.search(text) is not None
+        return Grounded(ground(text, scene.said, past=True).text if dated else text, None, None)
     return ground(text, scene.said, past=_looks_back(clause))
 
 

@@ -130,7 +130,8 @@ _SPLICE: Final = re.compile(
 _BEGUN: Final = re.compile(
     r"(?:(?:by|in|on|at|for|since|after|before|next|last|this|every|ages) [\w' ]{2,25} (?=I |we ))?"
     r"(?:(?:and|so|yeah|well|but|then|oh|ok|honestly|actually|no|yes|[a-z]+ly),? )*"
-    rf"(?:{any_of('own_things')}|I|we|my|our|he|she|they|it|his|her|their|the|dad|mum|mom|been|got|just|born|had|live|went"
+    r"(?:(?:two|three|four|five|six|seven|eight|nine|ten|\d+) [a-z]+"
+    rf"|{any_of('own_things')}|I|we|my|our|he|she|they|it|his|her|their|the|dad|mum|mom|been|got|just|born|had|live|went"
     r"|sold|bought|shut"
     r"|quit|left|lost|broke|built|made|took|gave|won|met|became|began|grew|spent|started|\w{2,}ed)\b",
     re.IGNORECASE,

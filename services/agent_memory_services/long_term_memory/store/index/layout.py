@@ -8,6 +8,7 @@ every process has left the one before, the record names two: the current one ans
 and every write goes to both.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self, cast
 
@@ -188,11 +189,14 @@ async def read(client: Redis) -> Indexes | None:
     return _indexes(current, beside) if current else None
 
 
-async def as_stored(client: Redis, vectors: VectorIndex) -> VectorIndex:
-    """Return the settings of an index with the precision of the store, unless that is new."""
+async def as_stored(client: Redis, vectors: VectorIndex, unset: Collection[str]) -> VectorIndex:
+    """Return the settings of an index, with those that are unset as the store has them.
+
+    A store that is new has none.
+    """
     if (found := await read(client)) is None:
         return vectors
-    return vectors.model_copy(update={"precision": found.current.vectors.precision})
+    return vectors.model_copy(update=found.current.vectors.model_dump(include=set(unset)))
 
 
 async def advance(client: Redis, before: Indexes, after: Indexes) -> bool:
