@@ -21,7 +21,7 @@ from tests.support.prometheus.queries import Query
 from tests.support.prometheus.rules import Rule, Watchman, read_rules
 from tests.support.prometheus.watched_stack import WatchedStack
 
-# Scrapes of a stack that nobody uses leave no rate for those who look afterwards.
+# A stopped service leaves its mark on every rate that is looked at afterwards.
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.in_order]
 
 RULES = read_rules(Path(__file__).parents[2] / "deploy/prometheus/agent-memory.yaml")
@@ -84,6 +84,22 @@ async def test_nothing_is_wrong_with_a_healthy_stack(watched: WatchedStack) -> N
     for _ in range(3):
         await watched.scrape()
         assert watchman.firing(watched.now) == set()
+
+
+@pytest.mark.long
+async def test_a_stopped_extraction_is_noticed_and_its_return_too(watched: WatchedStack) -> None:
+    """Turns pile up in the outbox, the alerts fire; they end when it is back and has caught up."""
+    watchman = Watchman(RULES, watched.scrapes)
+    extraction = watched.stack.processes["extraction"]
+    expected = {"AgentMemoryBacklogStalled", "AgentMemoryProcessDown"}
+    await extraction.stop()
+    async with MemoryAPIClient(base_url=f"http://{watched.stack.address}") as memory:
+        said = MemoryMessage(role="user", content="I moved to Lisbon.")
+        await memory.append_messages_to_working_memory("unheard", [said], user_id="ana")
+        await watched.until(lambda: expected <= watchman.firing(watched.now))
+        await extraction.start()
+        await memory.wait_for_extraction("unheard", timeout=60)
+    await watched.until(lambda: not expected & watchman.firing(watched.now))
 
 
 async def _use(stack: Stack, number: int) -> None:

@@ -37,7 +37,7 @@ from tests.support.prometheus.rules import Watchman
 from tests.support.prometheus.watched_stack import WatchedStack
 
 pytestmark = [
-    pytest.mark.long,
+    pytest.mark.alerts,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(1800),
 ]
