@@ -90,6 +90,10 @@ else
 	@echo "promtool is not here, so alerting rules are checked without it; Debian's package prometheus has it"
 endif
 
+.PHONY: rehearse-alerts
+rehearse-alerts: $(INSTALLED) ## Break a running stack until each alert fires, and mend it until it clears
+	python -m pytest -m alerts tests/e2e/test_rehearsed_alerts.py
+
 # Not locked: it is no part of what runs, and asks a service that is not there offline.
 .PHONY: audit
 audit: $(INSTALLED) ## Ask whether locked dependencies have known vulnerabilities (asks the package index)
