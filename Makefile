@@ -7,6 +7,8 @@ INSTALLED := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Tests start about 150 processes of this code; each would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
+# As a service sets it for itself: several test processes that each use all cores wait for each other.
+export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 

@@ -228,11 +228,10 @@ async def extraction_down(drill: Drill) -> AsyncIterator[Event]:
 
 @asynccontextmanager
 async def unreadable_entry(drill: Drill) -> AsyncIterator[Event]:
-    """The outbox holds a request of no session."""
+    """The outbox gets requests of no session; one before the first scrape would be no increase."""
     request = SubmitMessagesRequest(messages=[Message(role="user", content="?")])
     fields: Any = {"tenant": "default", "request": request.SerializeToString()}
-    await drill.redis.xadd("am:wm:{p00}:outbox", fields)
-    yield now_and_then(lambda: asyncio.sleep(1))
+    yield now_and_then(lambda: drill.redis.xadd("am:wm:{p00}:outbox", fields))
 
 
 @asynccontextmanager
