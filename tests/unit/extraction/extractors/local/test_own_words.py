@@ -234,11 +234,12 @@ VOCABULARY = [word for each in SPOKEN for word in each.message.split()] + [*',.?
 
 @given(st.text(max_size=300) | st.lists(st.sampled_from(VOCABULARY), max_size=30).map(" ".join))
 def test_any_text_is_read_and_kept_in_its_own_words(text: str) -> None:
-    """Nothing fails, and what is quoted was said."""
+    """Nothing fails, and what is quoted was said; of English with its typing errors mended."""
     for candidate in find(text):
         if match := SAID.match(candidate.text):
-            assert match["words"] in unicodedata.normalize("NFC", text)
             assert candidate.message_ids == ("m1",)
+            in_own_words = match["words"] in unicodedata.normalize("NFC", text)
+            assert in_own_words or candidate.language == "en"
 
 
 @given(st.lists(st.sampled_from(VOCABULARY), max_size=15).map(" ".join))
