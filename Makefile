@@ -78,8 +78,9 @@ test-cluster: $(INSTALLED) ## Test the manifests, the chart and the operators' p
 	python -m pytest -m cluster tests/cluster
 
 .PHONY: fuzz
-fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, two minutes each
+fuzz: $(INSTALLED) ## Feed every parser and a running stack with anything, and look for new examples of properties
 	python -m tests.fuzz --seconds 120
+	python -m pytest --numprocesses=logical --hypothesis-profile=searching -m hypothesis tests/unit
 
 PROMTOOL := $(shell command -v promtool)
 

@@ -21,11 +21,14 @@ from tests.support.stores import is_shared, refuse_strays
 # Asked for by name, as a server on loopback has to be; tests of authentication choose their own.
 os.environ.setdefault("AGENT_MEMORY_AUTH", "off")
 
-# `make test-long` runs the tests of properties again with the second one.
-# Neither minds how long an example takes to make or to try: the machine may be busy.
+# `make test-long` runs the tests of properties again with the second one, `make fuzz` with the
+# third, which alone looks for examples that no run before it had: a change is judged by its own.
+# None minds how long an example takes to make or to try: the machine may be busy.
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("agent-memory", _UNHURRIED, max_examples=30)
-settings.register_profile("at-length", _UNHURRIED, max_examples=100)
+_REPEATABLE = settings(_UNHURRIED, derandomize=True)
+settings.register_profile("agent-memory", _REPEATABLE, max_examples=30)
+settings.register_profile("at-length", _REPEATABLE, max_examples=100)
+settings.register_profile("searching", _UNHURRIED, max_examples=1000)
 settings.load_profile("agent-memory")
 
 _END_TO_END = Path(__file__).parent / "e2e"

@@ -167,6 +167,8 @@ def listed(text: str, *, among: bool = False, sheet: bool = False) -> list[Utter
 def _measures(text: str) -> list[Utterance] | None:
     """Return what "deadlift 180, squat 145" says; None for any other text."""
     parts = [part for part in _MEASURES_APART.split(text.strip(" .")) if part]
+    if not parts:
+        return None
     read = [_MEASURED.fullmatch(part) for part in parts]
     named = [one["noun"].strip() for one in read if one]
     nouns = {word for noun in named for word in noun.lower().split()}

@@ -1,5 +1,6 @@
 """Any text may come in; the extractor stays quick and well-behaved."""
 
+import string
 import sys
 from types import FrameType
 
@@ -33,6 +34,12 @@ def test_any_text_is_read(text: str) -> None:
         assert candidate.message_ids == ("m1",)
         assert (candidate.kind is Kind.EPISODIC) is (candidate.event_time is not None)
         assert all(topic == topic.lower() for topic in candidate.topics)
+
+
+@pytest.mark.parametrize("mark", [*string.punctuation, "|;", ",,", "\n", "\u2013", "·"])
+def test_message_of_marks_alone_says_nothing(mark: str) -> None:
+    """A separator with nothing on either side of it is no list."""
+    assert EXTRACTOR.find(Conversation([user(mark)])) == []
 
 
 @given(st.lists(st.lists(WORDS, max_size=30).map(" ".join), max_size=6), st.integers(0, 80))
