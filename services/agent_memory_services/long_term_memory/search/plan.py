@@ -28,7 +28,6 @@ from agent_memory_services.long_term_memory.search.question import Question, gis
 from agent_memory_services.long_term_memory.search.telling import (
     Kinds,
     Telling,
-    asks_for_several,
     kinds_of,
 )
 from agent_memory_services.long_term_memory.search.temporal import intent, nearness
@@ -60,7 +59,7 @@ def parts_of(
         part
         for option, parts in (
             ("neighbour_smoothing", _neighbours(weights)),
-            ("session_prior", _sessions(text, weights)),
+            ("session_prior", _sessions(weights)),
             ("entity_match", _entities(text, weights)),
             ("temporal_intent", _temporal(text, times, weights)),
             ("kind_match", _kinds(text, weights)),
@@ -92,16 +91,15 @@ def _neighbours(weights: Weights) -> Iterator[signals.Part]:
     )
 
 
-def _sessions(text: str, weights: Weights) -> Iterator[signals.Part]:
-    of_kind = weights.parts.session_of_kind * asks_for_several(text)
-    yield signals.SessionBest(weights.parts.session_best + of_kind)
+def _sessions(weights: Weights) -> Iterator[signals.Part]:
+    yield signals.SessionBest(weights.parts.session_best)
     yield signals.SessionCoverage(weights.parts.session_coverage)
 
 
 def _entities(text: str, weights: Weights) -> Iterator[signals.Part]:
     names = signals.QuestionNames(text)
     if names:
-        yield signals.NamedEntities(weights.parts.entities, names)
+        yield signals.NamedEntities(weights.parts.entities, names, weights.other_speaker)
 
 
 def _temporal(

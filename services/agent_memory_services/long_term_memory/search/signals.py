@@ -1,19 +1,21 @@
 """Signals that a candidate gets from others: neighbours, sessions, entities and names."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
+from itertools import pairwise
 from typing import Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import STOP_WORDS
 from agent_memory_services.long_term_memory.domain import fields, terms
 from agent_memory_services.long_term_memory.domain.columns import Readable, Table, table_of
-from agent_memory_services.long_term_memory.domain.traits import ASSISTANT, USER
+from agent_memory_services.long_term_memory.domain.traits import ASSISTANT, MESSAGE, USER
 from agent_memory_services.long_term_memory.search.scores import Floats, Occurrences
 
 
@@ -58,6 +60,9 @@ class Part(Protocol):
         ...
 
 
+# Between names that stand beside each other; an "s" is what an apostrophe leaves.
+_JOINING: Final = frozenset({"and", "or", "s"})
+
 # A question is the user's, about what either side of a conversation said.
 _SELF: Final = frozenset({"i", "me", "my", "mine", "myself"})
 _SAID_BY_ASSISTANT: Final = re.compile(
@@ -86,14 +91,33 @@ class QuestionNames:
         self._role = _role(question, self._words)
 
     def hold(self, name: str) -> bool:
-        """Return true if the question has the name, word by word."""
+        """Return true if the question has the name, word by word, or means this role."""
+        return self.is_role(name) or self._span(name) is not None
+
+    def is_role(self, name: str) -> bool:
+        """Return true if the name is that of the role that a pronoun of the question means."""
+        return _words_of_name(name) == [self._role]
+
+    def _span(self, name: str) -> tuple[int, int] | None:
+        """Return where a name first stands among the words; None where it does not."""
         sought = _words_of_name(name)
         size = len(sought)
-        if sought == [self._role]:
-            return True
-        return bool(sought) and any(
-            start and self._words[at : at + size] == sought for at, start in enumerate(self._starts)
-        )
+        begins = (at for at, start in enumerate(self._starts) if start and size)
+        at = next((at for at in begins if self._words[at : at + size] == sought), None)
+        return None if at is None else (at, at + size)
+
+    def others(self, names: Collection[str]) -> set[str]:
+        """Return the names that a question has besides its first one and those joined to that.
+
+        What Ann gave to Ben is told by Ann first of all; what Ann and Ben like by both.
+        """
+        spans = {name: span for name in names if (span := self._span(name))}
+        found = sorted(spans, key=spans.__getitem__)
+        for before, name in pairwise(found):
+            between = self._words[spans[before][1] : spans[name][0]]
+            if not _JOINING.issuperset(between):
+                return set(found[found.index(name) :])
+        return set()
 
     def __bool__(self) -> bool:
         return self._role is not None or any(self._starts)
@@ -274,22 +298,25 @@ class NamedEntities:
     """Share of the question's names that a memory is by or about.
 
     Only a speaker or an entity of some candidate is a name. Who is merely addressed in a text is
-    not what the text is about, and the words themselves count already.
+    not what the text is about, and the words themselves count already. Of people who speak with
+    each other, a question is about the one that it names first.
 
     Attributes:
         weight: worth of all names.
         names: the question's names.
+        other: worth of a speaker whom the question names besides, where the first one is worth 1.
     """
 
     weight: float
     names: QuestionNames
+    other: float = 1.0
     name: str = "entities"
 
     def measure(self, evidence: Evidence) -> Floats | None:
         """Return each memory's share of the known names of the question; None without any."""
         table = evidence.table
         asked = self._asked(table)
-        of = {code: at for at, codes in enumerate(asked) for code in codes}
+        of = {code: at for at, (_, codes) in enumerate(asked) for code in codes}
         codes, owners, _ = table.among(table.columns.names, of)
         borne = np.zeros((len(asked), len(table)))
         borne[[of[code] for code in codes.tolist()], owners] = 1.0
@@ -297,13 +324,21 @@ class NamedEntities:
         known = borne.any(axis=1)
         if not known.any():
             return None
-        shares: Floats = borne[known].sum(axis=0) / known.sum()
+        speaking = borne @ table.flag(MESSAGE) > 0
+        worth = known * self._worth([name for name, _ in asked], speaking)
+        shares: Floats = worth @ borne / worth.sum()
         return shares
 
-    def _asked(self, table: Table) -> Sequence[Sequence[int]]:
-        """Return the codes of each name of the question, in whatever case it is written."""
+    def _worth(self, names: Sequence[str], speaking: npt.NDArray[np.bool_]) -> Floats:
+        """Return the worth of each name, by which of them are of speakers."""
+        speakers = [name for name, speaks in zip(names, speaking, strict=True) if speaks]
+        others = self.names.others([each for each in speakers if not self.names.is_role(each)])
+        return np.array([self.other if name in others else 1.0 for name in names])
+
+    def _asked(self, table: Table) -> Sequence[tuple[str, Sequence[int]]]:
+        """Return the names of the question with their codes, in whatever case they are written."""
         asked: dict[str, list[int]] = {}
         for name, code in table.columns.name_codes.items():
             if self.names.hold(name):
                 asked.setdefault(name.casefold(), []).append(code)
-        return list(asked.values())
+        return list(asked.items())

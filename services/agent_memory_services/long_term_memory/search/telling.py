@@ -161,8 +161,3 @@ class Kinds:
             held[np.unique(owners)] += 1.0
         shares: Floats = held / len(self.kinds)
         return shares
-
-
-def asks_for_several(question: str) -> bool:
-    """Return true if a question looks for several things, or for one of a kind."""
-    return "several" in ways(question)

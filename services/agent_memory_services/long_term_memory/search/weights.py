@@ -39,8 +39,6 @@ class PartWeights:
         neighbours: messages before and after that match.
         passage: the best match of a message nearby.
         session_best: the best match of the session.
-        session_of_kind: the same, on top, where a question asks for several things or for one of a
-            kind, whose instances rarely have its name in them.
         session_coverage: the question's words in the session.
         entities: the question's names as speaker or entity.
         time_nearness: the time that the question speaks of.
@@ -50,8 +48,7 @@ class PartWeights:
 
     neighbours: float = 0.3
     passage: float = 0.3
-    session_best: float = 0.4
-    session_of_kind: float = 0.2
+    session_best: float = 0.6
     session_coverage: float = 0.15
     entities: float = 0.3
     time_nearness: float = 0.2
@@ -70,6 +67,7 @@ class Weights:
         parts: worth of what speaks for a memory besides its own match.
         neighbour_reach: how many messages to each side speak for one.
         neighbour_decay: how much less each further one counts.
+        other_speaker: worth of a speaker whom a question names besides the first one.
         passage_reach: how many messages to each side count as nearby.
         passage_decay: what part of its worth a match nearby keeps for each message further away.
         neighbour_lone: what part of its own match a memory without neighbours has for them.
@@ -98,6 +96,7 @@ class Weights:
     parts: PartWeights = PartWeights()
     neighbour_reach: int = 2
     neighbour_decay: float = 0.5
+    other_speaker: float = 0.1
     passage_reach: int = 6
     passage_decay: float = 0.9
     neighbour_lone: float = 0.7

@@ -44,6 +44,59 @@ def test_names_are_found_by_their_capitals(question: str, name: str, held: bool)
 
 
 @pytest.mark.parametrize(
+    ("question", "others"),
+    [
+        ("What did Ann give to Ben?", {"Ben"}),
+        ("What has Ben told Ann about Cleo?", {"Ann", "Cleo"}),
+        ("What do Ann and Ben like?", set()),
+        ("Are Ann's and Ben's cats grey?", set()),
+        ("Who met Ann, Ben or Cleo?", set()),
+        ("What did Ann and Ben buy for Cleo?", {"Cleo"}),
+        ("What does Ann like about Ann's house?", set()),
+        ("Where did I meet Ann?", set()),
+    ],
+)
+def test_the_first_name_and_those_joined_to_it_stand_before_others(
+    question: str, others: set[str]
+) -> None:
+    """A question names first who does something, and then to whom."""
+    assert QuestionNames(question).others(["user", "Cleo", "Ben", "Ann"]) == others
+
+
+@pytest.mark.parametrize(
+    ("question", "values"),
+    [
+        ("What did Ann give to Ben?", [0.8, 0.2, 0.8, 0.2]),
+        ("What do Ann and Ben like?", [0.5, 0.5, 0.5, 0.5]),
+        ("Where did I meet Ben?", [0.5, 0.5, 0.5, 0.5]),
+    ],
+)
+def test_who_is_named_first_counts_most_among_speakers(question: str, values: list[float]) -> None:
+    """Of two who speak with each other, what the first one says is asked for; a role is no name."""
+    said = [Memory(text="hi", entities=[name], type=MESSAGE) for name in ("Ann", "Ben")]
+    for message, role in zip(said, ("user", "assistant"), strict=True):
+        message.metadata["role"] = role
+    memories = [*said, *said]
+    evidence = Evidence(memories, np.zeros(4), Wording([], memories).text)
+    measured = NamedEntities(1, QuestionNames(question), 0.25).measure(evidence)
+    assert measured is not None
+    assert measured.tolist() == pytest.approx(values)
+
+
+def test_whom_facts_alone_are_about_counts_in_full() -> None:
+    """A name that no message is by is none of a speaker, whatever stands before it."""
+    memories = [
+        Memory(text="hi", entities=["Ann"], type=MESSAGE),
+        Memory(text="Ben went to Oslo", entities=["Ben"], type=MemoryType.MEMORY_TYPE_SEMANTIC),
+    ]
+    evidence = Evidence(memories, np.zeros(2), Wording([], memories).text)
+    part = NamedEntities(1, QuestionNames("What did Ann say of Ben?"), 0.1)
+    measured = part.measure(evidence)
+    assert measured is not None
+    assert measured.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
     ("text", "names"),
     [
         ("Ann: hi", ["Ann"]),
