@@ -5,10 +5,10 @@ a table names the places that count. Rows (`traits`) are taken apart here, many 
 """
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,14 @@ from agent_memory_services.long_term_memory.domain.memory import accessed_at
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 Keys = npt.NDArray[np.uint32]
+ResultT = TypeVar("ResultT")
 
 _LEAST: Final = 64
-_BUCKETS: Final = 1 << 16
+_APART: Final = 0.25
+"""Share of what is sorted as a whole that is sorted apart at most."""
+_SORTED_BYTES: Final = 8
+"""Bytes that a number takes once more where it is sorted."""
+_NOTHING: Final[Places] = np.zeros(0, dtype=np.intp)
 
 _SEEN_FROM_NOW: Final = (
     "today tonight tomorrow yesterday now just ago last next coming this past morning noon"
@@ -72,11 +77,42 @@ class Growing:
         return self._held.nbytes
 
 
+class _Sorted:
+    """A stretch of numbers in their order, so that those sought are met without a look at others.
+
+    Attributes:
+        end: where the stretch ends.
+    """
+
+    def __init__(self, keys: Keys, start: int) -> None:
+        """Sort the numbers from a start on; equals keep their order."""
+        self.end = len(keys)
+        order = np.argsort(keys[start:], kind="stable")
+        self._keys = keys[start:][order]
+        self._at = (order + start).astype(np.int32)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def find(self, sought: Keys) -> tuple[Places, Places]:
+        """Return which of the sought numbers were met, and where."""
+        first = np.searchsorted(self._keys, sought)
+        many = np.searchsorted(self._keys, sought, side="right") - first
+        which = np.repeat(np.arange(len(sought)), many)
+        at = np.arange(len(which)) + np.repeat(first - np.cumsum(many) + many, many)
+        return which, self._at[at].astype(np.intp)
+
+
 class Postings:
-    """Flat lists of numbers that memories have many of, each with the place of its memory."""
+    """Flat lists of numbers that memories have many of, each with the place of its memory.
+
+    What was added since the lists were sorted as a whole is sorted apart, until it is a good part
+    of them: a search after every addition sorts little.
+    """
 
     def __init__(self) -> None:
         self._keys, self._places, self._more = map(Growing, (np.uint32, np.int32, np.uint32))
+        self._sorted: list[_Sorted] = []
 
     def extend(
         self, keys: npt.NDArray[Any], lengths: npt.NDArray[Any], first: int, more: npt.NDArray[Any]
@@ -86,16 +122,21 @@ class Postings:
         self._places.extend(np.repeat(np.arange(first, first + len(lengths)), lengths))
         self._more.extend(more)
 
-    def among(self, sought: Collection[int]) -> tuple[Keys, Places, Keys]:
-        """Return the numbers that are among those sought, their places and second numbers."""
-        keys = self._keys.values
-        wanted = np.sort(np.fromiter(sought, dtype=np.uint32, count=len(sought)))
-        near = np.zeros(_BUCKETS, dtype=bool)
-        near[wanted % _BUCKETS] = True
-        found = np.flatnonzero(near[keys % _BUCKETS])
-        nearest = np.searchsorted(wanted[:-1], keys[found])
-        found = found[wanted[nearest] == keys[found]]
-        return keys[found], self._places.values[found], self._more.values[found]
+    def find(self, sought: Keys) -> tuple[Places, Places, Keys]:
+        """Return which of the sought numbers were met, the places and the second numbers."""
+        self._sort()
+        found = [stretch.find(sought) for stretch in self._sorted] or [(_NOTHING, _NOTHING)]
+        which, at = found[0] if len(found) == 1 else map(np.concatenate, zip(*found, strict=True))
+        return which, self._places.values[at], self._more.values[at]
+
+    def _sort(self) -> None:
+        """Sort what was added since."""
+        held = self._sorted
+        if self.size == (held[-1].end if held else 0):
+            return
+        whole = len(held[0]) if held else 0
+        start = whole if self.size - whole <= whole * _APART else 0
+        self._sorted = [*held[: start > 0], _Sorted(self._keys.values, start)]
 
     def of(self, start: int, end: int) -> tuple[Keys, Keys]:
         """Return a stretch of the numbers and of the second ones."""
@@ -109,7 +150,8 @@ class Postings:
     @property
     def nbytes(self) -> int:
         """Bytes that it takes."""
-        return self._keys.nbytes + self._places.nbytes + self._more.nbytes
+        arrays = self._keys.nbytes + self._places.nbytes + self._more.nbytes
+        return arrays + self.size * _SORTED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,6 +525,9 @@ class Grouping:
         groups[order] = np.cumsum(begins) - 1
         return cls(order, np.flatnonzero(begins), groups)
 
+    def __len__(self) -> int:
+        return len(self.starts)
+
     def best(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the greatest value of each group."""
         best: npt.NDArray[Any] = np.maximum.reduceat(values[self.order], self.starts)
@@ -500,6 +545,7 @@ class Table:
 
     columns: Columns
     places: Places
+    _worked: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, entries: Sequence[Entry]) -> "Table":
@@ -561,8 +607,12 @@ class Table:
 
     def flag(self, flag: int) -> npt.NDArray[np.bool_]:
         """Return which memories have a flag."""
-        marked: npt.NDArray[np.bool_] = (self.heads["flags"] & flag) > 0
+        marked: npt.NDArray[np.bool_] = (self.numbers("flags") & flag) > 0
         return marked
+
+    def numbers(self, name: str) -> npt.NDArray[Any]:
+        """Return one of the numbers of fixed width of each memory, side by side."""
+        return self.once(name, lambda table: np.ascontiguousarray(table.heads[name]))
 
     @cached_property
     def conversations(self) -> npt.NDArray[Any]:
@@ -590,12 +640,24 @@ class Table:
         found[self.places] = np.arange(len(self.places))
         return found
 
-    def among(self, listed: Postings, sought: Collection[int]) -> tuple[Keys, Places, Keys]:
-        """Return the numbers of a list that are sought, whose they are, and second numbers."""
-        keys, places, more = listed.among(sought)
+    def find(self, listed: Postings, sought: Keys) -> tuple[Places, Places, Keys]:
+        """Return which of the sought numbers a list has, whose they are, and second numbers."""
+        which, places, more = listed.find(sought)
         owners = self.at[places]
         mine = owners >= 0
-        return keys[mine], owners[mine], more[mine]
+        return (which, owners, more) if mine.all() else (which[mine], owners[mine], more[mine])
+
+    def once(self, name: Hashable, work: Callable[["Table"], ResultT]) -> ResultT:
+        """Return what is worked out of the memories alone, whatever is asked.
+
+        Args:
+            name: names the result, which is kept; no more than a few dozen names are in use.
+            work: works it out.
+        """
+        if name not in self._worked:
+            self._worked[name] = work(self)
+        found: ResultT = self._worked[name]
+        return found
 
 
 Readable = Sequence[Memory] | Table

@@ -125,7 +125,7 @@ def every(parts: Iterable[Node]) -> Node:
     flat: list[Node] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, AllOf) else (part,))
-    if NEVER in flat:
+    if any(isinstance(part, AnyOf) and not part.parts for part in flat):
         return NEVER
     return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
 

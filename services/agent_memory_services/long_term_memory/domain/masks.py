@@ -140,7 +140,7 @@ class Masks:
                 sought = frozenset(values)
                 met = np.array([each in sought for each in table.ids], dtype=bool)
             case fields.TYPE:
-                met = np.isin(table.heads["type"], list(map(int, values)))
+                met = np.isin(table.numbers("type"), list(map(int, values)))
             case fields.NAMESPACE:
                 met = table.of_group(2, values)
             case fields.SESSION:
@@ -180,15 +180,15 @@ class Masks:
             return self.table.beside[:, 0]
         if field == fields.ACCESS_COUNT:
             return self.table.beside[:, 1]
-        numbers: Floats = self.table.heads[field]
+        numbers: Floats = self.table.numbers(field)
         return numbers
 
 
 def _within(asked: Range, numbers: Floats) -> Mask:
     # A number that is not set is none, and neither within bounds nor beyond.
-    met: Mask = ~np.isnan(numbers)
+    bounds: list[Mask] = []
     if asked.low is not None:
-        met &= numbers >= asked.low
+        bounds.append(numbers >= asked.low)
     if asked.high is not None:
-        met &= numbers <= asked.high
-    return met
+        bounds.append(numbers <= asked.high)
+    return reduce(np.logical_and, bounds) if bounds else ~np.isnan(numbers)

@@ -144,7 +144,7 @@ class WordLeg:
 
     def measure(self, found: scores.Floats, wording: Wording) -> scores.Floats:  # noqa: ARG002 - see above
         """Return the match of the words in each candidate, whichever leg found it."""
-        return (wording.around if self.around else wording.text).match()
+        return (wording.around if self.around else wording.text).match
 
     def scaled(self, values: scores.Floats) -> scores.Floats:
         """Return the match, which is on the scale."""

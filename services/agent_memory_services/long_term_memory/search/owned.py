@@ -40,7 +40,7 @@ class OwnedSearch:
         if by_words or (found := await self._selected(selection, space)) is None:
             return None
         owned, table = found
-        reached = {leg.name: np.full(len(table), np.nan) for leg in plan.legs}
+        reached = dict.fromkeys((leg.name for leg in plan.legs), np.full(len(table), np.nan))
         reached |= {leg.name: _reached(leg, owned)[table.places] for leg in dense}
         # What has no vector yet is found by its words alone.
         if np.isnan(reached[dense[0].name]).any():

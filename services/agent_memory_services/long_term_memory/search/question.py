@@ -17,7 +17,7 @@ from agent_memory_services.long_term_memory.domain.columns import (
     table_of,
 )
 from agent_memory_services.long_term_memory.domain.terms import Term, key_of
-from agent_memory_services.long_term_memory.search.scores import Occurrences
+from agent_memory_services.long_term_memory.search.scores import Occurrences, dampings
 
 _PHRASE: Final = re.compile(r'"([^"]*)"')
 _FIELDS: Final = {False: (fields.TEXT,), True: (fields.TEXT, fields.CONTEXT)}
@@ -139,13 +139,31 @@ class Wording:
     def __init__(self, asked: Sequence[Term], memories: Readable) -> None:
         """Count the words that are asked for in memories."""
         sought, table = _Sought(asked), table_of(memories)
-        text, beside = (sought.occurrences(table, field) for field in (0, 1))
-        around = text + beside
-        lengths = table.heads["text_words"].astype(float)
+        text = sought.occurrences(table, 0)
+        has_context = table.once("has context", _has_context)
+        around = text + sought.occurrences(table, 1) if has_context else text
         # A pair of characters that nobody has stands between two words more often than for one.
         known = around.any(axis=1) | ~sought.pairs
-        self.text = Occurrences(text[known], lengths)
-        self.around = Occurrences(around[known], lengths + table.heads["context_words"])
+        if not known.all():
+            text, around = text[known], around[known]
+        self.text = Occurrences(text, *table.once("lengths", _lengths))
+        self.around = self.text
+        if has_context:
+            self.around = Occurrences(around, *table.once("lengths around", _lengths_around))
+
+
+def _has_context(table: Table) -> bool:
+    return bool(table.numbers("context_words").any())
+
+
+def _lengths(table: Table) -> tuple[Floats, Floats]:
+    lengths = table.numbers("text_words").astype(float)
+    return lengths, dampings(lengths)
+
+
+def _lengths_around(table: Table) -> tuple[Floats, Floats]:
+    lengths = table.numbers("text_words").astype(float) + table.numbers("context_words")
+    return lengths, dampings(lengths)
 
 
 class _Sought:
@@ -157,36 +175,42 @@ class _Sought:
 
     def __init__(self, asked: Sequence[Term]) -> None:
         self._rows: dict[int, int] = {}
-        self._spellings: dict[int, set[int]] = {}
+        spellings: dict[int, set[int]] = {}
         for word in asked:
             row = self._rows.setdefault(_key(word.text), len(self._rows))
             for spelling in map(_key, word.spellings):
-                self._spellings.setdefault(spelling, set()).add(row)
+                spellings.setdefault(spelling, set()).add(row)
         pairs = {_key(word.text) for word in asked if word.parts}
         self.pairs = np.array([form in pairs for form in self._rows], dtype=bool)
         self._forms = {form: {row} for form, row in self._rows.items()}
-        for form, rows in self._spellings.items():
+        for form, rows in spellings.items():
             self._forms[form] = self._forms.get(form, set()) | rows
+        met = [(form, row) for form, rows in self._forms.items() for row in rows]
+        shares = [1.0 if self._rows.get(form) == row else _OTHERWISE for form, row in met]
+        self._met = np.array([form for form, _ in met], dtype=np.uint32)
+        self._rows_met = np.array([row for _, row in met], dtype=np.intp)
+        self._shares = np.array(shares)
+        self._keys = np.fromiter(self._forms, dtype=np.uint32, count=len(self._forms))
 
     def occurrences(self, table: Table, field: int) -> Floats:
         """Count the words in texts (0) or in the words around them (1); shape (words, texts)."""
-        counts = np.zeros((len(self._rows), len(table)))
-        if not self._rows:
-            return counts
-        keys, owners, times = table.among(table.columns.words[field], self._forms)
-        for form, rows in self._forms.items():
-            held = keys == form
-            own = self._rows.get(form)
-            for row in rows:
-                share = 1.0 if row == own else _OTHERWISE
-                counts[row, owners[held]] += share * times[held]
+        shape = (len(self._rows), len(table))
+        which, owners, times = table.find(table.columns.words[field], self._met)
+        cells = self._rows_met[which] * len(table) + owners
+        worth = self._shares[which] * times
+        counted = np.bincount(cells, worth, shape[0] * shape[1])
+        # Of nothing it makes whole numbers.
+        counts: Floats = counted.astype(np.float64, copy=False).reshape(shape)
         for owner, row in self._written_otherwise(table, field):
             counts[row, owner] += _OTHERWISE
         return counts
 
     def _written_otherwise(self, table: Table, field: int) -> list[tuple[int, int]]:
         """Return the texts that have a word in another form only, each with the word."""
-        keys, owners, stands_for = table.among(table.columns.others[field], self._forms)
+        which, owners, stands_for = table.find(table.columns.others[field], self._keys)
+        if not len(which):
+            return []
+        keys = self._keys[which]
         met = zip(keys.tolist(), owners.tolist(), stands_for.tolist(), strict=True)
         places = {
             (owner, word, row)

@@ -21,6 +21,7 @@ one with the best score after a share of it is taken off for its likeness to a h
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, overload
 
 import numpy as np
@@ -55,7 +56,7 @@ class RecencyBlend:
         whole = max(1.0, weights.semantic + weights.recency)
         parts = max(1.0, weights.freshness + weights.novelty)
         share = weights.recency / whole / parts
-        created: Floats = table.heads[fields.CREATE]
+        created: Floats = table.numbers(fields.CREATE)
         freshness = weights.fresh(created, table.accessed, self.now)
         novelty = weights.novel(created, self.now)
         sheet.scale(weights.semantic / whole)
@@ -125,26 +126,30 @@ class Pairs:
     """Facts beside the messages that they were taken from.
 
     Attributes:
-        restated: messages, each with a fact that says all that it does.
+        restated: messages, each of which is there once, and facts that say all that they do.
         stated: messages and facts of which they say all.
         resting: all messages and facts.
     """
 
-    restated: Mapping[int, int]
+    restated: Pairing
     stated: Pairing
     resting: Pairing
 
     @classmethod
     def of(cls, table: Table) -> "Pairs":
-        """Find the pairs of a table."""
+        """Return the pairs of a table."""
+        return table.once("pairs", cls._found)
+
+    @classmethod
+    def _found(cls, table: Table) -> "Pairs":
         columns = table.columns
         restated: dict[int, int] = {}
-        for message, fact in zip(*_paired(table, columns.restated), strict=True):
+        for message, fact in np.column_stack(_paired(table, columns.restated)).tolist():
             known = restated.get(message)
             if known is None or table.ids[fact] < table.ids[known]:
                 restated[message] = fact
         stated, resting = _paired(table, columns.stated), _paired(table, columns.resting)
-        return cls(restated, stated, resting)
+        return cls(_pairing(list(restated.items())), stated, resting)
 
     def place(self, sheet: Scoresheet, lead: float) -> None:
         """Place facts by the best of their messages.
@@ -157,8 +162,8 @@ class Pairs:
             return
         best, taken = np.full((2, len(scores)), np.nan)
         np.fmax.at(best, facts, scores[messages])
-        for message, fact in self.restated.items():
-            taken[fact] = np.fmax(taken[fact], scores[message])
+        told, telling = self.restated
+        np.fmax.at(taken, telling, scores[told])
         ahead = np.nan_to_num(np.maximum(scores - best, 0.0))
         behind = np.nan_to_num(np.maximum(taken - scores, 0.0))
         sheet.add("message", best, behind - (1 - lead) * ahead)
@@ -166,8 +171,8 @@ class Pairs:
     def without_repeats(self, good: npt.NDArray[np.bool_], scores: Floats) -> npt.NDArray[np.bool_]:
         """Return which memories are hits of their own, among those that are good enough."""
         shown = good.copy()
-        for message, fact in self.restated.items():
-            shown[message] &= not good[fact]
+        told, telling = self.restated
+        shown[told] &= ~good[telling]
         messages, facts = self.stated
         shown[facts[shown[messages] & (scores[facts] < scores[messages])]] = False
         return shown
@@ -176,24 +181,64 @@ class Pairs:
 def _paired(table: Table, pairs: Sequence[tuple[int, int]]) -> Pairing:
     """Return the messages and the facts of pairs of which both are in a table."""
     found = table.at[np.array(pairs, dtype=np.intp).reshape(-1, 2)]
-    messages, facts = found[(found >= 0).all(axis=1)].T
+    return _pairing(found[(found >= 0).all(axis=1)])
+
+
+def _pairing(pairs: npt.ArrayLike) -> Pairing:
+    messages, facts = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     return messages, facts
 
 
+_WHOLE: Final = 4
+"""Part of the hits from which on all are put in order at once."""
+
+
 class Ordered(Sequence[Candidate]):
-    """Hits, best first, each of which is made when it is asked for."""
+    """Hits, best first, each of which is made when it is asked for.
+
+    They are put in order as far as they are asked for; those of one score are in that of their ids.
+    """
 
     def __init__(
         self, table: Table, sheet: Scoresheet, distances: Floats | None, places: Places
     ) -> None:
+        """Order hits by their scores on a sheet.
+
+        Args:
+            table: the memories.
+            sheet: what made the scores.
+            distances: the cosine distance of each memory, where they were compared.
+            places: the memories that are hits.
+        """
         self._view = table
         self._sheet = sheet
         self._scores = sheet.scores
         self._distances = distances
-        self._places = places
+        self._unordered = places
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._unordered)
+
+    @cached_property
+    def _places(self) -> Places:
+        """All hits in order."""
+        return self._in_order(self._unordered)
+
+    def _first(self, count: int) -> Places:
+        """Return so many hits, best first, without the order of the others."""
+        hits = self._unordered
+        if "_places" in self.__dict__ or not 0 < count < len(hits) // _WHOLE:
+            return self._places[:count]
+        scores = self._scores[hits]
+        least = np.partition(scores, -count)[-count]
+        return self._in_order(hits[scores >= least])[:count]
+
+    def _in_order(self, places: Places) -> Places:
+        scores = self._scores[places]
+        best = places[np.argsort(-scores, kind="stable")]
+        if (np.diff(self._scores[best]) == 0).any():
+            best = places[np.lexsort((self._view.by_id[places], -scores))]
+        return best
 
     @overload
     def __getitem__(self, at: int) -> Candidate: ...
@@ -201,7 +246,8 @@ class Ordered(Sequence[Candidate]):
     def __getitem__(self, at: slice) -> "Ordered": ...
     def __getitem__(self, at: int | slice) -> "Candidate | Ordered":
         if isinstance(at, slice):
-            return Ordered(self._view, self._sheet, self._distances, self._places[at])
+            first = at.start is None and at.step is None and at.stop is not None
+            return self._of(self._first(at.stop) if first else self._places[at])
         place = int(self._places[at])
         far = np.nan if self._distances is None else self._distances[place]
         return Candidate(
@@ -219,7 +265,13 @@ class Ordered(Sequence[Candidate]):
 
     def at(self, places: Sequence[int]) -> "Ordered":
         """Return some of the hits."""
-        return Ordered(self._view, self._sheet, self._distances, self._places[list(places)])
+        return self._of(self._places[list(places)])
+
+    def _of(self, places: Places) -> "Ordered":
+        """Return hits that are in order."""
+        found = Ordered(self._view, self._sheet, self._distances, places)
+        found._places = places
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +326,4 @@ class Ranking:
             near = np.full(len(scores), np.nan) if distances is None else distances
             good &= near <= self.plan.max_distance
         places = np.flatnonzero(pairs.without_repeats(good, scores))
-        best = places[np.argsort(-scores[places], kind="stable")]
-        if (np.diff(scores[best]) == 0).any():
-            best = places[np.lexsort((table.by_id[places], -scores[places]))]
-        return Ordered(table, sheet, distances, best)
+        return Ordered(table, sheet, distances, places)

@@ -15,44 +15,66 @@ across its pages.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.long_term_memory.domain import columns
 
 Floats: TypeAlias = columns.Floats
 
+_LINES: Final = 16
+"""Lines that a sheet has room for at first."""
 _K1: Final = 1.2
 _B: Final = 0.75
 
 
-@dataclass(frozen=True, slots=True)
+def dampings(lengths: Floats) -> Floats:
+    """Return what counts of words are dampened by, in texts of so many words; shape (texts,)."""
+    if not lengths.any():
+        return np.zeros(len(lengths))
+    damped: Floats = _K1 * (1 - _B + _B * (lengths / lengths.mean()))
+    return damped
+
+
+@dataclass(frozen=True)
 class Occurrences:
     """Counts of terms in texts.
 
     Attributes:
         counts: times that each term occurs in each text; shape (terms, texts).
         lengths: words of each text; shape (texts,).
+        damping: the `dampings` of these lengths.
     """
 
     counts: Floats
     lengths: Floats
+    damping: Floats
 
+    @cached_property
+    def held(self) -> npt.NDArray[np.bool_]:
+        """Marks of the terms that each text holds; shape (terms, texts)."""
+        held: npt.NDArray[np.bool_] = self.counts > 0
+        return held
+
+    @cached_property
     def worth(self) -> Floats:
-        """Return the worth of holding each term, by how few texts do; shape (terms,)."""
-        holding = (self.counts > 0).sum(axis=1)
+        """The worth of holding each term, by how few texts do; shape (terms,)."""
+        holding = np.count_nonzero(self.held, axis=1)
         worth: Floats = np.log1p((self.counts.shape[1] - holding + 0.5) / (holding + 0.5))
         return worth
 
+    @cached_property
     def match(self) -> Floats:
-        """Return the match of each text with all terms, 0 to 1; shape (texts,)."""
-        worth = self.worth()
-        if not worth.any() or not self.lengths.any():
+        """The match of each text with all terms, 0 to 1; shape (texts,)."""
+        worth = self.worth
+        if not worth.any() or not self.damping.any():
             return np.zeros(len(self.lengths))
-        relative = self.lengths / self.lengths.mean()
-        weights = self.counts * (_K1 + 1) / (self.counts + _K1 * (1 - _B + _B * relative))
+        weights = self.counts * (_K1 + 1)
+        weights /= self.counts + self.damping
         match: Floats = np.minimum(1.0, worth @ weights / worth.sum())
         return match
 
@@ -63,9 +85,11 @@ def similarities(distances: Floats) -> Floats:
     The scale is absolute: unlike the best of a page, a similarity says whether anything fits.
     What a leg did not reach (NaN) is no nearer than what it reached, and counts as the farthest.
     """
-    known = distances[~np.isnan(distances)]
-    farthest = known.max() if known.size else np.inf
-    scaled: Floats = np.clip(1.0 - np.where(np.isnan(distances), farthest, distances), 0.0, 1.0)
+    unknown = np.isnan(distances)
+    if unknown.any():
+        farthest = np.inf if unknown.all() else np.fmax.reduce(distances)
+        distances = np.where(unknown, farthest, distances)
+    scaled: Floats = np.minimum(1.0, np.maximum(0.0, 1.0 - distances))
     return scaled
 
 
@@ -95,44 +119,48 @@ class Signal:
     contribution: float
 
 
-@dataclass(slots=True)
-class _Line:
-    name: str
-    values: Floats
-    contributions: Floats
-
-
 class Scoresheet:
     """A line for each part, with a number for each candidate; every array has that shape."""
 
     def __init__(self, candidates: int) -> None:
         """Start an empty sheet for so many candidates."""
         self.candidates = candidates
-        self._lines: list[_Line] = []
+        self._names: list[str] = []
+        self._values: list[Floats] = []
+        self._contributions = np.empty((_LINES, candidates))
+        self._scores: Floats | None = None
 
     def add(self, name: str, values: Floats, contributions: Floats) -> None:
         """Add what a part measured, NaN where it did not, and what that adds to the scores."""
-        self._lines.append(_Line(name, values, contributions))
+        line = len(self._names)
+        if line == len(self._contributions):
+            self._contributions = np.concatenate([self._contributions] * 2)
+        self._names.append(name)
+        self._values.append(values)
+        self._contributions[line] = contributions
+        self._scores = None
 
-    def scale(self, factor: float | Floats) -> None:
+    def scale(self, factor: float) -> None:
         """Leave this share of every contribution so far."""
-        for line in self._lines:
-            line.contributions = line.contributions * factor
+        self._contributions[: len(self._names)] *= factor
+        self._scores = None
 
     @property
     def scores(self) -> Floats:
         """The sum of the contributions, 0 to 1."""
-        total = np.zeros(self.candidates)
-        for line in self._lines:
-            total += line.contributions
-        return np.clip(total, 0.0, 1.0)
+        if self._scores is None:
+            total = self._contributions[: len(self._names)].sum(axis=0)
+            self._scores = np.minimum(1.0, np.maximum(0.0, total))
+        return self._scores
 
     def signals(self, candidate: int) -> tuple[Signal, ...]:
         """Return the parts of a candidate's score."""
+        added = self._contributions[: len(self._names), candidate].tolist()
+        parts = zip(self._names, self._values, added, strict=True)
         return tuple(
-            Signal(line.name, float(line.values[candidate]), float(line.contributions[candidate]))
-            for line in self._lines
-            if not np.isnan(line.values[candidate])
+            Signal(name, float(values[candidate]), contribution)
+            for name, values, contribution in parts
+            if not np.isnan(values[candidate])
         )
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.en.words import STOP_WORDS
 from agent_memory_services.long_term_memory.domain import fields, terms
-from agent_memory_services.long_term_memory.domain.columns import Readable, Table, table_of
+from agent_memory_services.long_term_memory.domain.columns import Places, Readable, Table, table_of
 from agent_memory_services.long_term_memory.domain.traits import ASSISTANT, MESSAGE, USER
 from agent_memory_services.long_term_memory.search.scores import Floats, Occurrences
 
@@ -37,6 +37,55 @@ class Evidence:
     def table(self) -> Table:
         """The candidates as columns."""
         return table_of(self.memories)
+
+    @cached_property
+    def at_spots(self) -> Floats:
+        """The best match at each place of a conversation; 0 where a spot is none."""
+        # Who stands at one place stands there once, with the best match.
+        best: Floats = self.table.by_spot.best(self.match) * Spots.of(self.table).placed
+        return best
+
+
+@dataclass(frozen=True, slots=True)
+class Spots:
+    """Places of conversations, in order.
+
+    Attributes:
+        sessions: the conversation of each.
+        numbers: its number within.
+        placed: whether it is one; what has no place in a conversation has a spot for itself.
+        standing: which memories stand at one.
+        at: the spot of each memory.
+    """
+
+    sessions: Floats
+    numbers: Floats
+    placed: npt.NDArray[np.bool_]
+    standing: npt.NDArray[np.bool_]
+    at: Places
+
+    @classmethod
+    def of(cls, table: Table) -> "Spots":
+        """Return the spots at which memories stand."""
+        return table.once("spots", cls._read)
+
+    @classmethod
+    def _read(cls, table: Table) -> "Spots":
+        spots = table.by_spot
+        first = spots.order[spots.starts]
+        sessions, numbers = table.conversations[first], table.heads[fields.SEQUENCE][first]
+        placed = (sessions >= 0) & (numbers != 0)
+        return cls(sessions, numbers, placed, placed[spots.groups], spots.groups)
+
+    def ahead(self, reach: int) -> Iterator[tuple[int, npt.NDArray[np.bool_], Floats]]:
+        """Yield how far ahead a spot is, which have one there in the same session, and the steps.
+
+        Args:
+            reach: how far to look.
+        """
+        for away in range(1, min(reach, len(self.numbers) - 1) + 1):
+            together = self.sessions[away:] == self.sessions[:-away]
+            yield away, together, self.numbers[away:] - self.numbers[:-away]
 
 
 class Part(Protocol):
@@ -147,11 +196,17 @@ class _Case(Enum):
 def _tokens(text: str) -> Iterator[tuple[str, _Case]]:
     """Yield each word, with the case in which it is written."""
     for token in text.split():
-        first = next(filter(str.isalpha, token), "")
-        case = _Case.CAPITAL if first.isupper() else _Case.NONE
-        if first.islower() or not first:
-            case = _Case.SMALL
-        yield from ((word, case) for word in terms.plain(token))
+        yield from _words_of_token(token)
+
+
+# Most words of a question were in others before.
+@remembered(16_384, longest=32)
+def _words_of_token(token: str) -> Sequence[tuple[str, _Case]]:
+    first = next(filter(str.isalpha, token), "")
+    case = _Case.CAPITAL if first.isupper() else _Case.NONE
+    if first.islower() or not first:
+        case = _Case.SMALL
+    return [(word, case) for word in terms.plain(token)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +233,23 @@ class Neighbours:
         """Return the mean for each memory."""
         return _around(evidence, self.lone, self._means)
 
-    def _means(self, sessions: Floats, numbers: Floats, matches: Floats) -> Floats:
-        """Return the means of places, which are in order."""
+    def _means(self, table: Table, matches: Floats) -> Floats:
+        """Return the means of spots."""
         means = np.zeros(len(matches))
-        for away in range(1, min(self.reach, len(matches) - 1) + 1):
-            together = sessions[away:] == sessions[:-away]
-            distance = numbers[away:] - numbers[:-away]
-            for offset, share in self._shares():
-                near = np.flatnonzero(together & (distance == offset))
-                means[near] += share * matches[near + away]
-                means[near + away] += share * matches[near]
+        pairs = table.once((self.name, self.reach, self.decay), self._pairs)
+        for near, beyond, share in pairs:
+            means[near] += share * matches[beyond]
+            means[beyond] += share * matches[near]
         return means
+
+    def _pairs(self, table: Table) -> Sequence[tuple[Places, Places, float]]:
+        """Return the spots that speak for each other, each of which is in one place only."""
+        found = [
+            (np.flatnonzero(together & (steps == offset)), away, share)
+            for away, together, steps in Spots.of(table).ahead(self.reach)
+            for offset, share in self._shares()
+        ]
+        return [(near, near + away, share) for near, away, share in found if len(near)]
 
     def _shares(self) -> Iterator[tuple[int, float]]:
         whole = 2 * sum(self.decay**further for further in range(self.reach))
@@ -220,38 +281,37 @@ class Passage:
         """Return the best faded match around each memory."""
         return _around(evidence, self.lone, self._best)
 
-    def _best(self, sessions: Floats, numbers: Floats, matches: Floats) -> Floats:
-        """Return the best faded match around each place; places are in order."""
+    def _best(self, table: Table, matches: Floats) -> Floats:
+        """Return the best faded match around each spot."""
         best = np.zeros(len(matches))
-        for away in range(1, min(self.reach, len(matches) - 1) + 1):
-            together = sessions[away:] == sessions[:-away]
-            distance = numbers[away:] - numbers[:-away]
-            worth = (together & (distance <= self.reach)) * self.decay**distance
+        for away, worth in table.once((self.name, self.reach, self.decay), self._fading):
             np.maximum(best[:-away], worth * matches[away:], out=best[:-away])
             np.maximum(best[away:], worth * matches[:-away], out=best[away:])
         return best
 
+    def _fading(self, table: Table) -> Sequence[tuple[int, Floats]]:
+        """Return what part of its worth each spot keeps for the one so far ahead of it."""
+        return [
+            (away, (together & (steps <= self.reach)) * self.decay**steps)
+            for away, together, steps in Spots.of(table).ahead(self.reach)
+        ]
 
-def _around(
-    evidence: Evidence, lone: float, measure: Callable[[Floats, Floats, Floats], Floats]
-) -> Floats:
+
+def _around(evidence: Evidence, lone: float, measure: Callable[[Table, Floats], Floats]) -> Floats:
     """Measure places of conversations by the matches around them.
 
     Args:
         evidence: the memories.
         lone: what part of its own match a memory without a place has.
-        measure: takes the sessions, numbers and matches of all places, in order.
+        measure: takes the memories, and the matches at all spots.
     """
     values = lone * evidence.match
     if not len(values):
         return values
-    spots, table = evidence.table.by_spot, evidence.table
-    first = spots.order[spots.starts]
-    sessions, numbers = table.conversations[first], table.heads[fields.SEQUENCE][first]
-    placed = (sessions >= 0) & (numbers != 0)
-    # Who stands at one place stands there once, with the best match.
-    measured = measure(sessions, numbers, spots.best(evidence.match) * placed)
-    return np.where(placed[spots.groups], measured[spots.groups], values)
+    spots = Spots.of(evidence.table)
+    if not spots.placed.any():
+        return values
+    return np.where(spots.standing, measure(evidence.table, evidence.at_spots)[spots.at], values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +328,8 @@ class SessionBest:
     def measure(self, evidence: Evidence) -> Floats:
         """Return the best match for each memory; its own for one without a session."""
         sessions = evidence.table.by_conversation
+        if len(sessions) == len(evidence.match):
+            return evidence.match
         best: Floats = sessions.best(evidence.match)[sessions.groups]
         return best
 
@@ -285,11 +347,13 @@ class SessionCoverage:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the share of the question's words, each by its worth."""
-        worth, sessions = evidence.words.worth(), evidence.table.by_conversation
+        worth, sessions = evidence.words.worth, evidence.table.by_conversation
         if not worth.any():
             return np.zeros(len(evidence.match))
-        held = sessions.best(evidence.words.counts.T > 0)
-        coverage: Floats = np.minimum(1.0, held @ worth / worth.sum())
+        words, memories = np.nonzero(evidence.words.held)
+        held = np.zeros((len(worth), len(sessions)))
+        held[words, sessions.groups[memories]] = 1.0
+        coverage: Floats = np.minimum(1.0, worth @ held / worth.sum())
         return coverage[sessions.groups]
 
 
@@ -316,10 +380,13 @@ class NamedEntities:
         """Return each memory's share of the known names of the question; None without any."""
         table = evidence.table
         asked = self._asked(table)
-        of = {code: at for at, (_, codes) in enumerate(asked) for code in codes}
-        codes, owners, _ = table.among(table.columns.names, of)
+        if not asked:
+            return None
+        of = [(code, at) for at, (_, codes) in enumerate(asked) for code in codes]
+        codes, names = np.array(of, dtype=np.uint32).T
+        which, owners, _ = table.find(table.columns.names, np.ascontiguousarray(codes))
         borne = np.zeros((len(asked), len(table)))
-        borne[[of[code] for code in codes.tolist()], owners] = 1.0
+        borne[names[which], owners] = 1.0
         # A name that none of the candidates bears is unknown, whoever else does.
         known = borne.any(axis=1)
         if not known.any():

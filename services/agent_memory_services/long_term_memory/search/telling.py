@@ -97,7 +97,7 @@ class Telling:
         It is worth as much as it is, where a full match is worth 1.
         """
         table = table_of(memories)
-        told = table.heads["features"] @ self._weights
+        told = table.numbers("features") @ self._weights
         return np.where(table.flag(traits.MESSAGE), told - self._usual, 0.0)
 
     def apply(self, memories: Readable, sheet: Scoresheet) -> None:
@@ -157,7 +157,8 @@ class Kinds:
         table = evidence.table
         held = np.zeros(len(table))
         for kind in self.kinds:
-            _, owners, _ = table.among(table.columns.plain, terms.keys_of(kind))
+            keys = np.fromiter(terms.keys_of(kind), dtype=np.uint32)
+            _, owners, _ = table.find(table.columns.plain, keys)
             held[np.unique(owners)] += 1.0
         shares: Floats = held / len(self.kinds)
         return shares

@@ -133,11 +133,17 @@ class Vectors:
 
     def cosines(self, questions: Sequence[bytes], size: int) -> Floats:
         """Return the cosines of vectors with each of so many places; NaN for one without."""
+        if self._rows is None:
+            return np.full((len(questions), size), np.nan)
+        asked = np.frombuffer(b"".join(questions), self._precision)
+        rows, places = self._rows.values, self._places.values
+        cosines = self.unit(asked.reshape(len(questions), -1)) @ rows.T
+        # Where each place has one vector, they are in the order of their places.
+        if len(places) == size:
+            whole: Floats = cosines.astype(np.float64)
+            return whole
         found = np.full((len(questions), size), np.nan)
-        if self._rows is not None:
-            asked = np.frombuffer(b"".join(questions), self._precision)
-            rows, places = self._rows.values, self._places.values
-            found[:, places] = self.unit(asked.reshape(len(questions), -1)) @ rows.T
+        found[:, places] = cosines
         return found
 
     @property
@@ -262,6 +268,7 @@ class _Kept:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     owned: Owned | None = None
+    held: tuple[int, int] | None = None
     nbytes: int = 0
     rest: Timer = field(default_factory=lambda: Timer(_AGAIN_SECONDS, over=True))
     completed: Timer = field(default_factory=lambda: Timer(_AGAIN_SECONDS, over=True))
@@ -319,6 +326,10 @@ class OwnerColumns:
         self, name: tuple[str, str, int, Precision], kept: _Kept, owned: Owned | None
     ) -> None:
         """Note what is kept now; let go who was not asked for longest, where it is too much."""
+        held = (owned.columns.size, owned.tags.nbytes) if owned else None
+        if owned is not None and owned is kept.owned and held == kept.held:
+            return
+        kept.held = held
         size = _BESIDE_BYTES + (owned.nbytes if owned else 0)
         if self.kept.get(name) is kept:
             self._bytes += size - kept.nbytes

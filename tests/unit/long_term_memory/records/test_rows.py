@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from agent_memory.common.v1.memory_pb2 import (
@@ -95,16 +96,14 @@ def test_a_row_holds_the_stems_of_texts(table: Table) -> None:
     for at, memory in enumerate((MESSAGE, FACT, EMPTY)):
         plain = terms.keys_of(map(stem, terms.plain(memory.text)))
         assert table.stems(at) == plain
-    occurring = dict.fromkeys(terms.keys_of(["ann", "go"]), 0)
-    keys, owners, times = table.among(table.columns.words[0], occurring)
-    assert (keys.tolist(), owners.tolist(), times.tolist()) == ([terms.key_of("ann")], [0], [2])
-    keys, owners, _ = table.among(table.columns.words[1], occurring)
-    assert (keys.tolist(), owners.tolist()) == ([terms.key_of("go")], [0])
-    forms, owners, _ = table.among(table.columns.others[0], [_key("cafe"), _key("zurich")])
-    assert sorted(zip(owners.tolist(), forms.tolist(), strict=True)) == [
-        (0, _key("cafe")),
-        (1, _key("zurich")),
-    ]
+    asked = np.array([_key("ann"), _key("go")], dtype=np.uint32)
+    which, owners, times = table.find(table.columns.words[0], asked)
+    assert (which.tolist(), owners.tolist(), times.tolist()) == ([0], [0], [2])
+    which, owners, _ = table.find(table.columns.words[1], asked)
+    assert (which.tolist(), owners.tolist()) == ([1], [0])
+    asked = np.array([_key("cafe"), _key("zurich")], dtype=np.uint32)
+    forms, owners, _ = table.find(table.columns.others[0], asked)
+    assert sorted(zip(owners.tolist(), forms.tolist(), strict=True)) == [(0, 0), (1, 1)]
 
 
 def test_a_row_tells_whose_a_memory_is(table: Table) -> None:

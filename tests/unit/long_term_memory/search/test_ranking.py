@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx  # noqa: PT013 - it reads as a word
 
 from agent_memory.common.v1.memory_pb2 import Memory
+from agent_memory_services.long_term_memory.domain.columns import table_of
 from agent_memory_services.long_term_memory.domain.terms import Term
 from agent_memory_services.long_term_memory.search.legs import (
     DenseLeg,
@@ -19,8 +21,8 @@ from agent_memory_services.long_term_memory.search.legs import (
 )
 from agent_memory_services.long_term_memory.search.plan import DENSE, WORDS, SearchPlan
 from agent_memory_services.long_term_memory.search.question import Question
-from agent_memory_services.long_term_memory.search.ranking import Ranking
-from agent_memory_services.long_term_memory.search.scores import Candidate, Floats
+from agent_memory_services.long_term_memory.search.ranking import Ordered, Ranking
+from agent_memory_services.long_term_memory.search.scores import Candidate, Floats, Scoresheet
 from agent_memory_services.long_term_memory.search.signals import Evidence, Part, SessionBest
 from agent_memory_services.long_term_memory.search.weights import RecencyWeights
 
@@ -168,3 +170,24 @@ def test_nothing_found_is_nothing() -> None:
     """An empty pool has no hits, whatever the stages."""
     case = Case({}, parts=(SessionBest(1),), recency=RecencyWeights(), diversity=1)
     assert case.hits() == []
+
+
+@given(
+    st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=1, max_size=60),
+    st.integers(0, 61),
+    st.booleans(),
+)
+def test_the_first_hits_are_those_of_the_whole_order(
+    scores: list[float], count: int, by_score: bool
+) -> None:
+    """However few are asked for, and however many score alike."""
+    ids = [f"m{(at * 37) % 101}" for at in range(len(scores))]
+    sheet = Scoresheet(len(scores))
+    sheet.add("one", np.array(scores), np.array(scores))
+    table = table_of([Memory(id=each) for each in ids])
+    hits = Ordered(table, sheet, None, np.arange(len(scores)))
+    best = sorted(zip(scores, ids, strict=True), key=lambda hit: (-hit[0], hit[1]))
+    if by_score:
+        assert list(hits.ids) == [memory_id for _, memory_id in best]
+    assert [hit.memory.id for hit in hits[:count]] == [memory_id for _, memory_id in best[:count]]
+    assert [hit.memory.id for hit in hits[1:count]] == [memory_id for _, memory_id in best[1:count]]

@@ -42,6 +42,8 @@ def spoken_times(question: str, asked: datetime) -> list[SpokenTime]:
         question: the question.
         asked: when it was asked, in the zone that its times are meant in.
     """
+    if not grammar.may_tell(question):
+        return []
     taken: list[tuple[int, SpokenTime]] = []
     for pattern, resolve in grammar.RULES:
         for match in pattern.finditer(question):

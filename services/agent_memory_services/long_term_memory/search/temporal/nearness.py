@@ -33,11 +33,11 @@ class TimeNearness:
 
     def measure(self, evidence: Evidence) -> Floats:
         """Return the nearness to the nearest span, for each memory."""
-        heads = evidence.table.heads
-        nearest = np.zeros(len(heads))
+        begins, ends = map(evidence.table.numbers, ("begins", "ends"))
+        nearest = np.zeros(len(begins))
         for first, after in self.spans:
-            late = np.maximum(0, heads["begins"] - after) / _TOLD_LATE
-            near = np.where(heads["ends"] < first - _TOLD_EARLY, 0.0, np.maximum(0.0, 1.0 - late))
+            late = np.maximum(0, begins - after) / _TOLD_LATE
+            near = np.where(ends < first - _TOLD_EARLY, 0.0, np.maximum(0.0, 1.0 - late))
             nearest = np.maximum(nearest, near)
         return nearest
 
