@@ -427,11 +427,15 @@ class Columns:
         self.records += [each.record for each in entries]
         self._loose += sum(len(e.record) for e in entries if isinstance(e.record, bytes))
         for at, sources in enumerate(rows.sources, first):
-            self._relate(at, sources)
+            if sources:
+                self._relate(at, sources)
 
     def _extend_names(self, rows: Rows, first: int) -> None:
         codes, known = self._codes, self.name_codes
-        namespaces = [terms.mark_of(namespace) for namespace, _ in rows.names]
+        spelled = [namespace for namespace, _ in rows.names]
+        # Most memories that are read together are of a few namespaces.
+        marks = {namespace: terms.mark_of(namespace) for namespace in set(spelled)}
+        namespaces = [marks[namespace] for namespace in spelled]
         marked = zip(rows.conversations, rows.sessions, namespaces, strict=True)
         groups = [
             (

@@ -6,7 +6,7 @@ A leg is one way of finding memories: by nearness of vectors or by words in comm
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from typing import Final, Protocol
 
 import numpy as np
@@ -224,9 +224,10 @@ class Pool:
 
         A memory with one vector has its measure in the place of that of the second one.
         """
+        names, unknown = list(self.memories), repeat(np.nan)
         found = {
-            leg.name: np.array(
-                [self.measured[leg.name].get(name, np.nan) for name in self.memories], dtype=float
+            leg.name: np.fromiter(
+                map(self.measured[leg.name].get, names, unknown), float, len(names)
             )
             for leg in legs
         }
@@ -251,7 +252,7 @@ def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -
     entries: dict[bytes, Entry] = {}
     for row in chain.from_iterable(answer.rows for answer in answers if answer):
         # One that was deleted while the leg was read has no fields any more.
-        if row.key not in entries and (entry := _entry(row)) is not None:
+        if row.key not in entries and (entry := entry_of(_read(row.fields))) is not None:
             entries[row.key] = entry
     table = Table.of(list(entries.values()))
     ids = dict(zip(entries, table.ids, strict=True))
@@ -264,8 +265,8 @@ def pool_of(legs: Sequence[Leg], answers: Sequence[Answer | None], total: int) -
     return Pool(Records(table), measured, total)
 
 
-def _entry(found: Row) -> Entry | None:
-    return entry_of([found.fields.get(name) for name in _RANKED])
+def _read(held: Mapping[bytes, bytes]) -> Sequence[bytes | None]:
+    return list(map(held.get, _RANKED))
 
 
 class Retriever:
