@@ -109,8 +109,9 @@ class Part(Protocol):
         ...
 
 
-# Between names that stand beside each other; an "s" is what an apostrophe leaves.
-_JOINING: Final = frozenset({"and", "or", "s"})
+# Between names that stand beside each other: "and" and "or" in several languages, and the "s" that
+# an apostrophe leaves.
+_JOINING: Final = frozenset("s and or und oder et ou y e o u и или ve veya و أو".split())  # noqa: SIM905
 
 # A question is the user's, about what either side of a conversation said.
 _SELF: Final = frozenset({"i", "me", "my", "mine", "myself"})
@@ -141,17 +142,20 @@ class QuestionNames:
 
     def hold(self, name: str) -> bool:
         """Return true if the question has the name, word by word, or means this role."""
-        return self.is_role(name) or self._span(name) is not None
+        sought = _words_of_name(name)
+        return sought == [self._role] or self._span(sought) is not None
 
     def is_role(self, name: str) -> bool:
         """Return true if the name is that of the role that a pronoun of the question means."""
         return _words_of_name(name) == [self._role]
 
-    def _span(self, name: str) -> tuple[int, int] | None:
+    def _span(self, sought: Sequence[str]) -> tuple[int, int] | None:
         """Return where a name first stands among the words; None where it does not."""
-        sought = _words_of_name(name)
+        # Most of an owner's names are in no question.
+        if not sought or sought[0] not in self._words:
+            return None
         size = len(sought)
-        begins = (at for at, start in enumerate(self._starts) if start and size)
+        begins = (at for at, start in enumerate(self._starts) if start)
         at = next((at for at in begins if self._words[at : at + size] == sought), None)
         return None if at is None else (at, at + size)
 
@@ -160,7 +164,7 @@ class QuestionNames:
 
         What Ann gave to Ben is told by Ann first of all; what Ann and Ben like by both.
         """
-        spans = {name: span for name in names if (span := self._span(name))}
+        spans = {name: span for name in names if (span := self._span(_words_of_name(name)))}
         found = sorted(spans, key=spans.__getitem__)
         for before, name in pairwise(found):
             between = self._words[spans[before][1] : spans[name][0]]

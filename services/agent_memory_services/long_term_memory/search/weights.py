@@ -67,7 +67,9 @@ class Weights:
         parts: worth of what speaks for a memory besides its own match.
         neighbour_reach: how many messages to each side speak for one.
         neighbour_decay: how much less each further one counts.
-        other_speaker: worth of a speaker whom a question names besides the first one.
+        other_speaker: worth of a speaker whom a question names besides the first one. Of LoCoMo's
+            evidence among the first five, 77.1 % with 1, 77.3 with a half, 78.0 with a tenth and
+            77.9 with 0.
         passage_reach: how many messages to each side count as nearby.
         passage_decay: what part of its worth a match nearby keeps for each message further away.
         neighbour_lone: what part of its own match a memory without neighbours has for them.

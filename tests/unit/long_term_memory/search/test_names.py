@@ -54,6 +54,10 @@ def test_names_are_found_by_their_capitals(question: str, name: str, held: bool)
         ("What did Ann and Ben buy for Cleo?", {"Cleo"}),
         ("What does Ann like about Ann's house?", set()),
         ("Where did I meet Ann?", set()),
+        ("Was mögen Ann und Ben?", set()),
+        ("Что любят Ann и Ben?", set()),
+        ("ماذا يحب Ann و Ben؟", set()),
+        ("Was hat Ann für Ben gekauft?", {"Ben"}),
     ],
 )
 def test_the_first_name_and_those_joined_to_it_stand_before_others(
