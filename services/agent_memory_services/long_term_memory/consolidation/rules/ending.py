@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from agent_memory_services.kit.contract.remembered import remembered
 from agent_memory_services.language.claims import (
     CHANGE,
     CORRECTED,
@@ -87,12 +88,18 @@ DAYS: Final = frozenset({*WEEKDAY_NAMES, "today", "tomorrow", "am", "pm", "noon"
 DAYTIMES: Final = frozenset({"morning", "afternoon", "evening", "night", "weekend", "weekday"})
 
 
-def bare(value: str) -> set[str]:
+_MOST_VALUES: Final = 4096
+_BRIEF: Final = 200
+"""Characters of a value whose words are remembered: it is compared with many others."""
+
+
+@remembered(_MOST_VALUES, longest=_BRIEF)
+def bare(value: str) -> frozenset[str]:
     """Return the words of a value without what only joins them."""
-    return {word for word in value.split() if word not in PREPOSITIONS}
+    return frozenset(value.split()) - PREPOSITIONS
 
 
-def every(claim: Claim) -> set[str]:
+def every(claim: Claim) -> frozenset[str]:
     """Return all words of a claim that say something, but for the user."""
     words = (claim.holder.replace("/", " "), claim.relation, claim.value, *claim.limits)
     return bare(" ".join(words)) - {"user", CORRECTED}
@@ -190,13 +197,18 @@ def digits(words: Iterable[str]) -> set[str]:
     return {word for word in words if word[:1].isdigit()}
 
 
-def times(claim: Claim) -> set[str]:
+def times(claim: Claim) -> frozenset[str]:
     """Return the numbers, days and months in a value."""
-    words = set(claim.value.split())
-    return digits(words) | words & (MONTHS | DAYS)
+    return _times(claim.value)
 
 
-def moments(claim: Claim) -> set[str]:
+@remembered(_MOST_VALUES, longest=_BRIEF)
+def _times(value: str) -> frozenset[str]:
+    words = frozenset(value.split())
+    return words & (MONTHS | DAYS) | digits(words)
+
+
+def moments(claim: Claim) -> frozenset[str]:
     """Return the numbers, days, months and times of day in a value and in its limits."""
     words = {word.rstrip("s") for limit in claim.limits for word in limit.split()}
     return times(claim) | digits(words) | words & (MONTHS | DAYS | DAYTIMES)
@@ -225,11 +237,13 @@ def _moved(new: Claim, old: Claim) -> bool:
 
 def fulfils(new: Claim, old: Claim) -> bool:
     """Return true if somebody has now what they waited or looked for: "was given a new hip"."""
-    awaited = _awaited(old)
-    verbs = new.relation.split()[-1:] + new.value.split()[:1]
-    if not awaited or new.negated or new.holder != old.holder or _ACQUIRING.isdisjoint(verbs):
+    if new.negated or new.holder != old.holder:
         return False
-    return roots(awaited) <= roots(every(new))
+    verbs = new.relation.split()[-1:] + new.value.split()[:1]
+    if _ACQUIRING.isdisjoint(verbs):
+        return False
+    awaited = _awaited(old)
+    return bool(awaited) and roots(awaited) <= roots(every(new))
 
 
 _ACQUIRING: Final = frozenset("get receive buy find give land obtain adopt win".split())  # noqa: SIM905
@@ -237,17 +251,17 @@ _AWAITING: Final = frozenset("wait look search apply save hope queue hunt shop".
 _LISTS: Final = frozenset({"list", "lookout", "hunt"})
 
 
-def _awaited(claim: Claim) -> set[str]:
+def _awaited(claim: Claim) -> frozenset[str]:
     """Return the words of what somebody waits, looks or saves for, or thinks of getting."""
     words = claim.value.split()
     if "for" in words:
         at = words.index("for")
         waits = claim.relation in _AWAITING or not _LISTS.isdisjoint(words[:at])
-        return bare(" ".join(words[at + 1 :])) if waits else set()
+        return bare(" ".join(words[at + 1 :])) if waits else frozenset()
     wished = claim.modality in {ClaimModality.WISH, ClaimModality.POSSIBILITY, ClaimModality.PLAN}
     if wished and not _ACQUIRING.isdisjoint(words[:2]):
         return bare(claim.value) - _ACQUIRING - {"to"}
-    return set()
+    return frozenset()
 
 
 _CALENDAR: Final = MONTHS | DAYS | DAYTIMES

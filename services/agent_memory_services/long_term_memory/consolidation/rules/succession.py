@@ -153,7 +153,7 @@ def _denies(new: Claim, old: Claim) -> bool:
     if not _covers(new, old) or exchanged(new.value, old.value):
         return False
     if new.negated and old.modality is ClaimModality.INSTRUCTION:
-        words, others = roots(words), roots(others)
+        words, others = frozenset(roots(words)), frozenset(roots(others))
     if new.negated:
         # "Does not drink coffee in the evening" leaves the rest of the day.
         narrower = lasting(new) - lasting(old) - {NEVER}
@@ -227,6 +227,10 @@ def _as_roles(new: Claim, old: Claim) -> tuple[Claim, Claim]:
 
 def _fills_otherwise(new: Claim, old: Claim) -> bool:
     """Return true if nothing differs but what follows one preposition: "moored at ..."."""
+    placed = new.relation == "be" and "/" in new.holder
+    told = new.single or placed or new.modality is ClaimModality.INSTRUCTION
+    if not told or new.relation == "live":
+        return False
     first, second = new.value.split(), old.value.split()
     front = _shared(first, second)
     back = min(_shared(first[::-1], second[::-1]), len(first) - front, len(second) - front)
@@ -235,9 +239,7 @@ def _fills_otherwise(new: Claim, old: Claim) -> bool:
     if not filler or not before or front == 0 or first[front - 1] not in PREPOSITIONS:
         return False
     vague = set(filler) <= set(before) or set(before) <= set(filler)
-    placed = new.relation == "be" and "/" in new.holder
-    told = new.single or placed or new.modality is ClaimModality.INSTRUCTION
-    return told and not vague and bool(bare(" ".join(frame))) and new.relation != "live"
+    return not vague and bool(bare(" ".join(frame)))
 
 
 def _shared(first: Sequence[str], second: Sequence[str]) -> int:
@@ -268,7 +270,7 @@ def _one_limit(new: Claim, old: Claim) -> bool:
     """Return true if what was said later holds wherever and whenever the older did."""
     if new.modality is ClaimModality.INSTRUCTION:
         return lasting(new) <= lasting(old)
-    return lasting(new) == lasting(old)
+    return new.limits == old.limits or lasting(new) == lasting(old)
 
 
 def _one_kind(new: Claim, old: Claim) -> bool:
