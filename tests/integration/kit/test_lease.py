@@ -2,9 +2,12 @@
 
 import asyncio
 
+import pytest
 from redis.asyncio import Redis
 
 from agent_memory_services.kit.redis.background import Lease
+from agent_memory_services.kit.redis.client import connect
+from tests.support.held_line import HeldLine
 from tests.support.waiting import eventually
 
 KEY = "am:test:lease"
@@ -48,3 +51,24 @@ async def test_leases_of_one_holder_are_one_holders(redis: Redis) -> None:
     assert await Lease(redis, KEY, LONG, holder="me").take()
     assert await Lease(redis, KEY, LONG, holder="me").take()
     assert not await Lease(redis, KEY, LONG, holder="you").take()
+
+
+async def test_who_is_cancelled_while_taking_a_lease_can_give_it_back(
+    redis: Redis, redis_url: str
+) -> None:
+    """The store has answered by then, and what was still on its way takes nothing afterwards."""
+    line = HeldLine(redis_url.removeprefix("redis://").split("/")[0])
+    async with line.running(), connect(f"redis://{line.address}") as client:
+        lease = Lease(client, KEY, LONG)
+        await lease.take()
+        await lease.release()
+        line.hold()
+        taking = asyncio.create_task(lease.take())
+        await line.holds(KEY.encode())
+        taking.cancel()
+        asyncio.get_running_loop().call_later(0.2, line.let_go)
+        with pytest.raises(asyncio.CancelledError):
+            await taking
+        assert await redis.exists(KEY)
+        await lease.release()
+        assert not await redis.exists(KEY)

@@ -267,7 +267,20 @@ class Lease:
         return self._until is not None
 
     async def take(self) -> bool:
-        """Take or renew it, and return true if it is ours now."""
+        """Take or renew it, and return true if it is ours now.
+
+        Raises:
+            CancelledError: the caller was cancelled. The store has answered by then: a request
+                that is on its way could take the lease after it was given back.
+        """
+        taking = asyncio.create_task(self._take())
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.gather(taking, return_exceptions=True)
+            raise
+
+    async def _take(self) -> bool:
         asked = time.monotonic()
         milliseconds = round(self._seconds * 1000)
         taken = bool(
