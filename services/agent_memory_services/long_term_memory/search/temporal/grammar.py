@@ -224,16 +224,11 @@ RULES: Final = (
 )
 """Patterns, the more telling first, and what they mean."""
 
-_WORDS: Final = re.compile("[a-z]+|[0-9]")
-_TELLING: Final = frozenset(
+TELLING: Final = frozenset(
     [
         *(*"0123456789", *MONTH_NAMES, *_SHORT_MONTHS, "sept", *_SEASONS, *WEEKDAY_NAMES),
         *("today", "tonight", "yesterday", "night", "tomorrow", "weekend"),
         *(f"{unit}{ending}" for unit in ("day", "week", "month", "year") for ending in ("", "s")),
     ]
 )
-
-
-def may_tell(text: str) -> bool:
-    """Return true if a text has a digit or a word without which no rule is met."""
-    return not _TELLING.isdisjoint(_WORDS.findall(text.casefold()))
+"""Words and digits, of which a text has one where a pattern is met."""

@@ -8,6 +8,7 @@ from typing import Final
 from agent_memory_services.long_term_memory.search.temporal import grammar
 
 _SINCE: Final = re.compile(r"^since\b", re.IGNORECASE)
+_WORDS: Final = re.compile("[a-z]+|[0-9]")
 _AFTER_SINCE: Final = re.compile(r"\bsince\W+$", re.IGNORECASE)
 _WHEN: Final = re.compile(
     r"\b(?:when|how long|what (?:date|day|month|year|time)|which (?:date|day|month|year))\b",
@@ -42,7 +43,7 @@ def spoken_times(question: str, asked: datetime) -> list[SpokenTime]:
         question: the question.
         asked: when it was asked, in the zone that its times are meant in.
     """
-    if not grammar.may_tell(question):
+    if grammar.TELLING.isdisjoint(_WORDS.findall(question.casefold())):
         return []
     taken: list[tuple[int, SpokenTime]] = []
     for pattern, resolve in grammar.RULES:
