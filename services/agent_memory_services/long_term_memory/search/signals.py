@@ -295,10 +295,12 @@ class Passage:
 
     def _fading(self, table: Table) -> Sequence[tuple[int, Floats]]:
         """Return what part of its worth each spot keeps for the one so far ahead of it."""
-        return [
-            (away, (together & (steps <= self.reach)) * self.decay**steps)
-            for away, together, steps in Spots.of(table).ahead(self.reach)
-        ]
+        fading: list[tuple[int, Floats]] = []
+        for away, together, steps in Spots.of(table).ahead(self.reach):
+            near = together & (steps <= self.reach)
+            # From a long session to the start of another, the steps back have no finite power.
+            fading.append((away, near * self.decay ** np.where(near, steps, 0)))
+        return fading
 
 
 def _around(evidence: Evidence, lone: float, measure: Callable[[Table, Floats], Floats]) -> Floats:

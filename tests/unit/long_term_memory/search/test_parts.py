@@ -1,5 +1,6 @@
 """What speaks for a memory besides its own match."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +83,18 @@ def test_a_passage_shares_its_best_match_and_less_of_it_further_away() -> None:
     matches = evidence(memories, [0.8, 0.1, 0.2, 0, 0.4])
     values = Passage(1, reach=3, decay=0.5, lone=0.5).measure(matches)
     assert values == approx([0.05, 0.4, 0.1, 0.1, 0])
+
+
+@pytest.mark.parametrize("part", [Neighbours, Passage])
+def test_a_long_session_beside_the_start_of_another_harms_neither(
+    part: type[Neighbours | Passage],
+) -> None:
+    """Steps back from one session to the next have no finite power, and count for nothing."""
+    memories = [said("a", 9_998), said("a", 9_999), said("b", 1), said("b", 2), said("b", 20_000)]
+    values = part(1, reach=6, decay=0.9, lone=0.7).measure(evidence(memories, [0.5] * 5))
+    assert values is not None
+    assert np.isfinite(values).all()
+    assert values[:2] == approx(values[2:4])
 
 
 @pytest.mark.parametrize("part", [Neighbours, Passage])
