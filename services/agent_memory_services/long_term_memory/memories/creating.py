@@ -1,5 +1,6 @@
 """Creation of memories, and the outcome of each."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
@@ -15,6 +16,7 @@ from agent_memory_services.long_term_memory.domain.memory import (
     Action,
     Change,
     Decision,
+    MemoryVectors,
     StoredMemory,
     draft,
     living,
@@ -114,7 +116,7 @@ class Draft:
         memory: the memory as it is to be stored.
         derived: its id is made from the call, so that a repeated call finds it.
         named: a memory of an earlier call may have its id.
-        stored: the memory with its vectors, once these are made.
+        vectors: those of the memory, once they are made.
         committed: this call stored it.
         creation: the outcome so far.
     """
@@ -122,9 +124,14 @@ class Draft:
     memory: Memory
     derived: bool
     named: bool = True
-    stored: StoredMemory | None = None
+    vectors: MemoryVectors | None = None
     committed: bool = False
     creation: Creation = _PENDING
+
+    @property
+    def stored(self) -> StoredMemory | None:
+        """The memory with its vectors, once these are made."""
+        return StoredMemory(self.memory, self.vectors) if self.vectors else None
 
     def reject(self, error: Exception) -> None:
         """Give up the memory."""
@@ -184,13 +191,9 @@ class Creating:
             )
             for at, memory in enumerate(given)
         ]
-        if policy == _CONSOLIDATE:
-            # What the parser is not ready for is read when it is consolidated.
-            claimed = await self._reading.with_claims_at_hand([each.memory for each in drafts])
-            for each, memory in zip(drafts, claimed, strict=True):
-                each.memory = memory
         await self._recognise(scope, drafts)
-        await self._embed(scope, drafts)
+        # Neither needs what the other finds, and both work behind the event loop.
+        await asyncio.gather(self._embed(scope, drafts), self._read_claims(drafts, policy))
         await self._commit(scope.tenant, drafts, policy, actor, now)
         if policy == _CONSOLIDATE:
             await self._consolidate(scope.tenant, drafts, actor, now)
@@ -214,6 +217,17 @@ class Creating:
                 commit = Commit(outcome, other=held)
                 each.creation = creation_of(each.memory, commit, derived=each.derived)
 
+    async def _read_claims(self, drafts: Sequence[Draft], policy: Policy) -> None:
+        """Read what new memories claim that are to be compared.
+
+        What the parser is not ready for is read when it is consolidated.
+        """
+        unread = [each for each in drafts if each.creation is _PENDING]
+        if policy == _CONSOLIDATE and unread:
+            claimed = await self._reading.with_claims_at_hand([each.memory for each in unread])
+            for each, memory in zip(unread, claimed, strict=True):
+                each.memory = memory
+
     async def _embed(self, scope: Scope, drafts: Sequence[Draft]) -> None:
         """Make the vectors of the new memories within a scope; reject those outside it."""
         admitted = []
@@ -229,7 +243,7 @@ class Creating:
             if vectors is None:
                 each.reject(errors.InvalidField(f"memories[{at}].text", REJECTED))
             else:
-                each.stored = StoredMemory(each.memory, vectors)
+                each.vectors = vectors
 
     async def _commit(
         self, tenant: str, drafts: Sequence[Draft], policy: Policy, actor: str, now: int

@@ -132,6 +132,12 @@ def memory(text: str, day: int = 0) -> Memory:
             "User's cousin isn't marrying Emeka, who called it off",
         ),
         ("User has audiobooks on in the car", "No one listens to audiobooks in the car any more"),
+        ("User takes 20 mg of Ramipril", "User now takes 10 mg of Ramipril"),
+        ("User drinks two cups of coffee", "User now drinks three cups of coffee"),
+        ("User owes Max 200 francs", "User now owes Max 300 francs"),
+        ("User pays 900 a month in rent", "User now pays 1,150 a month in rent"),
+        ("User's job is at Siemens", "User left Siemens"),
+        ("User has a dog named Biscuit", "Biscuit died"),
     ],
 )
 def test_what_contradicts_or_is_over_ends(older: str, newer: str) -> None:
@@ -207,6 +213,19 @@ def test_what_contradicts_or_is_over_ends(older: str, newer: str) -> None:
         ("User's brother lives with User", "User's brother has moved out of the spare room"),
         ("User's left leg hurts", "My brother's left the choir"),
         ("User wants emojis", "User wants no more jokes"),
+        ("User takes 20 mg of Ramipril", "User now takes 10 mg of Bisoprolol"),
+        ("User drinks two cups of coffee", "User now drinks three cups of tea"),
+        ("User has a friend in Leeds", "User has a friend in York now"),
+        ("User owes Max 200 francs", "User now owes Ida 300 francs"),
+        (
+            "User pays Ana 40 euros for piano lessons",
+            "User now pays Bo 50 euros for piano lessons",
+        ),
+        ("User has a loan for the Fabia", "User sold the Fabia"),
+        ("User has a key to the Fabia", "User sold the Fabia"),
+        ("User has a tattoo of Biscuit", "Biscuit died"),
+        ("User's laptop is from Siemens", "User left Siemens"),
+        ("User has a standing desk from Ikea", "User gave up Ikea"),
     ],
 )
 def test_what_is_coarser_finer_passing_or_partial_ends_nothing(older: str, newer: str) -> None:

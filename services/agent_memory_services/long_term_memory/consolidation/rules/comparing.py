@@ -6,11 +6,11 @@ What is only a part of what a memory says ends nothing.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
-from typing import Final
+from typing import Final, Self
 
 from agent_memory.common.v1.memory_pb2 import Memory
 from agent_memory_services.kit.contract.remembered import remembered
@@ -52,6 +52,10 @@ def _ends(new: Claim, old: Claim) -> bool:
 
 
 _brief_ends: Final = lru_cache(16_384)(succession.ends)
+
+
+def _are_brief(claims: Sequence[Claim]) -> bool:
+    return sum(len(each.value) for each in claims) <= _BRIEF
 
 
 def _said(claim: Claim) -> tuple[object, ...]:
@@ -106,29 +110,54 @@ def _restates(new: Claim, old: Claim) -> bool:
     return _plain(new) == _plain(old)
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Everything that the claims of a memory share with those of one that says the same.
+
+    Attributes:
+        said: what the claims say, each as often as it is said; without those that name the user.
+        names: names of the user.
+        whole: the claims tell every word of the memory.
+    """
+
+    said: Mapping[tuple[object, ...], int]
+    names: frozenset[str]
+    whole: bool
+
+    @classmethod
+    def by(cls, claims: Sequence[Claim]) -> Self:
+        """Return what claims tell."""
+        told = [each for each in claims if NAMED not in each.limits]
+        names = frozenset(each.value for each in claims if NAMED in each.limits)
+        whole = bool(told) and all(each.relation != OTHER for each in told)
+        return cls(Counter(map(_plain, told)), names, whole)
+
+
+_told_in_brief: Final = lru_cache(4096)(_Told.by)
+
+
+def _told(claims: tuple[Claim, ...]) -> _Told:
+    return _told_in_brief(claims) if _are_brief(claims) else _Told.by(claims)
+
+
 def same(one: Memory, other: Memory) -> bool:
     """Return true if two memories say the same: in the same words, or by the same claims."""
+    words, others = words_of(one.text), words_of(other.text)
+    in_same_words = bool(words) and words == others
+    # Most that are compared claim something else, which is told soonest.
+    if not in_same_words and not _claim_the_same(claims_of(one), claims_of(other)):
+        return False
     if not agree_on_marks(one.text, other.text):
         return False
-    words = words_of(one.text)
-    if words and words == words_of(other.text):
-        return True
-    if {"husband", "wife"} <= set(words) ^ set(words_of(other.text)):
-        return False
-    return _claim_the_same(claims_of(one), claims_of(other))
+    return in_same_words or not {"husband", "wife"} <= set(words) ^ set(others)
 
 
-def _claim_the_same(first: Sequence[Claim], second: Sequence[Claim]) -> bool:
+def _claim_the_same(first: tuple[Claim, ...], second: tuple[Claim, ...]) -> bool:
     """Return true if claims are the same, and leave no word out but a name beside the user."""
-    told = [[each for each in claims if NAMED not in each.limits] for claims in (first, second)]
-    if not told[0] or any(each.relation == OTHER for claims in told for each in claims):
+    one, other = _told(first), _told(second)
+    if not one.whole or one.said != other.said:
         return False
-    names = [{each.value for each in claims if NAMED in each.limits} for claims in (first, second)]
-    if all(names) and names[0] != names[1]:
-        return False
-    first_said, second_said = (list(map(_plain, claims)) for claims in told)
-    # Most that are compared differ in their first claim.
-    return first_said[0] in second_said and Counter(first_said) == Counter(second_said)
+    return not one.names or not other.names or one.names == other.names
 
 
 def may_be_same(one: Memory, other: Memory) -> bool:
@@ -333,14 +362,10 @@ def _as_changes(later: Sequence[Claim], old: Claim) -> Sequence[Claim]:
     """
     if old.relation == OTHER:
         return later
-    given = {
-        root
-        for each in later
-        if each.relation == OTHER and REASON in each.limits
-        for root in roots(every(each))
-    }
-    if not given:
+    reasons = [each for each in later if each.relation == OTHER and REASON in each.limits]
+    if not reasons:
         return later
+    given = {root for each in reasons for root in roots(every(each))}
     named = bare(old.value)
     if given.isdisjoint(roots(named - times(old) - digits(named))):
         return later

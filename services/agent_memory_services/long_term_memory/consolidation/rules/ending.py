@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Final
 
 from agent_memory_services.kit.contract.remembered import remembered
@@ -303,13 +304,32 @@ def _ended_by(new: Claim, old: Claim) -> bool:
     if not target <= words or not whole:
         return False
     called = bare(old.holder.partition("/")[2]) if old.relation == "name" else set()
-    topics = roots((*heads(old), *qualifiers(old), *bare(old.relation), *called))
+    topics = roots((*_things(verb, old), *qualifiers(old), *bare(old.relation), *called))
     # A tooth that is out hurts no more.
     told = own if not is_person(own) else set()
     topics |= roots(bare(" ".join(old.limits)) | told) if not old.value else set()
     # Two words of one value name it, even where the last of them is not its head.
     named_twice = len(target & roots(bare(old.value))) > 1
     return bool(target & topics) or named_twice or (verb == "instead" and bool(target))
+
+
+def _things(verb: str, claim: Claim) -> list[str]:
+    """Return what a verb may end of a value: not the van that an insurance is for.
+
+    A laptop from a company stays when the company is left.
+    """
+    thing = bool(claim.holder.partition("/")[2])
+    kept = _ORIGINS if thing or claim.relation == "have" else frozenset[str]()
+    beside = _COMPLEMENTS if verb in _OF_THINGS else kept
+    words = claim.value.split()
+    own = list(takewhile(lambda word: word not in beside, words))
+    return list(_segments(own if own or thing else words))
+
+
+_OF_THINGS: Final = frozenset({"sell", "gone"})
+"""Verbs that end a thing, and nothing that is for it, of it or about it."""
+_ORIGINS: Final = frozenset({"from"})
+_COMPLEMENTS: Final = _ORIGINS | {"for", "of", "about", "to"}
 
 
 def _can_end(verb: str, new: Claim, old: Claim) -> bool:

@@ -20,6 +20,7 @@ from agent_memory_services.language.claims import (
     Claim,
     ClaimModality,
 )
+from agent_memory_services.language.en.wordings import is_person
 from agent_memory_services.language.en.words import MONTHS, are_of_one_kind, roots
 from agent_memory_services.long_term_memory.consolidation.rules.ending import (
     CHOICES,
@@ -238,6 +239,8 @@ def _fills_otherwise(new: Claim, old: Claim) -> bool:
     frame = {*first[:front], *first[len(first) - back :], *new.holder.partition("/")[2].split()}
     if not filler or not before or front == 0 or first[front - 1] not in PREPOSITIONS:
         return False
+    if new.relation in _UNCERTAIN and is_person(first[:front]):
+        return False
     vague = set(filler) <= set(before) or set(before) <= set(filler)
     return not vague and bool(bare(" ".join(frame)))
 
@@ -274,10 +277,24 @@ def _one_limit(new: Claim, old: Claim) -> bool:
 
 
 def _one_kind(new: Claim, old: Claim) -> bool:
+    receivers = _receivers(new), _receivers(old)
+    if new.relation in _GIVEN_TO and all(receivers) and receivers[0].isdisjoint(receivers[1]):
+        return False
     units = [each.unit for each in new.quantities], [each.unit for each in old.quantities]
     if (units[0] != units[1] or any(units)) and not new.single:
         return False
     return bool(times(new) & MONTHS) == bool(times(old) & MONTHS)
+
+
+_GIVEN_TO: Final = frozenset({"owe", "pay", "lend", "give", "send", "tip", "charge"})
+"""Verbs of which somebody is given a sum: "owes Max 200 euros"."""
+
+
+def _receivers(claim: Claim) -> frozenset[str]:
+    """Return the words in front of a sum; none where no sum is told."""
+    words = claim.value.split()
+    numbered = (at for at, word in enumerate(words) if word[:1].isdigit())
+    return frozenset(words[: next(numbered, 0)])
 
 
 def _other_value(new: Claim, old: Claim) -> bool:
@@ -318,6 +335,9 @@ def _other_whereabouts(new: Claim, old: Claim) -> bool:
     first, second = heads(new), heads(old)
     if len(first) != len(second) or len(first) < _WITH_PLACE or first[0] != second[0]:
         return False
+    if is_person(first[:1]) or first[0] in {each.unit for each in new.quantities}:
+        # A friend in York takes no other's place, nor do 10 mg of something that of something else.
+        return first[1:] == second[1:]
     return first[1:] != second[1:] or bare(new.value) != bare(old.value)
 
 
@@ -401,5 +421,8 @@ def _preferred(new: Claim, old: Claim) -> bool:
 
 
 def _heads_of(new: Claim, old: Claim) -> set[str]:
-    """Return the last words of phrases that two values share."""
-    return set(heads(new)) & set(heads(old))
+    """Return the last words of phrases that two values share, without units: "20 mg of ..."."""
+    shared = set(heads(new)) & set(heads(old))
+    if " of " in new.value and " of " in old.value:
+        shared -= {each.unit for each in (*new.quantities, *old.quantities)}
+    return shared
