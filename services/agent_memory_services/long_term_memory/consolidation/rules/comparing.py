@@ -41,7 +41,7 @@ from agent_memory_services.long_term_memory.consolidation.rules.reading import c
 
 _WEIGHED: Final = frozenset({"live", "work", "name"})
 _BRIEF: Final = 200
-"""Characters of the value of a claim whose comparisons are remembered."""
+"""Characters of the claims whose comparisons are remembered."""
 
 
 def _ends(new: Claim, old: Claim) -> bool:
@@ -52,10 +52,6 @@ def _ends(new: Claim, old: Claim) -> bool:
 
 
 _brief_ends: Final = lru_cache(16_384)(succession.ends)
-
-
-def _are_brief(claims: Sequence[Claim]) -> bool:
-    return sum(len(each.value) for each in claims) <= _BRIEF
 
 
 def _said(claim: Claim) -> tuple[object, ...]:
@@ -137,7 +133,8 @@ _told_in_brief: Final = lru_cache(4096)(_Told.by)
 
 
 def _told(claims: tuple[Claim, ...]) -> _Told:
-    return _told_in_brief(claims) if _are_brief(claims) else _Told.by(claims)
+    size = sum(len(each.holder) + len(each.value) + sum(map(len, each.limits)) for each in claims)
+    return _told_in_brief(claims) if size <= _BRIEF else _Told.by(claims)
 
 
 def same(one: Memory, other: Memory) -> bool:
