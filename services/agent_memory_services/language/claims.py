@@ -1,6 +1,6 @@
 """Claims: what a statement holds of whom, in words that can be compared."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -93,13 +93,3 @@ class Claim:
     limits: tuple[str, ...] = ()
     single: bool = False
     ended: bool = False
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Work out the hash once: a claim is looked up for everything that it is compared with."""
-        said = (self.holder, self.relation, self.value, self.negated, self.limits, self.ended)
-        object.__setattr__(self, "_hash", hash(said))
-
-    def __hash__(self) -> int:
-        """Return the hash of what tells most claims apart."""
-        return self._hash
