@@ -138,6 +138,10 @@ def memory(text: str, day: int = 0) -> Memory:
         ("User pays 900 a month in rent", "User now pays 1,150 a month in rent"),
         ("User's job is at Siemens", "User left Siemens"),
         ("User has a dog named Biscuit", "Biscuit died"),
+        ("User has a pair of skis", "User sold the skis"),
+        ("User has two bottles of port", "User sold the port"),
+        ("User has a collection of stamps", "User sold the stamps"),
+        ("User pays about 900 a month", "User now pays almost 950 a month"),
     ],
 )
 def test_what_contradicts_or_is_over_ends(older: str, newer: str) -> None:
@@ -226,6 +230,9 @@ def test_what_contradicts_or_is_over_ends(older: str, newer: str) -> None:
         ("User has a tattoo of Biscuit", "Biscuit died"),
         ("User's laptop is from Siemens", "User left Siemens"),
         ("User has a standing desk from Ikea", "User gave up Ikea"),
+        ("User takes two tablets of zinc", "User now takes one tablet of iron"),
+        ("User has a share of the boat", "User sold the boat"),
+        ("User lends Max 20 euros", "User now lends Ida 30 euros"),
     ],
 )
 def test_what_is_coarser_finer_passing_or_partial_ends_nothing(older: str, newer: str) -> None:

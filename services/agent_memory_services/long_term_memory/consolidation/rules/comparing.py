@@ -133,8 +133,9 @@ _told_in_brief: Final = lru_cache(4096)(_Told.by)
 
 
 def _told(claims: tuple[Claim, ...]) -> _Told:
-    size = sum(len(each.holder) + len(each.value) + sum(map(len, each.limits)) for each in claims)
-    return _told_in_brief(claims) if size <= _BRIEF else _Told.by(claims)
+    words = ((each.holder, each.relation, each.value, *each.limits) for each in claims)
+    is_brief = sum(map(len, chain.from_iterable(words))) <= _BRIEF
+    return _told_in_brief(claims) if is_brief else _Told.by(claims)
 
 
 def same(one: Memory, other: Memory) -> bool:

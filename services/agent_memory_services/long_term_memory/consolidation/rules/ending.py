@@ -323,13 +323,24 @@ def _things(verb: str, claim: Claim) -> list[str]:
     beside = _COMPLEMENTS if verb in _OF_THINGS else kept
     words = claim.value.split()
     own = list(takewhile(lambda word: word not in beside, words))
-    return list(_segments(own if own or thing else words))
+    measures = _MEASURES.union(each.unit for each in claim.quantities)
+    if words[len(own) : len(own) + 1] == ["of"] and not measures.isdisjoint(own[-1:]):
+        # A pair of skis is skis.
+        return heads(claim)
+    return list(_segments(own)) if own or thing else heads(claim)
 
 
 _OF_THINGS: Final = frozenset({"sell", "gone"})
 """Verbs that end a thing, and nothing that is for it, of it or about it."""
 _ORIGINS: Final = frozenset({"from"})
 _COMPLEMENTS: Final = _ORIGINS | {"for", "of", "about", "to"}
+_MEASURES: Final = frozenset(
+    """
+    pair set bottle box bag case crate pack packet jar tin can glass cup piece bit slice lot couple
+    dozen collection stack pile bunch herd flock litter fleet range number roll sheet kind type sort
+    """.split()  # noqa: SIM905 - a list would be a page long
+)
+"""Words that only count or hold what is named behind "of"."""
 
 
 def _can_end(verb: str, new: Claim, old: Claim) -> bool:

@@ -291,10 +291,16 @@ _GIVEN_TO: Final = frozenset({"owe", "pay", "lend", "give", "send", "tip", "char
 
 
 def _receivers(claim: Claim) -> frozenset[str]:
-    """Return the words in front of a sum; none where no sum is told."""
+    """Return who is given a sum, the words in front of it; none where no sum is told."""
     words = claim.value.split()
     numbered = (at for at, word in enumerate(words) if word[:1].isdigit())
-    return frozenset(words[: next(numbered, 0)])
+    return bare(" ".join(words[: next(numbered, 0)])) - _HEDGES
+
+
+_HEDGES: Final = frozenset(
+    {"almost", "nearly", "roughly", "approximately", "just", "only", "exactly", "less", "more"}
+)
+"""Words that say how exact a sum is."""
 
 
 def _other_value(new: Claim, old: Claim) -> bool:
